@@ -1,0 +1,330 @@
+"""WordPiece: text to the ids BERT gives it, with every token's place in the original text.
+
+The rules are BERT's: controls go, Chinese characters and punctuation stand alone, accents are
+stripped and letters lowered (both unless `lower_case=False`), and each word is cut greedily into
+the longest pieces of the vocabulary, "##" before every piece but the first. A word that cannot be
+cut, or longer than 100 characters, is [UNK].
+
+The work is arranged for Chinese: one table from code point to what it does gives all characters
+that are a token by themselves in a handful of NumPy calls; only what lies between them (Latin
+words, numbers, kana) is cut in Python, once per distinct word. The table starts empty and learns
+a character when it first meets it, so a tokenizer costs nothing to build.
+
+Not done here: special tokens are never added and never recognised; "[MASK]" in a text is text.
+
+Source: Devlin et al. 2018, "BERT", section 3 (WordPiece, Wu et al. 2016).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from os import PathLike
+
+import numpy as np
+from numpy.typing import NDArray
+
+from octavo.errors import DataError, UsageError
+from octavo.text.characters import CHINESE, CONTROL, MARK, PUNCTUATION, SPACE
+from octavo.text.joining import join_tokens
+from octavo.text.vocabulary import SPECIAL_TOKENS, load_vocabulary
+
+LONGEST_WORD = 100  # characters after normalisation; BERT gives up on longer words
+BATCH_CHARACTERS = 1 << 16  # texts are encoded together up to this many: their arrays stay in cache
+CACHE_CHARACTERS = 1 << 23  # the cache of words starts again when its words are longer than this
+
+# What the table says of a code point; from FIRST_TOKEN on: "is token number value - FIRST_TOKEN".
+UNSEEN, BLANK, PART, FIRST_TOKEN = 0, 1, 2, 3
+
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoding:
+    """The tokens of one text; `len()` is their number.
+
+    Args:
+        ids: token numbers, int32 (tokens,).
+        starts: first character of each token in the original text, int32 (tokens,).
+        ends: one past its last character, int32 (tokens,). A character that decomposes into
+            several letters (a Hangul syllable) lies in the span of each token it gave letters to.
+    """
+
+    ids: Ints
+    starts: Ints
+    ends: Ints
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class _WordCache(dict[str, bytes]):
+    """A stretch of text -> its tokens as rows (id, start, end) of int32, packed.
+
+    Packed bytes are joined by one C call, and the dictionary alone is shared between threads.
+    """
+
+    def __init__(self, tokenizer: WordPieceTokenizer) -> None:
+        super().__init__()
+        self._tokenizer = tokenizer
+        self._characters = 0
+
+    def __missing__(self, stretch: str) -> bytes:
+        if self._characters > CACHE_CHARACTERS:
+            self.clear()
+            self._characters = 0
+        rows = list(self._tokenizer._cut_stretch(stretch))
+        packed = self[stretch] = np.array(rows, np.int32).tobytes()
+        self._characters += len(stretch)
+        return packed
+
+
+class WordPieceTokenizer:
+    """BERT's tokenizer.
+
+    Args:
+        vocabulary: the tokens; a token's id is its place. A token listed twice has the later id.
+        lower_case: lower the letters and strip the accents, as BERT's "uncased" and Chinese
+            models do.
+
+    Raises:
+        DataError: if one of [PAD] [UNK] [CLS] [SEP] [MASK] is not in the vocabulary.
+
+    Example:
+        >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "建", "成", "14", "##20", "年"]
+        >>> tokenizer = WordPieceTokenizer(words)
+        >>> encoding = tokenizer.encode("1420年，建成")
+        >>> encoding.ids.tolist()
+        [7, 8, 9, 1, 5, 6]
+        >>> list(zip(encoding.starts.tolist(), encoding.ends.tolist()))
+        [(0, 2), (2, 4), (4, 5), (5, 6), (6, 7), (7, 8)]
+    """
+
+    def __init__(self, vocabulary: Sequence[str], lower_case: bool = True) -> None:
+        self.vocabulary = list(vocabulary)
+        self.lower_case = lower_case
+        self._ids = {token: number for number, token in enumerate(self.vocabulary)}
+        missing = [token for token in SPECIAL_TOKENS if token not in self._ids]
+        if missing:
+            raise DataError(f"the vocabulary lacks {' '.join(missing)}")
+        self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
+            self._ids[token] for token in SPECIAL_TOKENS
+        )
+        self._longest_piece = max(map(len, self.vocabulary))
+        self._table = np.zeros(0x110000, np.int32)  # zeros are not touched, so cost no memory
+        self._cache = _WordCache(self)
+
+    @classmethod
+    def from_file(cls, path: str | PathLike[str], lower_case: bool = True) -> WordPieceTokenizer:
+        """Read the vocabulary from a vocab.txt, one token a line.
+
+        Raises:
+            DataError: if the file is missing, not UTF-8, or lacks a special token.
+        """
+        try:
+            return cls(load_vocabulary(path), lower_case)
+        except DataError as error:
+            raise error if error.path else DataError(str(error), path) from None
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"vocabulary": self.vocabulary, "lower_case": self.lower_case}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__init__(**state)  # type: ignore[misc]  # the table and cache are rebuilt, not shipped
+
+    def encode(self, text: str) -> Encoding:
+        """The tokens of one text, no special tokens added.
+
+        Example:
+            >>> tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "caf", "##e"])
+            >>> tokenizer.encode("Café").ids.tolist()
+            [5, 6]
+        """
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        actions = self._table.take(codes)
+        if not actions.all():
+            self._learn(codes[actions == UNSEEN])
+            actions = self._table.take(codes)
+        alone = np.flatnonzero(actions >= FIRST_TOKEN)
+        ids = actions[alone] - np.int32(FIRST_TOKEN)
+        edges = _find_edges(actions == PART)
+        starts = alone.astype(np.int32)
+        if not len(edges):
+            return Encoding(ids, starts, starts + np.int32(1))
+        return self._insert_words(text, edges, ids, starts)
+
+    def encode_many(self, texts: Iterable[str]) -> list[Encoding]:
+        """The tokens of each text: the same as `encode` one by one, several times faster if short.
+
+        Example:
+            >>> tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "人", "民"])
+            >>> [encoding.ids.tolist() for encoding in tokenizer.encode_many(["人民", "", "民"])]
+            [[5, 6], [], [6]]
+        """
+        encodings: list[Encoding] = []
+        batch: list[str] = []
+        characters = 0
+        for text in texts:
+            batch.append(text)
+            characters += len(text)
+            if characters >= BATCH_CHARACTERS:
+                encodings += self._encode_batch(batch)
+                batch, characters = [], 0
+        encodings += self._encode_batch(batch)
+        return encodings
+
+    def tokens(self, text: str) -> list[str]:
+        """The tokens of a text as strings.
+
+        Example:
+            >>> WordPieceTokenizer([*SPECIAL_TOKENS, "20", "##19", "年"]).tokens("2019年!")
+            ['20', '##19', '年', '[UNK]']
+        """
+        return [self.vocabulary[number] for number in self.encode(text).ids.tolist()]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Readable text of the tokens; [PAD], [CLS] and [SEP] are left out.
+
+        What normalisation took (case, accents, blanks) is not in the ids: where the original text
+        is at hand, cut it by `starts` and `ends` instead.
+
+        Raises:
+            UsageError: if an id is not in the vocabulary.
+
+        Example:
+            >>> tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "人", "民", "new", "york", "##er"])
+            >>> tokenizer.decode([2, 5, 6, 7, 8, 9, 3])
+            '人民new yorker'
+        """
+        silent = (self.pad_id, self.cls_id, self.sep_id)
+        return join_tokens(self._token(number) for number in map(int, ids) if number not in silent)
+
+    def _token(self, number: int) -> str:
+        if not 0 <= number < len(self.vocabulary):
+            size = len(self.vocabulary)
+            raise UsageError(f"an id lies between 0 and {size - 1}. Received: {number}")
+        return self.vocabulary[number]
+
+    def _encode_batch(self, texts: list[str]) -> Iterator[Encoding]:
+        """Encode texts as one, joined by blanks, and cut the arrays: no word crosses a blank."""
+        if len(texts) == 1:
+            yield self.encode(texts[0])
+            return
+        whole = self.encode(" ".join(texts))
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
+        offsets = np.cumsum(lengths) - lengths
+        cuts = [*np.searchsorted(whole.starts, offsets).tolist(), len(whole)]
+        shift = np.repeat(offsets.astype(np.int32), np.diff(cuts))
+        starts, ends = whole.starts - shift, whole.ends - shift
+        for first, last in pairwise(cuts):
+            yield Encoding(whole.ids[first:last], starts[first:last], ends[first:last])
+
+    def _learn(self, codes: NDArray[np.uint32]) -> None:
+        """Fill the table for code points met for the first time."""
+        for code in np.unique(codes).tolist():
+            self._table[code] = self._action(chr(code))
+
+    def _action(self, character: str) -> int:
+        if character in CONTROL:
+            return PART  # the word goes on around it
+        if character in SPACE:
+            return BLANK
+        form = self._normalise(character)
+        if len(form) == 1 and (character in CHINESE or form in PUNCTUATION):
+            return FIRST_TOKEN + self._ids.get(form, self.unk_id)
+        return PART
+
+    def _normalise(self, character: str) -> str:
+        if not self.lower_case:
+            return character
+        parts = unicodedata.normalize("NFD", character)
+        return "".join(part.lower() for part in parts if part not in MARK)
+
+    def _insert_words(
+        self, text: str, edges: Ints, alone_ids: Ints, alone_starts: Ints
+    ) -> Encoding:
+        """Put the tokens of the stretches between `edges` among the tokens that stand alone."""
+        cache = self._cache
+        firsts, lasts = edges[::2], edges[1::2]
+        packed = [cache[text[a:b]] for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)]
+        rows = np.frombuffer(b"".join(packed), np.int32).reshape(-1, 3)
+        counts = np.fromiter(map(len, packed), np.int64, len(packed)) // (3 * 4)
+        before = np.repeat(np.searchsorted(alone_starts, firsts), counts)
+        places = before + np.arange(len(rows))
+        result = np.empty((3, len(rows) + len(alone_ids)), np.int32)
+        is_alone = np.ones(result.shape[1], bool)
+        is_alone[places] = False
+        result[:, is_alone] = alone_ids, alone_starts, alone_starts + np.int32(1)
+        shift = np.repeat(firsts, counts)
+        result[:, places] = rows[:, 0], rows[:, 1] + shift, rows[:, 2] + shift
+        return Encoding(*result)
+
+    def _cut_stretch(self, stretch: str) -> Iterator[tuple[int, int, int]]:
+        """Tokens (id, start, end) of a stretch that holds no blank and no token standing alone."""
+        letters, places = self._normalise_stretch(stretch)
+        first = 0
+        for last in range(len(letters) + 1):
+            if last == len(letters) or letters[last] in PUNCTUATION:
+                yield from self._cut_word(letters[first:last], places[first:last])
+                yield from self._cut_word(letters[last : last + 1], places[last : last + 1])
+                first = last + 1
+
+    def _normalise_stretch(self, stretch: str) -> tuple[str, list[int]]:
+        """The normalised letters and the place in `stretch` that each comes from."""
+        kept = [(part, at) for at, part in enumerate(stretch) if part not in CONTROL]
+        if self.lower_case:
+            kept = [
+                (part, at) for whole, at in kept for part in unicodedata.normalize("NFD", whole)
+            ]
+            kept = _order_marks(kept)
+            kept = [(low, at) for part, at in kept if part not in MARK for low in part.lower()]
+        return "".join(part for part, _ in kept), [at for _, at in kept]
+
+    def _cut_word(self, word: str, places: list[int]) -> list[tuple[int, int, int]]:
+        if not word:
+            return []
+        pieces = self._longest_pieces(word) if len(word) <= LONGEST_WORD else None
+        if pieces is None:
+            pieces = [(self.unk_id, 0, len(word))]
+        return [(number, places[a], places[b - 1] + 1) for number, a, b in pieces]
+
+    def _longest_pieces(self, word: str) -> list[tuple[int, int, int]] | None:
+        """Greedy cut of a word into (id, start, end), or None if some part has no piece."""
+        pieces: list[tuple[int, int, int]] = []
+        first = 0
+        while first < len(word):
+            prefix = "##" if first else ""
+            last = min(len(word), first + self._longest_piece)
+            while last > first and prefix + word[first:last] not in self._ids:
+                last -= 1
+            if last == first:
+                return None
+            pieces.append((self._ids[prefix + word[first:last]], first, last))
+            first = last
+        return pieces
+
+
+def _find_edges(inside: NDArray[np.bool_]) -> Ints:
+    """Where stretches of True start and end: start, end, start, end..."""
+    padded = np.zeros(len(inside) + 2, bool)
+    padded[1:-1] = inside
+    return np.flatnonzero(padded[1:] != padded[:-1]).astype(np.int32)
+
+
+def _order_marks(parts: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Unicode's canonical order: neighbours of nonzero combining class, sorted by it."""
+    ordered: list[tuple[str, int]] = []
+    marks: list[tuple[str, int]] = []
+    for part in parts:
+        if unicodedata.combining(part[0]):
+            marks.append(part)
+            continue
+        ordered += sorted(marks, key=lambda mark: unicodedata.combining(mark[0]))
+        ordered.append(part)
+        marks = []
+    return ordered + sorted(marks, key=lambda mark: unicodedata.combining(mark[0]))
