@@ -254,15 +254,17 @@ class WordPieceTokenizer:
         packed = [cache[text[a:b]] for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)]
         rows = np.frombuffer(b"".join(packed), np.int32).reshape(-1, 3)
         counts = np.fromiter(map(len, packed), np.int64, len(packed)) // (3 * 4)
-        before = np.repeat(np.searchsorted(alone_starts, firsts), counts)
-        places = before + np.arange(len(rows))
-        result = np.empty((3, len(rows) + len(alone_ids)), np.int32)
-        is_alone = np.ones(result.shape[1], bool)
+        before = alone_starts.searchsorted(firsts)
+        places = before.repeat(counts) + np.arange(len(rows))
+        shift = firsts.repeat(counts)
+        is_alone = np.ones(len(rows) + len(alone_ids), bool)
         is_alone[places] = False
-        result[:, is_alone] = alone_ids, alone_starts, alone_starts + np.int32(1)
-        shift = np.repeat(firsts, counts)
-        result[:, places] = rows[:, 0], rows[:, 1] + shift, rows[:, 2] + shift
-        return Encoding(*result)
+        ids, starts = np.empty(len(is_alone), np.int32), np.empty(len(is_alone), np.int32)
+        ids[is_alone], ids[places] = alone_ids, rows[:, 0]
+        starts[is_alone], starts[places] = alone_starts, rows[:, 1] + shift
+        ends = starts + np.int32(1)
+        ends[places] = rows[:, 2] + shift
+        return Encoding(ids, starts, ends)
 
     def _cut_stretch(self, stretch: str) -> Iterator[tuple[int, int, int]]:
         """Tokens (id, start, end) of a stretch that holds no blank and no token standing alone."""
