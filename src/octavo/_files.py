@@ -1,0 +1,279 @@
+r"""Reading files whatever their compression, and writing them whole or not at all.
+
+`open_text` and `open_binary` look at a file's first bytes, not at its name: gzip, xz and zstandard
+are read transparently, on standard input ("-") too. `write_atomic` and `write_directory` write
+beside the target and rename at the end, so that a run that fails leaves what was there before.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import os
+import shutil
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, BinaryIO, TextIO, cast
+
+import zstandard
+
+from octavo.errors import DataError
+
+GZIP, XZ, ZSTANDARD = b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
+CHUNK = 1 << 18
+DAMAGE = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
+
+
+@contextmanager
+def open_binary(path: str | PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file for reading bytes, decompressed; "-" is standard input.
+
+    Raises:
+        DataError: if the file is missing or cannot be read, or its archive is damaged or cut short
+            (found while reading).
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder, "words")
+        ...     _ = path.write_bytes(gzip.compress(b"north"))
+        ...     with open_binary(path) as file:
+        ...         file.read()
+        b'north'
+    """
+    with _open_raw(path) as raw:
+        source = _Checked(_decompressed(raw), path)
+        yield cast(BinaryIO, io.BufferedReader(source, CHUNK))
+
+
+@contextmanager
+def open_text(path: str | PathLike[str]) -> Iterator[TextIO]:
+    r"""Open a file for reading UTF-8 text, decompressed; "-" is standard input.
+
+    A byte order mark is dropped. Lines end at "\n" alone: neither "\r" nor U+2028 ends one.
+
+    Raises:
+        DataError: as `open_binary`; or if a line is not UTF-8, naming the line.
+    """
+    with open_binary(path) as binary:
+        text = io.TextIOWrapper(binary, "utf-8-sig", newline="\n")
+        try:
+            yield text
+        except UnicodeDecodeError as error:
+            line = None if str(path) == "-" else _first_bad_line(path)
+            raise DataError(f"not UTF-8 ({error.reason})", path, line) from None
+
+
+def read_text(path: str | PathLike[str]) -> str:
+    """The whole text of a file.
+
+    Raises:
+        DataError: as `open_text`.
+    """
+    with open_text(path) as file:
+        return file.read()
+
+
+@contextmanager
+def write_atomic(path: str | PathLike[str], binary: bool = False) -> Iterator[Any]:
+    """Open a file for writing that appears at `path` only when the block ends without an error.
+
+    "-" is standard output; it and devices are written directly.
+
+    Args:
+        path: where the file goes; a file there is replaced, a symbolic link is followed.
+        binary: write bytes instead of UTF-8 text.
+
+    Raises:
+        DataError: if the file cannot be created.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     with write_atomic(Path(folder, "words.txt")) as file:
+        ...         _ = file.write("north")
+        ...     Path(folder, "words.txt").read_text()
+        'north'
+    """
+    if str(path) == "-":
+        yield sys.stdout.buffer if binary else sys.stdout
+        return
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():  # a device; a folder fails below
+        with _create(target, "w", binary, path) as file:
+            yield file
+        return
+    beside = _sibling(target)
+    try:
+        with _create(beside, "x", binary, path) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def write_directory(path: str | PathLike[str]) -> Iterator[Path]:
+    """A folder to write into that takes its place at `path` when the block ends without an error.
+
+    What an older folder at `path` holds under other names stays in it. A reader sees the old folder
+    or the new one; only a machine that stops between the two renames leaves the old one
+    beside its place, as ".NAME.....old".
+
+    Raises:
+        DataError: if `path` is no folder, or its parent does not exist or cannot be written.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as parent:
+        ...     with write_directory(Path(parent, "preset")) as folder:
+        ...         _ = (folder / "config.json").write_text("{}")
+        ...     [path.name for path in Path(parent, "preset").iterdir()]
+        ['config.json']
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_dir():
+        raise DataError("is a file, expected a folder", path)
+    beside = _sibling(target)
+    try:
+        beside.mkdir()
+    except OSError as error:
+        raise DataError(f"cannot be written: {error.strerror}", path) from None
+    try:
+        yield beside
+        _sync(beside)
+        _swap(beside, target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+class _Checked(io.RawIOBase):
+    """Passes bytes on and turns what goes wrong while reading into a DataError of the file.
+
+    Only reading is watched: an error of the code that uses the file stays what it is.
+    """
+
+    def __init__(self, source: Any, path: str | PathLike[str]) -> None:
+        self._source, self._path = source, path
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._source.read(len(buffer))
+        except DAMAGE:
+            raise DataError("the archive is damaged or cut short", self._path) from None
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", self._path) from None
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _ZstandardReader:
+    """Reads frames one after the other; unlike the library's reader it notices a missing end."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._frame: Any = None
+        self._ready = b""
+
+    def read(self, size: int) -> bytes:
+        while not self._ready:
+            data = self._source.read(CHUNK)
+            if not data:
+                if self._frame is not None:
+                    raise EOFError
+                return b""
+            self._ready = b"".join(self._unpack(data))
+        data, self._ready = self._ready[:size], self._ready[size:]
+        return data
+
+    def _unpack(self, data: bytes) -> Iterator[bytes]:
+        while data:
+            frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            yield frame.decompress(data)
+            self._frame, data = (None, frame.unused_data) if frame.eof else (frame, b"")
+
+
+@contextmanager
+def _open_raw(path: str | PathLike[str]) -> Iterator[io.BufferedReader]:
+    if str(path) == "-":
+        raw = io.BufferedReader(sys.stdin.buffer, CHUNK)  # type: ignore[type-var]
+        try:
+            yield cast(io.BufferedReader, raw)
+        finally:
+            raw.detach()  # standard input is not ours to close
+        return
+    try:
+        file = open(path, "rb")  # noqa: SIM115  (only opening may fail with our message)
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", path) from None
+    with file:
+        yield file
+
+
+def _decompressed(raw: io.BufferedReader) -> Any:
+    head = raw.peek(len(XZ))
+    if head.startswith(GZIP):
+        return gzip.GzipFile(fileobj=raw)
+    if head.startswith(XZ):
+        return lzma.LZMAFile(raw)
+    return _ZstandardReader(raw) if head.startswith(ZSTANDARD) else raw
+
+
+def _first_bad_line(path: str | PathLike[str]) -> int | None:
+    with open_binary(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return None
+
+
+def _create(file: Path, mode: str, binary: bool, path: str | PathLike[str]) -> Any:
+    """Open `file` for writing, with the permissions any new file would have."""
+    try:
+        if binary:
+            return open(file, mode + "b")
+        return open(file, mode, encoding="utf-8", newline="")
+    except OSError as error:
+        raise DataError(f"cannot be written: {error.strerror}", path) from None
+
+
+def _sibling(target: Path, ending: str = "part") -> Path:
+    return target.with_name(f".{target.name}.{token_hex(4)}.{ending}")
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with open(path, "rb") as file:
+                os.fsync(file.fileno())
+
+
+def _swap(new: Path, target: Path) -> None:
+    """Put `new` at `target`, keeping what an older folder there holds under other names."""
+    if not target.exists():
+        os.rename(new, target)
+        return
+    old = _sibling(target, "old")
+    os.rename(target, old)
+    try:
+        os.rename(new, target)
+    except OSError:
+        os.rename(old, target)
+        raise
+    for entry in old.iterdir():
+        if not (target / entry.name).exists():
+            os.rename(entry, target / entry.name)
+    shutil.rmtree(old)

@@ -1,0 +1,197 @@
+"""Reading whatever the compression; writing whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import os
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from octavo._files import open_binary, open_text, read_text, write_atomic, write_directory
+from octavo.errors import DataError
+
+PACKERS = {
+    "plain": bytes,
+    "gz": gzip.compress,
+    "xz": lzma.compress,
+    "zst": zstandard.ZstdCompressor().compress,
+}
+ARCHIVES = [name for name in PACKERS if name != "plain"]
+TEXT = "北京\r\nline\u2028still the same line\n" + "".join(f"{n * n}\n" for n in range(50_000))
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+def test_reads_back_what_was_packed_whatever_the_name(tmp_path: Path, packer: str) -> None:
+    path = tmp_path / "file.with-any-name"
+    path.write_bytes(PACKERS[packer](TEXT.encode()))
+    assert read_text(path) == TEXT
+    with open_text(path) as file:
+        assert list(file) == [line + "\n" for line in TEXT.split("\n")[:-1]]
+    with open_binary(path) as binary:
+        assert binary.read() == TEXT.encode()
+
+
+@pytest.mark.parametrize("packer", ARCHIVES)
+def test_archives_one_after_the_other_are_one_file(tmp_path: Path, packer: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(PACKERS[packer](b"one,") + PACKERS[packer](b"two"))
+    assert read_text(path) == "one,two"
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+def test_reads_standard_input_and_leaves_it_open(
+    packer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(PACKERS[packer](TEXT.encode())))
+    monkeypatch.setattr("sys.stdin", stdin)
+    assert read_text("-") == TEXT
+    assert not stdin.closed
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+def test_an_empty_file_is_an_empty_text(tmp_path: Path, packer: str) -> None:
+    (tmp_path / "file").write_bytes(PACKERS[packer](b""))
+    assert read_text(tmp_path / "file") == ""
+
+
+def test_drops_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"\xef\xbb\xbfword")
+    assert read_text(tmp_path / "file") == "word"
+
+
+@pytest.mark.parametrize("packer", ARCHIVES)
+@pytest.mark.parametrize("kept", [0.01, 0.5, 0.9999])
+def test_a_truncated_archive_is_a_data_error(tmp_path: Path, packer: str, kept: float) -> None:
+    packed = PACKERS[packer](TEXT.encode())
+    path = tmp_path / "file"
+    path.write_bytes(packed[: max(8, int(len(packed) * kept))])
+    with pytest.raises(DataError, match="damaged or cut short") as caught:
+        read_text(path)
+    assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize("packer", ["gz", "xz"])
+def test_a_corrupt_archive_is_a_data_error(tmp_path: Path, packer: str) -> None:
+    packed = bytearray(PACKERS[packer](TEXT.encode()))
+    packed[len(packed) // 2] ^= 0xFF
+    (tmp_path / "file").write_bytes(packed)
+    with pytest.raises(DataError, match="damaged or cut short"):
+        read_text(tmp_path / "file")
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+def test_names_the_line_that_is_not_utf8(tmp_path: Path, packer: str) -> None:
+    lines = [b"fine\n"] * 70_000
+    lines[65_432] = "中文".encode("gbk") + b"\n"
+    (tmp_path / "file").write_bytes(PACKERS[packer](b"".join(lines)))
+    with pytest.raises(DataError, match="line 65433: not UTF-8"):
+        read_text(tmp_path / "file")
+
+
+def test_a_missing_file_and_a_folder_are_data_errors(tmp_path: Path) -> None:
+    for path in (tmp_path / "absent", tmp_path):
+        with pytest.raises(DataError, match=f"{path}: cannot be read"):
+            read_text(path)
+
+
+def test_errors_of_the_caller_pass_unchanged(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("word")
+    with pytest.raises(EOFError, match="the caller's"), open_text(tmp_path / "file"):
+        raise EOFError("the caller's")
+
+
+def test_write_atomic_replaces_and_leaves_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    with write_atomic(path) as file:
+        file.write("北京\n")
+        assert path.read_text() == "old"
+    with write_atomic(tmp_path / "bytes", binary=True) as file:
+        file.write(b"\x00")
+    assert path.read_bytes() == "北京\n".encode()
+    assert sorted(os.listdir(tmp_path)) == ["bytes", "file"]
+
+
+def test_write_atomic_keeps_the_old_file_on_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def fail() -> None:
+        with write_atomic(path) as file:
+            file.write("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_write_atomic_follows_links_and_has_ordinary_permissions(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    (tmp_path / "ordinary").touch()
+    with write_atomic(tmp_path / "link") as file:
+        file.write("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_text() == "new"
+    assert (tmp_path / "target").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
+def test_write_atomic_does_not_replace_a_device() -> None:
+    with write_atomic(os.devnull) as file:
+        file.write("gone")
+    assert not Path(os.devnull).is_file()
+
+
+def test_write_atomic_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    with write_atomic("-") as file:
+        file.write("shown")
+    assert capsys.readouterr().out == "shown"
+
+
+def test_write_atomic_where_no_folder_is(tmp_path: Path) -> None:
+    for path in (tmp_path / "absent" / "file", tmp_path):
+        with pytest.raises(DataError, match=f"{path}: cannot be written"), write_atomic(path):
+            pytest.fail("the block must not run")
+
+
+def test_write_directory_replaces_and_keeps_other_files(tmp_path: Path) -> None:
+    path = tmp_path / "preset"
+    for content in ("old", "new"):
+        with write_directory(path) as folder:
+            (folder / "config.json").write_text(content)
+        if content == "old":
+            (path / "notes.txt").write_text("mine")
+            (path / "deeper").mkdir()
+    assert sorted(os.listdir(path)) == ["config.json", "deeper", "notes.txt"]
+    assert (path / "config.json").read_text() == "new"
+    assert os.listdir(tmp_path) == ["preset"]
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_write_directory_leaves_no_trace_of_an_error(tmp_path: Path, existing: bool) -> None:
+    path = tmp_path / "preset"
+    if existing:
+        path.mkdir()
+        (path / "config.json").write_text("old")
+
+    def fail() -> None:
+        with write_directory(path) as folder:
+            (folder / "config.json").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert os.listdir(tmp_path) == (["preset"] if existing else [])
+    assert not existing or (path / "config.json").read_text() == "old"
+
+
+def test_write_directory_where_it_cannot(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "absent" / "preset"):
+        with pytest.raises(DataError, match=str(path)), write_directory(path):
+            pytest.fail("the block must not run")
