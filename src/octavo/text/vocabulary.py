@@ -1,13 +1,146 @@
-"""Vocabulary files."""
+r"""Vocabularies: read and write vocab.txt, and build one from texts.
+
+A vocab.txt has one token a line, a token's number being its line. Lines end at "\n" alone: Chinese
+BERT's has tokens that hold U+2028, which other ways of cutting lines take for an end.
+"""
 
 from __future__ import annotations
 
+import string
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from os import PathLike
+
+from octavo._files import read_text, write_atomic
+from octavo.errors import DataError, UsageError
+from octavo.text.normalising import PART, classify_character, split_stretch
+from octavo.text.pieces import learn_pieces, split_letters
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 def load_vocabulary(path: str | PathLike[str]) -> list[str]:
-    with open(path, encoding="utf-8", newline="") as file:
-        tokens = file.read().split("\n")
-    return tokens[:-1] if tokens and not tokens[-1] else tokens
+    """Read the tokens of a vocab.txt.
+
+    Raises:
+        DataError: if the file cannot be read, is empty, or a line in it is empty.
+    """
+    lines = read_text(path).removesuffix("\n").split("\n")
+    tokens = [line.removesuffix("\r") for line in lines]
+    if "" in tokens:
+        what = "an empty line, expected a token" if len(tokens) > 1 else "the vocabulary is empty"
+        raise DataError(what, path, tokens.index("") + 1)
+    return tokens
+
+
+def save_vocabulary(tokens: Sequence[str], path: str | PathLike[str]) -> None:
+    """Write a vocab.txt that `load_vocabulary` reads back.
+
+    Raises:
+        UsageError: if a token is empty, or holds what would break its line.
+        DataError: if the file cannot be created.
+    """
+    for token in tokens:
+        if not token or "\n" in token or token.endswith("\r"):
+            raise UsageError(f"a token is one line of text, not empty. Received: {token!r}")
+    with write_atomic(path) as file:
+        file.writelines(f"{token}\n" for token in tokens)
+
+
+def build_vocabulary(
+    texts: Iterable[str],
+    size: int,
+    lower_case: bool = True,
+    minimum_count: int = 2,
+    piece_share: float = 0.2,
+) -> list[str]:
+    """A vocabulary from the counts of texts, in which no word of ASCII letters and digits is [UNK].
+
+    In this order: the special tokens; single characters (those of ASCII, whatever their count, and
+    the most frequent others; letters also as "##" pieces) by count; longer pieces of words (years,
+    numbers, Latin words) by the order in which they were learned. Equal counts go by the token.
+
+    Args:
+        texts: the texts, read once.
+        size: how many tokens at most; fewer when the texts hold no more.
+        lower_case: as the tokenizer will have it.
+        minimum_count: what was seen less often is left out.
+        piece_share: the part of the vocabulary kept for pieces of two letters and more, 0 to 1.
+
+    Raises:
+        UsageError: if `size` has no room for the special tokens and ASCII, or the share is not
+            between 0 and 1.
+
+    Example:
+        >>> vocabulary = build_vocabulary(["建成于1420年。", "1420年，永乐"], size=150)
+        >>> vocabulary[:6], vocabulary[-3:]
+        (['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', '##0'], ['##20', '##420', '1420'])
+    """
+    if not 0 <= piece_share <= 1:
+        raise UsageError(f"piece_share lies between 0 and 1. Received: {piece_share}")
+    characters, words = count_words(texts, lower_case)
+    for word, count in words.items():
+        for letter in split_letters(word):
+            characters[letter] += count
+    needed = _ascii_tokens(lower_case)
+    room = size - len(SPECIAL_TOKENS) - len(needed)
+    if room < 0:
+        raise UsageError(f"size must be at least {size - room}. Received: {size}")
+    others = _by_count(
+        {t: n for t, n in characters.items() if n >= minimum_count and t not in needed}
+    )
+    pieces = learn_pieces(words, room, minimum_count)
+    kept_pieces = pieces[: max(int(room * piece_share), room - len(others))]
+    kept = {*needed, *others[: room - len(kept_pieces)]}
+    singles = _by_count({token: characters[token] for token in kept})
+    return [*SPECIAL_TOKENS, *singles, *kept_pieces]
+
+
+def count_words(texts: Iterable[str], lower_case: bool = True) -> tuple[Counter[str], Counter[str]]:
+    """Count what the tokenizer takes for characters standing alone, and for words.
+
+    Returns:
+        The counts of the normalised characters, and of the normalised words.
+
+    Example:
+        >>> count_words(["In 2019年年"])
+        (Counter({'年': 2}), Counter({'in': 1, '2019': 1}))
+    """
+    raw: Counter[str] = Counter()
+    stretches: Counter[str] = Counter()
+    blanks = _BlankUnlessPart(lower_case)
+    for text in texts:
+        raw.update(text)
+        stretches.update(text.translate(blanks).split(" "))
+    characters: Counter[str] = Counter()
+    for character, count in raw.items():
+        characters[classify_character(character, lower_case)] += count
+    del characters[PART], characters[" "]
+    words: Counter[str] = Counter()
+    for stretch, count in stretches.items():
+        for word, _ in split_stretch(stretch, lower_case):
+            words[word] += count
+    return characters, words
+
+
+class _BlankUnlessPart(dict[int, str]):
+    """A table for `str.translate`: what is no part of a word becomes a blank."""
+
+    def __init__(self, lower_case: bool) -> None:
+        super().__init__()
+        self._lower_case = lower_case
+
+    def __missing__(self, code: int) -> str:
+        is_part = classify_character(chr(code), self._lower_case) == PART
+        value = self[code] = chr(code) if is_part else " "
+        return value
+
+
+def _ascii_tokens(lower_case: bool) -> set[str]:
+    letters = string.ascii_lowercase + ("" if lower_case else string.ascii_uppercase)
+    parts = letters + string.digits
+    return {*parts, *("##" + letter for letter in parts), *string.punctuation}
+
+
+def _by_count(counts: dict[str, int]) -> list[str]:
+    return sorted(counts, key=lambda token: (-counts[token], token))

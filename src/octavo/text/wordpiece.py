@@ -17,7 +17,6 @@ Source: Devlin et al. 2018, "BERT", section 3 (WordPiece, Wu et al. 2016).
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,8 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octavo.errors import DataError, UsageError
-from octavo.text.characters import CHINESE, CONTROL, MARK, PUNCTUATION, SPACE
+from octavo.text import normalising
 from octavo.text.joining import join_tokens
+from octavo.text.normalising import classify_character, split_stretch
 from octavo.text.vocabulary import SPECIAL_TOKENS, load_vocabulary
 
 LONGEST_WORD = 100  # characters after normalisation; BERT gives up on longer words
@@ -230,20 +230,10 @@ class WordPieceTokenizer:
             self._table[code] = self._action(chr(code))
 
     def _action(self, character: str) -> int:
-        if character in CONTROL:
-            return PART  # the word goes on around it
-        if character in SPACE:
-            return BLANK
-        form = self._normalise(character)
-        if len(form) == 1 and (character in CHINESE or form in PUNCTUATION):
-            return FIRST_TOKEN + self._ids.get(form, self.unk_id)
-        return PART
-
-    def _normalise(self, character: str) -> str:
-        if not self.lower_case:
-            return character
-        parts = unicodedata.normalize("NFD", character)
-        return "".join(part.lower() for part in parts if part not in MARK)
+        form = classify_character(character, self.lower_case)
+        if form in (normalising.BLANK, normalising.PART):
+            return BLANK if form else PART
+        return FIRST_TOKEN + self._ids.get(form, self.unk_id)
 
     def _insert_words(
         self, text: str, edges: Ints, alone_ids: Ints, alone_starts: Ints
@@ -268,28 +258,10 @@ class WordPieceTokenizer:
 
     def _cut_stretch(self, stretch: str) -> Iterator[tuple[int, int, int]]:
         """Tokens (id, start, end) of a stretch that holds no blank and no token standing alone."""
-        letters, places = self._normalise_stretch(stretch)
-        first = 0
-        for last in range(len(letters) + 1):
-            if last == len(letters) or letters[last] in PUNCTUATION:
-                yield from self._cut_word(letters[first:last], places[first:last])
-                yield from self._cut_word(letters[last : last + 1], places[last : last + 1])
-                first = last + 1
-
-    def _normalise_stretch(self, stretch: str) -> tuple[str, list[int]]:
-        """The normalised letters and the place in `stretch` that each comes from."""
-        kept = [(part, at) for at, part in enumerate(stretch) if part not in CONTROL]
-        if self.lower_case:
-            kept = [
-                (part, at) for whole, at in kept for part in unicodedata.normalize("NFD", whole)
-            ]
-            kept = _order_marks(kept)
-            kept = [(low, at) for part, at in kept if part not in MARK for low in part.lower()]
-        return "".join(part for part, _ in kept), [at for _, at in kept]
+        for word, places in split_stretch(stretch, self.lower_case):
+            yield from self._cut_word(word, places)
 
     def _cut_word(self, word: str, places: list[int]) -> list[tuple[int, int, int]]:
-        if not word:
-            return []
         pieces = self._longest_pieces(word) if len(word) <= LONGEST_WORD else None
         if pieces is None:
             pieces = [(self.unk_id, 0, len(word))]
@@ -316,17 +288,3 @@ def _find_edges(inside: NDArray[np.bool_]) -> Ints:
     padded = np.zeros(len(inside) + 2, bool)
     padded[1:-1] = inside
     return np.flatnonzero(padded[1:] != padded[:-1]).astype(np.int32)
-
-
-def _order_marks(parts: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Unicode's canonical order: neighbours of nonzero combining class, sorted by it."""
-    ordered: list[tuple[str, int]] = []
-    marks: list[tuple[str, int]] = []
-    for part in parts:
-        if unicodedata.combining(part[0]):
-            marks.append(part)
-            continue
-        ordered += sorted(marks, key=lambda mark: unicodedata.combining(mark[0]))
-        ordered.append(part)
-        marks = []
-    return ordered + sorted(marks, key=lambda mark: unicodedata.combining(mark[0]))

@@ -1,0 +1,299 @@
+"""Files of questions with their passages and answers, in the layouts people have.
+
+The layout is found from the content, never from the name, and files may be packed (.gz .xz .zst):
+
+- SQuAD, CMRC 2018, DRCD, CAIL:
+  `{"data": [{"paragraphs": [{"context": ..., "qas": [{"id", "question", "answers": [{"text"}],
+  "is_impossible"}]}]}]}`; `is_impossible` may be true, "true" or absent; no `answer_start` is used.
+- the list of bert4keras' reading example:
+  `[{"id", "question", "passages": [{"passage", "answer"}]}]`; the answer "" means none.
+- WebQA: `{"Q1": {"question", "evidences": {"Q1#00": {"evidence", "answer": [...]}}}}`;
+  the answer "no_answer" means none.
+- JSON lines, one question a line:
+  `{"id", "question", "context", "answers"}` or `{"id", "question", "passages": [...], "answers"}`,
+  a passage being a string or `{"passage", "answers"}`. Also accepted as one JSON list.
+
+Answers may be a string, a list of strings, a list of `{"text"}`, or `{"text": [...]}`. What stands
+in a passage is decided by its text: of its own answers, or else the question's, those that are
+found in it word for word. `write_questions` writes the JSON lines with `passages`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from os import PathLike
+from typing import Any, NamedTuple
+
+from octavo._files import open_text, write_atomic
+from octavo.errors import DataError
+
+LAYOUTS = "SQuAD's {data}, a list of questions, WebQA's {id: {question, evidences}} or JSON lines"
+PASSAGE_KEYS = ("passage", "text", "context", "evidence")
+ANSWER_KEYS = ("answers", "answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text in which an answer may stand.
+
+    Args:
+        text: the passage.
+        answers: the answers that stand in it word for word; () = none.
+    """
+
+    text: str
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, the passages to look in, and the right answers where they are known.
+
+    Args:
+        id: its name in the file, or its number there (from 0) when it has none.
+        question: the question.
+        passages: at least one.
+        answers: every accepted wording; () = it cannot be answered from the passages.
+    """
+
+    id: str
+    question: str
+    passages: tuple[Passage, ...]
+    answers: tuple[str, ...] = ()
+
+
+class _Item(NamedTuple):
+    """A question as the file has it: where it stands, for messages, and its default id."""
+
+    value: Any
+    place: str
+    id: str
+
+
+class _WrongError(Exception):
+    """The message of a DataError to which the file and line are still to be added."""
+
+
+def read_questions(path: str | PathLike[str]) -> Iterator[Question]:
+    """Read the questions of a file in any layout of this module; "-" is standard input.
+
+    JSON lines are read one at a time; the other layouts are held in memory whole.
+
+    Raises:
+        DataError: if the file cannot be read, is in no known layout, holds no question, or a
+            question lacks its text or passages. Names the file and the line or the key.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     lines = '{"question": "1+1?", "context": "It is 2.", "answers": ["2", "two"]}'
+        ...     _ = open(f"{folder}/sums", "w").write(lines)
+        ...     question = next(read_questions(f"{folder}/sums"))
+        >>> question.passages, question.answers
+        ((Passage(text='It is 2.', answers=('2',)),), ('2', 'two'))
+    """
+    found = False
+    with open_text(path) as file:
+        numbered = ((n, line) for n, line in enumerate(file, 1) if line.strip())
+        first = next(numbered, None)
+        if first is None:
+            raise DataError("is empty, expected questions", path)
+        lines = chain([first], numbered)
+        groups = _read_lines(lines, path) if _is_json_line(first[1]) else _read_whole(lines, path)
+        for line, items in groups:
+            try:
+                for item in items:
+                    yield _parse_question(item)
+                    found = True
+            except _WrongError as error:
+                raise DataError(str(error), path, line) from None
+    if not found:
+        raise DataError("holds no questions", path)
+
+
+def write_questions(questions: Iterable[Question], path: str | PathLike[str]) -> None:
+    """Write questions as JSON lines that `read_questions` reads back equal.
+
+    Raises:
+        DataError: if the file cannot be created.
+    """
+    with write_atomic(path) as file:
+        for question in questions:
+            record = {
+                "id": question.id,
+                "question": question.question,
+                "answers": question.answers,
+                "passages": [{"passage": p.text, "answers": p.answers} for p in question.passages],
+            }
+            file.write(_to_json(record) + "\n")
+
+
+def _to_json(record: dict[str, Any]) -> str:
+    line = json.dumps(record, ensure_ascii=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: only an escape can hold it
+        return json.dumps(record)
+    return line
+
+
+Groups = Iterator[tuple[int | None, Iterable[_Item]]]
+
+
+def _is_json_line(line: str) -> bool:
+    """Whether the first line is a question by itself, so that the file is JSON lines."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(value, dict) or "data" in value:
+        return False
+    return not all(isinstance(member, dict) for member in value.values())  # WebQA's are all dicts
+
+
+def _read_lines(lines: Iterable[tuple[int, str]], path: str | PathLike[str]) -> Groups:
+    for count, (number, line) in enumerate(lines):
+        yield number, [_Item(_load(line, path, number), "", str(count))]
+
+
+def _read_whole(lines: Iterable[tuple[int, str]], path: str | PathLike[str]) -> Groups:
+    numbered = list(lines)
+    value = _load("".join(line for _, line in numbered), path, numbers=[n for n, _ in numbered])
+    yield None, _find_items(value)
+
+
+def _load(
+    text: str, path: str | PathLike[str], line: int = 1, numbers: list[int] | None = None
+) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        if numbers:  # blank lines were left out, so the parser's count is not the file's
+            line = numbers[min(error.lineno, len(numbers)) - 1]
+        raise DataError(f"not valid JSON: {error.msg}", path, line) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets too deep
+        raise DataError("not valid JSON: a value is too large", path, line) from None
+
+
+def _find_items(value: Any) -> Iterator[_Item]:
+    """The questions of a whole JSON value, by its layout."""
+    if isinstance(value, list):
+        yield from (_Item(item, f"[{n}]", str(n)) for n, item in enumerate(value))
+    elif isinstance(value, dict) and "data" in value:
+        yield from _find_squad(value)
+    elif isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()):
+        yield from (_Item(item, key, key) for key, item in value.items())
+    else:
+        found = f"the keys {', '.join(value)[:80]}" if isinstance(value, dict) else repr(value)[:80]
+        raise _WrongError(f"no known layout of questions: expected {LAYOUTS}, found {found}")
+
+
+def _find_squad(value: dict[str, Any]) -> Iterator[_Item]:
+    count = 0
+    for article, at_article in _each(value, "data", ""):
+        for paragraph, at in _each(article, "paragraphs", at_article):
+            context = _text(paragraph, ("context",), at)
+            for item, at_item in _each(paragraph, "qas", at):
+                yield _Item({**_mapping(item, at_item), "context": context}, at_item, str(count))
+                count += 1
+
+
+def _each(parent: Any, key: str, place: str) -> Iterator[tuple[Any, str]]:
+    """The members of a list with the place of each."""
+    items, place = _member(parent, key, place)
+    if not isinstance(items, list):
+        raise _WrongError(f"{place} is {_kind(items)}, expected a list")
+    yield from ((item, f"{place}[{n}]") for n, item in enumerate(items))
+
+
+def _parse_question(item: _Item) -> Question:
+    record = _mapping(item.value, item.place)
+    text = _text(record, ("question",), item.place)
+    if not text.strip():
+        raise _WrongError(f"{_join(item.place, 'question')} is empty")
+    known = _find_answers(record, item.place)
+    if str(record.get("is_impossible", False)).lower() == "true":
+        known = ()
+    passages, own = _parse_passages(record, item.place, known)
+    answers = own if known is None else known
+    return Question(str(record.get("id", item.id)), text, passages, tuple(dict.fromkeys(answers)))
+
+
+def _parse_passages(
+    record: dict[str, Any], place: str, known: tuple[str, ...] | None
+) -> tuple[tuple[Passage, ...], list[str]]:
+    """The passages of a question, and the answers that stand beside them in the file."""
+    passages: list[Passage] = []
+    beside: list[str] = []
+    for value, at in _find_passages(record, place):
+        if isinstance(value, str):
+            value = {"passage": value}
+        text = _text(_mapping(value, at), PASSAGE_KEYS, at)
+        own = _find_answers(value, at)
+        beside += own or ()
+        answers = (known or ()) if own is None else own
+        passages.append(Passage(text, tuple(answer for answer in answers if answer in text)))
+    if not any(passage.text.strip() for passage in passages):
+        raise _WrongError(f"{_join(place, 'passages')}: there is no passage, or all are empty")
+    return tuple(passages), beside
+
+
+def _find_passages(record: dict[str, Any], place: str) -> Iterable[tuple[Any, str]]:
+    if "context" in record:
+        return [(record["context"], _join(place, "context"))]
+    if isinstance(record.get("evidences"), dict):
+        at = _join(place, "evidences")
+        return [(value, _join(at, key)) for key, value in record["evidences"].items()]
+    return _each(record, "evidences" if "evidences" in record else "passages", place)
+
+
+def _find_answers(record: dict[str, Any], place: str) -> tuple[str, ...] | None:
+    """The answers under any of their keys, without empty and repeated ones; None = no such key."""
+    key = next((key for key in ANSWER_KEYS if key in record), None)
+    if key is None:
+        return None
+    value = record[key]
+    if isinstance(value, dict):
+        value = value.get("text", [])
+    texts: list[str] = []
+    for item in value if isinstance(value, list | tuple) else [value]:
+        text = item.get("text") if isinstance(item, dict) else item
+        if text is not None and not isinstance(text, str):
+            raise _WrongError(f"{_join(place, key)} holds {_kind(text)}, expected strings")
+        if text and not (text == "no_answer" and "evidence" in record):
+            texts.append(text)
+    return tuple(dict.fromkeys(texts))
+
+
+def _text(record: Any, keys: tuple[str, ...], place: str) -> str:
+    """The string under the first of `keys` that is there."""
+    present = next((key for key in keys if key in _mapping(record, place)), keys[0])
+    value, place = _member(record, present, place)
+    if not isinstance(value, str):
+        raise _WrongError(f"{place} is {_kind(value)}, expected a string")
+    return value
+
+
+def _member(record: Any, key: str, place: str) -> tuple[Any, str]:
+    at = _join(place, key)
+    if key not in _mapping(record, place):
+        raise _WrongError(f"{at} missing")
+    return record[key], at
+
+
+def _mapping(value: Any, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _WrongError(f"{place or 'the line'} is {_kind(value)}, expected an object")
+    return value
+
+
+def _join(place: str, key: str) -> str:
+    return f"{place}.{key}" if place else key
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
+    return "null" if value is None else names.get(type(value), "a number")
