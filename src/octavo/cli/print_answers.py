@@ -1,0 +1,80 @@
+"""Answers and scores on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from octavo.report.excerpts import cut_at_spans, shorten
+
+if TYPE_CHECKING:
+    from octavo.reading.answer import Answer, PassageVote
+    from octavo.reading.evaluation import Evaluation
+    from octavo.reading.metrics import SogouScores
+
+BAR = 24  # cells of a full vote
+AROUND = 40  # characters shown on each side of the answer
+
+
+def print_answer(answer: Answer) -> None:
+    """Print the answer in bold, then each passage's vote and the evidence in it."""
+    console = _console()
+    shown = Text(answer.text, "bold") if answer.found else Text("no answer", "italic")
+    console.print(shown.append(f"  {answer.score:.3f}", "not bold dim"))
+    for number, passage in enumerate(answer.passages, 1):
+        console.print()
+        console.print(_vote_line(number, passage))
+        console.print(_excerpt(passage))
+
+
+def print_evaluation(result: Evaluation) -> None:
+    """Print the scores beside those of the nearest sentence."""
+    table = Table("score", "reader", "nearest sentence", box=None, pad_edge=False)
+    table.add_row("CMRC F1", f"{result.f1:.4f}", f"{result.baseline_f1:.4f}")
+    table.add_row("CMRC EM", f"{result.em:.4f}", f"{result.baseline_em:.4f}")
+    table.add_row("Sogou Accuracy", f"{result.accuracy:.4f}")
+    table.add_row("Sogou Final", f"{result.final:.4f}")
+    table.add_row("no answer F1", f"{result.no_answer_f1:.4f}")
+    table.add_row("  precision", f"{result.no_answer_precision:.4f}")
+    table.add_row("  recall", f"{result.no_answer_recall:.4f}")
+    console = _console()
+    console.print(table)
+    console.print(
+        f"{result.questions:,} questions, {result.no_answer_questions:,} without an answer,"
+        f" {result.questions_per_second:.2f} questions a second"
+    )
+
+
+def print_sogou_scores(scores: SogouScores) -> None:
+    """Print the Sogou tool's three figures."""
+    table = Table("score", "value", box=None, pad_edge=False)
+    table.add_row("Accuracy", f"{scores.accuracy:.4f}")
+    table.add_row("F1", f"{scores.f1:.4f}")
+    table.add_row("Final", f"{scores.final:.4f}")
+    console = _console()
+    console.print(table)
+    console.print(f"{scores.questions:,} questions")
+
+
+def _console() -> Console:
+    # Passages are text, not markup: "[bold]" in one of them is shown as it stands.
+    return Console(markup=False, highlight=False, emoji=False)
+
+
+def _vote_line(number: int, passage: PassageVote) -> Text:
+    filled = round(BAR * min(max(passage.vote, 0.0), 1.0))
+    line = Text(f"passage {number}  ")
+    line.append("█" * filled, "cyan").append("░" * (BAR - filled), "dim")
+    line.append(f"  {passage.vote:.3f}")
+    return line.append(f"  no answer {passage.no_answer:.3f}", "dim")
+
+
+def _excerpt(passage: PassageVote) -> Text:
+    pieces = shorten(cut_at_spans(passage.text, passage.spans), AROUND)
+    excerpt = Text(style="" if passage.spans else "dim")
+    for text, marked in pieces:
+        excerpt.append(" ".join(text.splitlines()), "bold reverse" if marked else "")
+    return excerpt

@@ -1,0 +1,335 @@
+"""`octavo read`: ask questions of passages, score a reader, train one."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from octavo.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from octavo.reading.evaluation import Evaluation
+    from octavo.text.question_files import Question
+
+Mode = Literal["extractive", "generative"]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
+# Without this cyclopts takes "-", standard input, for an option; `_check_inputs` refuses the rest.
+Input = Annotated[str, Parameter(allow_leading_hyphen=True)]
+
+app = App(
+    name="read",
+    help="""Read passages and answer a question, with the evidence.
+
+    `octavo read ask` answers one question, `evaluate` scores a reader on questions with known
+    answers, `train` makes a reader of your own, `sogou` scores a file of predictions.
+    """,
+    help_format="markdown",
+)
+
+
+@app.command
+def ask(
+    question: str,
+    /,
+    *passages: Input,
+    preset: str | None = None,
+    mode: Mode = "extractive",
+    beams: int | None = None,
+    as_json: AsJson = False,
+    html: Path | None = None,
+) -> None:
+    """Answer a question from passages.
+
+    For example:
+
+        octavo read ask 故宫在哪一年建成？ palaces.txt
+
+        zcat news.txt.gz | octavo read ask "谁获得了冠军？" - --html answer.html
+
+        octavo read ask 故宫在哪一年建成？ palaces.jsonl.xz --preset my-reader --json
+
+    Parameters
+    ----------
+    question
+        The question.
+    passages
+        Files to read. In text, blank lines part passages; of a question file (.json, .jsonl) all
+        passages are taken; .gz, .xz and .zst are unpacked; - is standard input.
+    preset
+        A reader's folder, or hf://owner/name. Default: the bundled Chinese reader.
+    mode
+        extractive: the answer is a piece of a passage. generative: it is written freely.
+    beams
+        Answers followed at once. Default: the reader's own setting.
+    as_json
+        Print one JSON object instead of text.
+    html
+        Write a page that shows the answer in its passages.
+    """
+    if not question.strip():
+        raise UsageError(f"the question is empty. Received: {question!r}")
+    _check_counts(beams=beams)
+    _check_inputs(*passages)
+    _check_outputs(html)
+    from octavo.reading.passage_files import read_passages
+
+    texts = read_passages(passages)
+    from octavo.reading.reader import Reader
+
+    answer = Reader.from_preset(preset).answer(question, texts, mode=mode, **_given(beams=beams))
+    if html is not None:
+        from octavo.report.reading_page import write_reading_page
+
+        write_reading_page([answer], html)
+    if as_json:
+        _print_json(answer.to_dict())
+        return
+    from octavo.cli.print_answers import print_answer
+
+    print_answer(answer)
+
+
+@app.command
+def evaluate(
+    file: Input,
+    /,
+    *,
+    preset: str | None = None,
+    mode: Mode = "extractive",
+    beams: int | None = None,
+    batch_size: int | None = None,
+    limit: int | None = None,
+    as_json: AsJson = False,
+    html: Path | None = None,
+    out: Path | None = None,
+) -> None:
+    """Score a reader on questions with known answers.
+
+    Gives EM and F1 of CMRC 2018, Accuracy and Final of the Sogou tool, precision, recall and F1 of
+    "no answer", questions a second, and beside them the score of the sentence nearest to the
+    question. A question without known answers is right if the reader gives none.
+
+    For example:
+
+        octavo read evaluate cmrc2018_dev.json
+
+        octavo read evaluate questions.jsonl.xz --limit 200 --html answers.html --json
+
+    Parameters
+    ----------
+    file
+        Questions in the layout of SQuAD and CMRC, of WebQA, as JSON lines or as a list; - is
+        standard input.
+    preset
+        A reader's folder, or hf://owner/name. Default: the bundled Chinese reader.
+    mode
+        extractive: answers are pieces of a passage. generative: they are written freely.
+    beams
+        Answers followed at once. Default: the reader's own setting.
+    batch_size
+        Questions answered together.
+    limit
+        Only this many questions, from the start.
+    as_json
+        Print one JSON object, scores from 0 to 1, instead of a table.
+    html
+        Write a page that shows every answer in its passages.
+    out
+        Write the answers as JSON lines.
+    """
+    _check_counts(beams=beams, batch_size=batch_size, limit=limit)
+    _check_inputs(file)
+    _check_outputs(html, out)
+    questions = _read_questions(file, limit)
+    from octavo.reading import evaluation
+    from octavo.reading.reader import Reader
+
+    result = evaluation.evaluate(Reader.from_preset(preset), questions, mode, beams, batch_size)
+    if out is not None:
+        evaluation.write_predictions(questions, result.answers, out)
+    if html is not None:
+        _write_evaluation_page(questions, result, html)
+    if as_json:
+        _print_json(result.to_dict())
+        return
+    from octavo.cli.print_answers import print_evaluation
+
+    print_evaluation(result)
+
+
+@app.command
+def train(
+    *files: Input,
+    out: Path,
+    validation: str | None = None,
+    preset: str | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    seed: int | None = None,
+    resume: bool = True,
+    as_json: AsJson = False,
+) -> None:
+    """Train a reader on questions with known answers, starting from another reader.
+
+    The best epoch on the validation questions is kept. A run that was stopped goes on where it was
+    when the same command is given again.
+
+    For example:
+
+        octavo read train cmrc2018_train.json --out my-reader
+
+        octavo read train a.jsonl b.jsonl.xz --validation c.jsonl --out my-reader --epochs 3
+
+    Parameters
+    ----------
+    files
+        Questions to learn from, in any layout that `octavo read evaluate` takes.
+    out
+        The folder of the new reader.
+    validation
+        Questions to choose the best epoch by.
+    preset
+        The reader to start from, a folder or hf://owner/name. Default: the bundled one.
+    epochs
+        Passes over the questions.
+    batch_size
+        Examples in a training step.
+    learning_rate
+        The highest step size.
+    seed
+        Of everything random: the same seed gives the same reader.
+    resume
+        Go on with a stopped run in --out; --no-resume begins anew.
+    as_json
+        Print one JSON object instead of text.
+    """
+    if not files:
+        raise UsageError("at least one file of questions is needed. Received: none")
+    _check_inputs(*files)
+    _check_counts(epochs=epochs, batch_size=batch_size)
+    if learning_rate is not None and not learning_rate > 0:
+        raise UsageError(f"--learning-rate must be above 0. Received: {learning_rate}")
+    if out.exists() and not out.is_dir():
+        raise DataError("is a file, expected a folder", out)
+    questions = [question for file in files for question in _read_questions(file)]
+    held_out = None if validation is None else _read_questions(validation)
+    from octavo.reading.reader import Reader
+
+    options = _given(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
+    reader = Reader.from_preset(preset)
+    result = reader.fit(questions, validation=held_out, out=out, resume=resume, **options)
+    if as_json:
+        _print_json({"preset": str(out), **result})
+    else:
+        print(f"wrote {out}")
+
+
+@app.command
+def sogou(
+    predictions: Input,
+    answers: Input,
+    /,
+    *,
+    as_json: AsJson = False,
+    out: Path | None = None,
+) -> None:
+    """Score a file of predictions as the CIPS-SOGOU evaluation tool does.
+
+    For example:
+
+        octavo read sogou predictions.tsv qid_answer_expand
+
+        octavo read sogou predictions.tsv qid_answer_expand --out lines.tsv --json
+
+    Parameters
+    ----------
+    predictions
+        Lines of question id, tab, predicted answer.
+    answers
+        Lines of question id, tab, standard answer, tab, all accepted answers with | between them.
+    as_json
+        Print one JSON object, scores from 0 to 1, instead of a table.
+    out
+        Write each prediction with its own scores, in the tool's seven columns.
+    """
+    _check_inputs(predictions, answers)
+    _check_outputs(out)
+    from octavo.reading import sogou_files
+    from octavo.reading.metrics import sogou_scores
+
+    accepted = sogou_files.read_accepted_answers(answers)
+    predicted = sogou_files.read_predictions(predictions)
+    sogou_files.check_ids(predicted, accepted, predictions)
+    scores = sogou_scores(predicted, accepted)
+    if out is not None:
+        sogou_files.write_matches(out, predicted, accepted)
+    if as_json:
+        _print_json(vars(scores))
+        return
+    from octavo.cli.print_answers import print_sogou_scores
+
+    print_sogou_scores(scores)
+
+
+def _check_counts(**counts: int | None) -> None:
+    for name, count in counts.items():
+        if count is not None and count < 1:
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} must be at least 1. Received: {count}")
+
+
+def _check_inputs(*paths: str) -> None:
+    for path in paths:
+        if path.startswith("-") and path != "-":
+            raise UsageError(f"no such option (a file of this name is ./{path}). Received: {path}")
+    if paths.count("-") > 1:
+        raise UsageError("standard input can be read only once. Received: - twice")
+
+
+def _check_outputs(*paths: Path | None) -> None:
+    """Find out before the long work, not after it, that its result has no place to go."""
+    for path in paths:
+        if path is None or str(path) == "-":
+            continue
+        if path.is_dir():
+            raise DataError("cannot be written: it is a folder", path)
+        if not path.parent.is_dir():
+            raise DataError(f"cannot be written: there is no folder {path.parent}", path)
+
+
+def _read_questions(file: str, limit: int | None = None) -> list[Question]:
+    from octavo.reading.passage_files import check_lengths
+    from octavo.text.question_files import read_questions
+
+    questions = list(islice(read_questions(file), limit))
+    check_lengths(questions, file)
+    return questions
+
+
+def _write_evaluation_page(questions: list[Question], result: Evaluation, path: Path) -> None:
+    from octavo.report.reading_page import write_reading_page
+
+    figures = {
+        "F1": f"{result.f1:.3f}",
+        "EM": f"{result.em:.3f}",
+        "nearest sentence F1": f"{result.baseline_f1:.3f}",
+        "no-answer F1": f"{result.no_answer_f1:.3f}",
+        "Sogou Final": f"{result.final:.3f}",
+        "questions a second": f"{result.questions_per_second:.1f}",
+    }
+    expected = [question.answers for question in questions]
+    write_reading_page(result.answers, path, expected, figures)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """The options that were given: the others keep the defaults of what they are passed to."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False))

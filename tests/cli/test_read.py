@@ -1,0 +1,200 @@
+"""`octavo read` with a stand-in for the reader: what is parsed, printed, written and refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+from octavo.cli.main import run
+from octavo.reading.answer import Answer, PassageVote
+
+PASSAGE = "北京故宫[bold]到永乐十八年（1420年）建成。"
+START = PASSAGE.index("1420年")
+
+
+class StandIn:
+    """Answers "1420年" wherever it stands; remembers what it was asked."""
+
+    calls: list = []  # noqa: RUF012
+
+    @classmethod
+    def from_preset(cls, path=None):
+        cls.calls.append(("from_preset", path))
+        return cls()
+
+    def answer(self, question, passages, **options):
+        self.calls.append(("answer", question, list(passages), options))
+        spans = [
+            ((p.index("1420年"), p.index("1420年") + 5),) if "1420年" in p else () for p in passages
+        ]
+        votes = tuple(PassageVote(p, 0.8, 0.1, s) for p, s in zip(passages, spans, strict=True))
+        return Answer(question, "1420年" if any(spans) else "", 0.8, votes)
+
+    def answer_many(self, questions, progress=True, **options):
+        return [self.answer(q.question, [p.text for p in q.passages], **options) for q in questions]
+
+    def fit(self, questions, **options):
+        self.calls.append(("fit", questions, options))
+        return {"f1": 0.5}
+
+
+@pytest.fixture(autouse=True)
+def calls(monkeypatch):
+    module = ModuleType("octavo.reading.reader")
+    module.Reader = StandIn
+    monkeypatch.setitem(sys.modules, "octavo.reading.reader", module)
+    monkeypatch.setattr(StandIn, "calls", [])
+    return lambda: StandIn.calls
+
+
+@pytest.fixture
+def passages(tmp_path):
+    path = tmp_path / "palaces.txt"
+    path.write_text(f"{PASSAGE}\n\n颐和园在西郊。\n", encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def questions(tmp_path):
+    path = tmp_path / "questions.jsonl"
+    records = [
+        {"id": "1", "question": "故宫哪年建成？", "context": PASSAGE, "answers": ["1420年"]},
+        {"id": "2", "question": "谁建了天坛？", "context": "天坛很大。", "answers": []},
+    ]
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    return str(path)
+
+
+def test_ask_prints_the_answer_the_evidence_and_the_vote(passages, capsys):
+    assert run(["read", "ask", "哪年？", passages]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("1420年  0.800\n")
+    assert PASSAGE in printed.replace("\n", "")  # "[bold]" is text, not markup
+    assert "passage 1  ███████████████████░░░░░  0.800" in printed
+
+
+def test_ask_json_is_the_last_line_and_carries_the_spans(passages, capsys):
+    assert run(["read", "ask", "哪年？", passages, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out.rstrip("\n").split("\n")[-1])
+    assert answer["text"] == "1420年"
+    assert answer["passages"][0]["spans"] == [[START, START + 5]]
+    assert answer["passages"][1]["text"] == "颐和园在西郊。"
+
+
+def test_options_reach_the_reader_and_defaults_stay_with_it(passages, calls):
+    run(
+        ["read", "ask", "哪年？", passages, "--preset", "p", "--mode", "generative", "--beams", "2"]
+    )
+    run(["read", "ask", "哪年？", passages])
+    assert calls()[0] == ("from_preset", "p")
+    assert calls()[1][3] == {"mode": "generative", "beams": 2}
+    assert calls()[2] == ("from_preset", None)
+    assert calls()[3][3] == {"mode": "extractive"}
+
+
+def test_ask_writes_a_page(passages, tmp_path):
+    assert run(["read", "ask", "哪年？", passages, "--html", str(tmp_path / "page.html")]) == 0
+    assert "<mark>1420年</mark>" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_passages_come_from_standard_input():
+    source = "import io,sys;sys.stdin=io.TextIOWrapper(io.BytesIO('甲\\n\\n乙'.encode()));"
+    source += "from octavo.reading.passage_files import read_passages;print(read_passages(['-']))"
+    result = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
+    assert result.stdout == "['甲', '乙']\n", result.stderr
+
+
+def test_evaluate_gives_fractions_in_json_and_a_table(questions, capsys):
+    assert run(["read", "evaluate", questions, "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert (scores["em"], scores["f1"], scores["no_answer_f1"]) == (1, 1, 1)
+    assert scores["questions_per_second"] > 0
+    assert run(["read", "evaluate", questions, "--limit", "1"]) == 0
+    assert "1 questions, 0 without an answer" in capsys.readouterr().out
+
+
+def test_evaluate_writes_predictions_and_a_page(questions, tmp_path, capsys):
+    out, page = tmp_path / "predictions.jsonl", tmp_path / "page.html"
+    assert run(["read", "evaluate", questions, "--out", str(out), "--html", str(page)]) == 0
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["answer"] for line in lines] == ["1420年", ""]
+    assert "expected: <span" in page.read_text(encoding="utf-8")
+
+
+def test_train_passes_what_was_given(questions, tmp_path, calls, capsys):
+    out = tmp_path / "reader"
+    command = ["read", "train", questions, questions, "--validation", questions, "--out", str(out)]
+    assert run([*command, "--epochs", "2", "--learning-rate", "1e-3", "--no-resume", "--json"]) == 0
+    _, learned, options = calls()[-1]
+    assert [question.id for question in learned] == ["1", "2", "1", "2"]
+    assert len(options.pop("validation")) == 2
+    assert options == {"out": out, "epochs": 2, "learning_rate": 1e-3, "resume": False}
+    assert json.loads(capsys.readouterr().out) == {"preset": str(out), "f1": 0.5}
+
+
+def test_sogou_scores_a_prediction_file(tmp_path, capsys):
+    predictions, answers = tmp_path / "predictions.tsv", tmp_path / "answers.tsv"
+    predictions.write_text("1\t北京市\n2\t上海\n", encoding="utf-8")
+    answers.write_text("1\t北京\t北京|北京市\n2\t天津\t天津\n", encoding="utf-8")
+    command = ["read", "sogou", str(predictions), str(answers)]
+    assert run([*command, "--json", "--out", str(tmp_path / "lines.tsv")]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "accuracy": 0.5, "f1": 0.5, "final": 0.5, "questions": 2,
+    }  # fmt: skip
+    assert (tmp_path / "lines.tsv").read_text(encoding="utf-8").startswith("1\t北京市\t1\t1.000000")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "code", "message"),
+    [
+        (["ask", " ", "PASSAGES"], 2, "the question is empty. Received: ' '"),
+        (["ask", "哪年？"], 2, "at least one file of passages is needed"),
+        (["ask", "哪年？", "nowhere.txt"], 1, "nowhere.txt: cannot be read: No such file"),
+        (["ask", "哪年？", "-", "-"], 2, "standard input can be read only once"),
+        (["ask", "哪年？", "PASSAGES", "--jsno"], 2, "--jsno"),
+        (["ask", "哪年？", "PASSAGES", "--beams", "0"], 2, "--beams must be at least 1"),
+        (["ask", "哪年？", "PASSAGES", "--mode", "psychic"], 2, "psychic"),
+        (["ask", "哪年？", "PASSAGES", "--html", "no/a.html"], 1, "there is no folder no"),
+        (["evaluate", "PASSAGES"], 1, "palaces.txt, line 1: not valid JSON"),
+        (["evaluate", "PASSAGES", "--batch-size", "0"], 2, "--batch-size must be at least 1"),
+        (["evaluate"], 2, "FILE"),
+        (["train", "--out", "x"], 2, "at least one file of questions is needed"),
+        (["train", "PASSAGES"], 2, "--out"),
+        (["train", "PASSAGES", "--out", "x", "--learning-rate", "nan"], 2, "--learning-rate"),
+        (["train", "PASSAGES", "--out", "PASSAGES"], 1, "is a file, expected a folder"),
+        (["sogou", "PASSAGES", "PASSAGES"], 1, "palaces.txt, line 1: expected 3 fields"),
+    ],
+)  # fmt: skip
+def test_bad_use_is_one_line_before_any_reader_is_loaded(
+    tokens, code, message, passages, capsys, calls
+):
+    assert run(["read", *(passages if token == "PASSAGES" else token for token in tokens)]) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert calls() == []
+
+
+def test_a_passage_of_ten_megabytes_is_one_line(tmp_path, capsys):
+    path = tmp_path / "huge.txt"
+    path.write_text("长" * 3_500_000, encoding="utf-8")
+    assert run(["read", "ask", "哪年？", str(path)]) == 1
+    assert "huge.txt: a passage of 3,500,000 characters" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", [[], ["ask"], ["evaluate"], ["train"], ["sogou"]])
+def test_help_loads_nothing_heavy(verb):
+    source = (
+        "import sys\nfrom octavo.cli.main import run\n"
+        f"code = run(['read', *{verb!r}, '--help'])\n"
+        "heavy = {'keras', 'jax', 'numpy', 'matplotlib', 'torch'} & set(sys.modules)\n"
+        "print(code, heavy, file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
+    assert result.stderr == "0 set()\n"
+    assert "octavo read" in result.stdout

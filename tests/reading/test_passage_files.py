@@ -1,0 +1,60 @@
+"""Files of passages: paragraphs, question files, packed or not, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from octavo.errors import DataError, UsageError
+from octavo.reading import passage_files
+from octavo.reading.passage_files import check_lengths, read_passages
+from octavo.text.question_files import Passage, Question
+
+
+def write(path, content):
+    path.write_bytes(content.encode("utf-8"))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "passages"),
+    [
+        ("一\n二", ["一\n二"]),
+        ("一\n\n二\n \t\n\n三\n", ["一", "二", "三"]),
+        ("\n\n一\r\n\r\n二\r\n", ["一", "二"]),
+    ],
+)
+def test_blank_lines_part_passages(tmp_path, content, passages):
+    assert read_passages([write(tmp_path / "palaces.md", content)]) == passages
+
+
+def test_passages_of_a_question_file_count_once_and_files_keep_their_order(tmp_path):
+    lines = [
+        {"question": "几？", "passages": ["一二", "三"], "answers": []},
+        {"question": "谁？", "passages": ["三", "四"], "answers": ["四"]},
+    ]
+    packed = tmp_path / "questions.JSONL.gz"
+    packed.write_bytes(gzip.compress("\n".join(map(json.dumps, lines)).encode()))
+    text = write(tmp_path / "v1.json.txt", "五\n\n三")
+    assert read_passages([text, packed]) == ["五", "三", "一二", "三", "四"]
+
+
+def test_nothing_to_read_is_said(tmp_path):
+    with pytest.raises(UsageError, match="at least one file"):
+        read_passages([])
+    with pytest.raises(DataError, match=r"empty\.txt: holds no text"):
+        read_passages([write(tmp_path / "empty.txt", " \n\n \n")])
+    with pytest.raises(DataError, match="No such file"):
+        read_passages([tmp_path / "nowhere.txt"])
+
+
+def test_a_passage_too_long_is_refused_and_one_of_the_limit_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(passage_files, "LONGEST_PASSAGE", 5)
+    assert read_passages([write(tmp_path / "a.txt", "一二三四五\n\n六七八九十")])
+    with pytest.raises(DataError, match=r"b\.txt: a passage of 6 characters; at most 5"):
+        read_passages([write(tmp_path / "b.txt", "一二三四五六")])
+    question = Question("q7", "谁？", (Passage("一"), Passage("一二三四五六")), ())
+    with pytest.raises(DataError, match=r"c\.json: question q7 has a passage of 6"):
+        check_lengths([question], "c.json")
