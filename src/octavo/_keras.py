@@ -1,0 +1,39 @@
+"""The only door to Keras: everything in octavo imports it from here.
+
+Keras chooses its backend once, at import. Plain `import keras` fails where TensorFlow is absent,
+so the environment variable KERAS_BACKEND is set to "jax" when it names no backend. The file
+~/.keras/keras.json is not asked: Keras writes it by itself, so it is no sign of a user's choice.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+from octavo._lazy import require
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+keras = require("keras", extra="neural")
+ops = keras.ops
+
+
+def register(name: str):  # noqa: ANN201  (a class decorator)
+    """Register a Keras class under octavo>NAME so that saved files find it."""
+    return keras.saving.register_keras_serializable(package="octavo", name=name)
+
+
+def use_compilation_cache() -> None:
+    """Keep what JAX compiles on disk, so that the next process starts faster.
+
+    The folder is $OCTAVO_CACHE/jax, by default ~/.cache/octavo/jax. A folder the user gave JAX
+    (JAX_COMPILATION_CACHE_DIR) is left as it is; on other backends nothing happens.
+    """
+    if keras.backend.backend() != "jax":
+        return
+    jax = require("jax", extra="neural")
+    if jax.config.jax_compilation_cache_dir is None:
+        root = os.environ.get("OCTAVO_CACHE") or pathlib.Path.home() / ".cache" / "octavo"
+        jax.config.update("jax_compilation_cache_dir", str(pathlib.Path(root) / "jax"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)

@@ -1,0 +1,26 @@
+"""Import optional dependencies where they are used, with an error that says how to get them."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from octavo.errors import MissingExtraError
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """Import `module` or say which octavo extra brings it.
+
+    Raises:
+        MissingExtraError: if the top-level package of `module` is not installed.
+
+    Example:
+        >>> require("math", extra="neural").sqrt(4.0)
+        2.0
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
+            raise  # the package is there but one of its own needs is missing: show that
+        raise MissingExtraError(module.split(".")[0], extra) from None

@@ -1,0 +1,37 @@
+"""How several passages vote on the next token of one answer.
+
+Each passage of a question gives a distribution over the next token; a vote turns the sums of the
+probabilities and of their squares over the passages into one score in [0, 1] a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from octavo._keras import ops
+
+
+def vote_article(total: Any, squares: Any, count: Any) -> Any:
+    """sum p^2 / (1 + sum p): a passage that is sure counts more than several that are not.
+
+    Source: Su Jianlin, kexue.fm/archives/7115, the example's `predict`.
+    """
+    return squares / (1.0 + total)
+
+
+def vote_mean(total: Any, squares: Any, count: Any) -> Any:
+    """The mean of the passages' distributions."""
+    return total / ops.maximum(count, 1.0)
+
+
+def vote_confident(total: Any, squares: Any, count: Any) -> Any:
+    """sum p^2 / sum p: the mean weighted by each passage's own confidence in the token."""
+    return squares / ops.maximum(total, 1e-20)
+
+
+VOTES: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "article": vote_article,
+    "mean": vote_mean,
+    "confident": vote_confident,
+}

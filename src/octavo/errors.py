@@ -1,0 +1,65 @@
+"""Every error octavo raises on purpose.
+
+    Exception
+    └── OctavoError              catch this to catch them all
+        ├── UsageError           the call or command line asks for something impossible (exit code 2)
+        ├── DataError            a file or its content is wrong: names the file, and the line or key
+        │   └── PresetError      a model directory is incomplete, damaged or contradicts itself
+        └── MissingExtraError    an optional dependency is absent: names the pip command (exit code 2)
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+
+
+class OctavoError(Exception):
+    """Base of all errors octavo raises on purpose; its message is one line for a person."""
+
+
+class UsageError(OctavoError, ValueError):
+    """An argument is impossible. The message ends in "Received: ..."."""
+
+
+class DataError(OctavoError, ValueError):
+    """A file, or what stands in it, is wrong.
+
+    Args:
+        message: what is wrong and what was expected.
+        path: the file, when there is one.
+        line: the line, counted from 1, when it is known.
+
+    Example:
+        >>> str(DataError("not valid JSON", path="questions.jsonl", line=7000))
+        'questions.jsonl, line 7000: not valid JSON'
+    """
+
+    def __init__(
+        self, message: str, path: str | PathLike[str] | None = None, line: int | None = None
+    ) -> None:
+        self.path = path
+        self.line = line
+        place = "" if path is None else str(path)
+        if line is not None:
+            place += f"{', ' if place else ''}line {line}"
+        super().__init__(f"{place}: {message}" if place else message)
+
+
+class PresetError(DataError):
+    """A model directory is incomplete, damaged or contradicts itself."""
+
+
+class MissingExtraError(OctavoError, ImportError):
+    """An optional dependency is not installed.
+
+    Args:
+        package: the import that failed.
+        extra: the octavo extra that brings it.
+
+    Example:
+        >>> print(MissingExtraError("keras", "neural"))
+        keras is not installed; run: pip install 'octavo[neural]'
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; run: pip install 'octavo[{extra}]'")

@@ -1,0 +1,53 @@
+"""What a reader returns: the answer, and how much each passage supports it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PassageVote:
+    """One passage's part in an answer.
+
+    Attributes:
+        text: the passage as it was given.
+        vote: the probability this passage alone gives the answer, geometric mean per token, 0-1.
+        no_answer: the probability that the passage holds no answer, 0-1.
+        spans: where the answer stands in `text`, as (start, end) in characters, end exclusive.
+    """
+
+    text: str
+    vote: float
+    no_answer: float
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one question, with its evidence.
+
+    Attributes:
+        question: the question as it was given.
+        text: the answer, cut from a passage where it stands in one; "" if there is none.
+        score: the mean vote per token, 0-1 (for no answer: the share of it, 0-1).
+        passages: one `PassageVote` a passage, in the order given.
+
+    Example:
+        >>> Answer("谁？", "", 0.9, ()).found
+        False
+    """
+
+    question: str
+    text: str
+    score: float
+    passages: tuple[PassageVote, ...]
+
+    @property
+    def found(self) -> bool:
+        """Whether there is an answer."""
+        return bool(self.text)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain JSON types."""
+        return asdict(self)

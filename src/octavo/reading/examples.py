@@ -1,0 +1,236 @@
+"""Training examples: one passage window a question and epoch, drawn afresh each epoch.
+
+    questions -> tokens once -> an epoch's draws -> batches of static shape
+
+The layout of a row is [CLS] window [SEP] question [SEP] answer [SEP]; segment 1 is the answer and
+its [SEP]. The loss looks at the answer's tokens and the closing [SEP] only; a window that does
+not hold the answer asks for the empty answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from octavo._seeds import make_generator
+from octavo.errors import DataError
+from octavo.reading.settings import ReaderSettings
+from octavo.reading.windows import build_prefix
+from octavo.text import Passage, Question, WordPieceTokenizer
+
+LENGTH_STEP = 64  # rows are padded to a multiple of it, so that few shapes are compiled
+
+
+@dataclass(frozen=True)
+class TokenizedPassage:
+    """Token ids of a passage, int32 (n,), and its answers.
+
+    `spans` are the token spans where an answer stands, int (spans, 2); `written` are the tokens of
+    the answers that stand nowhere in it.
+    """
+
+    ids: np.ndarray
+    spans: np.ndarray
+    written: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row: window and question tokens, and the answer's tokens (none: no answer)."""
+
+    window: np.ndarray
+    question: np.ndarray
+    answer: np.ndarray
+
+    @property
+    def length(self) -> int:
+        """Tokens of the whole row."""
+        return len(self.window) + len(self.question) + len(self.answer) + 4
+
+
+def find_token_spans(text: str, starts: np.ndarray, ends: np.ndarray, answer: str) -> list[tuple[int, int]]:
+    """Token spans (first, end exclusive) that cover each occurrence of `answer` in `text`.
+
+    Example:
+        >>> find_token_spans("甲乙甲", np.array([0, 1, 2]), np.array([1, 2, 3]), "甲")
+        [(0, 1), (2, 3)]
+    """
+    spans = []
+    place = text.find(answer) if answer else -1
+    while place >= 0:
+        first = int(np.searchsorted(ends, place, side="right"))
+        end = int(np.searchsorted(starts, place + len(answer), side="left"))
+        if first < end:
+            spans.append((first, end))
+        place = text.find(answer, place + len(answer))
+    return spans
+
+
+class ExampleSampler:
+    """Draws training examples from questions.
+
+    Args:
+        questions: at least one.
+        tokenizer: gives tokens and their character spans.
+        settings: lengths.
+        elsewhere: how often, 0-1, a question with an answer is shown a window without it: of the
+            same passage where that is long enough, else a passage of another question.
+        seed: the same seed gives the same examples, epoch by epoch.
+
+    Raises:
+        DataError: if there is no question.
+    """
+
+    def __init__(
+        self,
+        questions: Sequence[Question],
+        tokenizer: WordPieceTokenizer,
+        settings: ReaderSettings,
+        elsewhere: float = 0.1,
+        seed: int = 0,
+    ) -> None:
+        if not questions:
+            raise DataError("no question to train on")
+        self.settings = settings
+        self.elsewhere = elsewhere
+        self.seed = seed
+        self.cls_id, self.sep_id = tokenizer.cls_id, tokenizer.sep_id
+        self.questions = [
+            encoding.ids[: settings.question_length]
+            for encoding in tokenizer.encode_many([q.question for q in questions])
+        ]
+        self.passages = [
+            [self._tokenize(tokenizer, passage) for passage in question.passages]
+            for question in questions
+        ]
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+    def _tokenize(self, tokenizer: WordPieceTokenizer, passage: Passage) -> TokenizedPassage:
+        """Tokens of one passage and where its answers stand."""
+        encoding = tokenizer.encode(passage.text)
+        spans: list[tuple[int, int]] = []
+        written = []
+        for answer in passage.answers:
+            found = find_token_spans(passage.text, encoding.starts, encoding.ends, answer)
+            spans += found
+            if not found:
+                written.append(tokenizer.encode(answer).ids)
+        return TokenizedPassage(
+            encoding.ids.astype(np.int32), np.array(spans, int).reshape(-1, 2), tuple(written)
+        )
+
+    def draw(self, epoch: int, index: int) -> Example:
+        """The example of one question in one epoch."""
+        random = make_generator(self.seed, "example", epoch, index)
+        passages = self.passages[index]
+        passage = passages[random.integers(len(passages))]
+        answered = bool(len(passage.spans) or passage.written)
+        if answered and random.random() < self.elsewhere:
+            window, answer = self._draw_without(passage, index, random), np.empty(0, np.int32)
+        elif len(passage.spans):
+            window, answer = self._draw_around(passage, random)
+        else:
+            window = self._cut(passage.ids, random)
+            answer = passage.written[0] if passage.written else np.empty(0, np.int32)
+        return Example(window, self.questions[index], answer[: self.settings.answer_length])
+
+    def _cut(self, ids: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        """A window anywhere."""
+        size = self.settings.window
+        start = random.integers(max(len(ids) - size, 0) + 1)
+        return ids[start : start + size]
+
+    def _draw_around(
+        self, passage: TokenizedPassage, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A window around one occurrence of an answer, and the answer's tokens."""
+        size = self.settings.window
+        first, end = passage.spans[random.integers(len(passage.spans))]
+        end = min(end, first + self.settings.answer_length)
+        lowest = max(0, end - size)
+        highest = min(first, max(len(passage.ids) - size, 0))
+        start = random.integers(lowest, max(highest, lowest) + 1)
+        return passage.ids[start : start + size], passage.ids[first:end]
+
+    def _draw_without(
+        self, passage: TokenizedPassage, index: int, random: np.random.Generator
+    ) -> np.ndarray:
+        """A window of the passage that holds no answer, or one of another question's passage."""
+        size = self.settings.window
+        if len(passage.spans) and not passage.written:
+            before, after = passage.spans[:, 0].min(), passage.spans[:, 1].max()
+            pieces = [p for p in (passage.ids[:before], passage.ids[after:]) if len(p) >= size // 2]
+            if pieces:
+                return self._cut(pieces[random.integers(len(pieces))], random)
+        other = random.integers(max(len(self.passages) - 1, 1))
+        other = (other + (other >= index)) % len(self.passages)
+        foreign = self.passages[other]
+        return self._cut(foreign[random.integers(len(foreign))].ids, random)
+
+    def batches(self, epoch: int, batch_size: int) -> list[list[Example]]:
+        """All examples of an epoch, as batches of rows of like length, in random order.
+
+        Rows that fill no batch of their length join the next longer ones, so at most one batch
+        is short.
+        """
+        examples = [self.draw(epoch, index) for index in range(len(self))]
+        random = make_generator(self.seed, "order", epoch)
+        order = random.permutation(len(examples))
+        groups: dict[int, list[Example]] = {}
+        for index in order:
+            groups.setdefault(padded_length(examples[index].length), []).append(examples[index])
+        result, waiting = [], []
+        for length in sorted(groups):
+            rows = waiting + groups[length]
+            whole = len(rows) // batch_size * batch_size
+            result += [rows[i : i + batch_size] for i in range(0, whole, batch_size)]
+            waiting = rows[whole:]
+        result = [result[i] for i in random.permutation(len(result))]
+        return [*result, waiting] if waiting else result
+
+    def arrays(self, examples: Sequence[Example], batch_size: int) -> tuple[dict[str, Any], Any, Any]:
+        """Inputs, labels and weights of one batch, padded to static shapes.
+
+        Returns:
+            ({token_ids, segment_ids: int32 (batch, length), head_positions: int32 (batch, a)},
+            labels int32 (batch, a), weights float32 (batch, a)), a = answer_length + 1.
+        """
+        length = padded_length(max(example.length for example in examples))
+        looks = self.settings.answer_length + 1
+        tokens = np.zeros((batch_size, length), np.int32)
+        segments = np.zeros((batch_size, length), np.int32)
+        positions = np.zeros((batch_size, looks), np.int32)
+        labels = np.zeros((batch_size, looks), np.int32)
+        weights = np.zeros((batch_size, looks), np.float32)
+        for row, example in enumerate(examples):
+            prefix = build_prefix(example.window, example.question, self.cls_id, self.sep_id)
+            target = np.append(example.answer, self.sep_id)
+            count, end = len(target), len(prefix) + len(target)
+            tokens[row, :end] = np.concatenate([prefix, target])
+            segments[row, len(prefix) : end] = 1
+            positions[row, :count] = np.arange(len(prefix) - 1, end - 1)
+            labels[row, :count] = target
+            weights[row, :count] = 1.0
+        inputs = {"token_ids": tokens, "segment_ids": segments, "head_positions": positions}
+        return inputs, labels, weights
+
+
+def padded_length(length: int) -> int:
+    """The next multiple of `LENGTH_STEP`.
+
+    Example:
+        >>> padded_length(65)
+        128
+    """
+    return -(-length // LENGTH_STEP) * LENGTH_STEP
+
+
+def iterate(sampler: ExampleSampler, epoch: int, batch_size: int) -> Iterator[Any]:
+    """The arrays of every batch of an epoch."""
+    for batch in sampler.batches(epoch, batch_size):
+        yield sampler.arrays(batch, batch_size)

@@ -1,0 +1,80 @@
+"""How a reader cuts text and decodes: saved beside its weights as reader.json."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from octavo.decoding.votes import VOTES
+from octavo.errors import PresetError, UsageError
+
+
+@dataclass(frozen=True)
+class ReaderSettings:
+    """Lengths in tokens, and how passages vote.
+
+    Attributes:
+        window: longest piece of a passage read at once; longer passages become several windows.
+        overlap: tokens shared by neighbouring windows.
+        question_length: longest question; the rest is cut off.
+        answer_length: longest answer, its closing [SEP] not counted.
+        beams: answers followed at once by beam search.
+        vote: how passages vote at every step, a name of `octavo.decoding.VOTES`.
+        no_answer_bias: added to the no-answer logit of every passage; below 0 answers more often.
+
+    Source: window 256, question 64, answer 32 and the vote are those of the article's example
+    (Su Jianlin, kexue.fm/archives/7115).
+
+    Example:
+        >>> ReaderSettings(window=128).longest_input
+        228
+    """
+
+    window: int = 256
+    overlap: int = 64
+    question_length: int = 64
+    answer_length: int = 32
+    beams: int = 4
+    vote: str = "article"
+    no_answer_bias: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse impossible lengths."""
+        for name in ("window", "question_length", "answer_length", "beams"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} must be at least 1. Received: {getattr(self, name)}")
+        if not 0 <= self.overlap < self.window:
+            raise UsageError(f"overlap must lie in [0, window). Received: {self.overlap}")
+        if self.vote not in VOTES:
+            raise UsageError(f"vote must be one of {', '.join(VOTES)}. Received: {self.vote!r}")
+
+    @property
+    def longest_prefix(self) -> int:
+        """Tokens of [CLS] window [SEP] question [SEP]."""
+        return self.window + self.question_length + 3
+
+    @property
+    def longest_input(self) -> int:
+        """Tokens of the prefix, the answer and its closing [SEP], as training sees them."""
+        return self.longest_prefix + self.answer_length + 1
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> ReaderSettings:
+        """Read reader.json.
+
+        Raises:
+            PresetError: if it is not JSON or holds an unknown key or an impossible value.
+        """
+        try:
+            values = json.loads(Path(path).read_text(encoding="utf-8"))
+            known = {field.name for field in dataclasses.fields(cls)}
+            unknown = sorted(set(values) - known)
+            if unknown:
+                raise PresetError(f"key {unknown[0]} is unknown", path=path)
+            return cls(**values)
+        except json.JSONDecodeError as error:
+            raise PresetError(f"not valid JSON ({error.msg})", path, error.lineno) from None
+        except (UsageError, TypeError) as error:
+            raise PresetError(str(error), path=path) from None

@@ -1,0 +1,68 @@
+"""The whole state of a training run in one file, so that a killed run goes on exactly.
+
+The file is safetensors: every variable of the model (weights, dropout seeds) and of its optimizer
+(moments, step) by place, and a JSON note of the caller's (epoch, step, scores) in its metadata. It is
+written to a temporary file and renamed, so a kill at any moment leaves the last whole one.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from octavo._files import write_atomic
+from octavo._keras import ops
+from octavo._lazy import require
+from octavo.errors import DataError
+
+
+def _variables(model: Any) -> dict[str, Any]:
+    """Every variable of model and optimizer by a name that the same code gives again."""
+    named = {f"model/{i}/{v.path}": v for i, v in enumerate(model.variables)}
+    named |= {f"optimizer/{i}/{v.path}": v for i, v in enumerate(model.optimizer.variables)}
+    return named
+
+
+def save_state(path: str | Path, model: Any, note: dict[str, Any]) -> None:
+    """Write the state of a compiled model and `note` to `path`, whole or not at all."""
+    safetensors = require("safetensors.numpy", extra="neural")
+    if hasattr(model, "jax_state_sync"):
+        model.jax_state_sync()  # inside fit, JAX keeps the newest weights outside the model
+    arrays = {
+        name: np.ascontiguousarray(ops.convert_to_numpy(variable))
+        for name, variable in _variables(model).items()
+    }
+    data = safetensors.save(arrays, metadata={"note": json.dumps(note)})
+    with write_atomic(path, "wb") as file:
+        file.write(data)
+
+
+def load_state(path: str | Path, model: Any) -> dict[str, Any]:
+    """Put a saved state back into a compiled model whose optimizer is built; gives the note.
+
+    Raises:
+        DataError: if the file is damaged or belongs to another model.
+    """
+    safe_open = require("safetensors", extra="neural").safe_open
+    variables = _variables(model)
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            names = set(file.keys())
+            if names != set(variables):
+                odd = sorted(names ^ set(variables))[0]
+                raise DataError(f"belongs to another model (differs in {odd})", path=path)
+            note = json.loads(file.metadata()["note"])
+            arrays = {name: file.get_tensor(name) for name in names}
+    except DataError:
+        raise
+    except Exception as error:  # safetensors raises a type of its own
+        raise DataError(f"damaged training state ({error})", path=path) from None
+    for name, variable in variables.items():
+        if arrays[name].shape != tuple(variable.shape):
+            raise DataError(f"belongs to another model (shape of {name})", path=path)
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
+    return note

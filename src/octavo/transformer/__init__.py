@@ -1,0 +1,7 @@
+"""One BERT-family model in keras.ops: encoder, language model or UniLM; weights in and out."""
+
+from octavo.transformer.config import TransformerConfig
+from octavo.transformer.model import Transformer, build_transformer_model
+from octavo.transformer.positions import extend_positions
+
+__all__ = ["Transformer", "TransformerConfig", "build_transformer_model", "extend_positions"]

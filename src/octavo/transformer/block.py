@@ -1,0 +1,94 @@
+"""One transformer block: attention, then a feed-forward net, each added and normalised."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from octavo._keras import keras, ops, register
+from octavo.transformer.attention import SelfAttention, dense
+
+# BERT's "gelu" is the exact one, with erf; "gelu_new" is the tanh approximation.
+ACTIVATION = {
+    "gelu": partial(ops.gelu, approximate=False),
+    "gelu_new": partial(ops.gelu, approximate=True),
+    "relu": ops.relu,
+}
+
+
+@register("TransformerBlock")
+class TransformerBlock(keras.layers.Layer):
+    """Self-attention and feed-forward, each with residual and layer norm after it (post-LN).
+
+    Args:
+        heads: number of attention heads.
+        intermediate_size: width of the feed-forward net.
+        activation: "gelu" (exact), "gelu_new" (tanh) or "relu".
+        dropout: rate on both residual branches.
+        attention_dropout: rate on the attention probabilities.
+        epsilon: of the layer norms.
+        initializer_range: standard deviation of the first weights.
+
+    Call arguments:
+        hidden: float (batch, length, d).
+        attention_mask: float (batch, 1, length or 1, length), added to the attention scores.
+
+    Source: Devlin et al. 2019, "BERT", section 3; Vaswani et al. 2017, section 3.1.
+    """
+
+    def __init__(
+        self,
+        heads: int,
+        intermediate_size: int,
+        activation: str = "gelu",
+        dropout: float = 0.0,
+        attention_dropout: float = 0.0,
+        epsilon: float = 1e-12,
+        initializer_range: float = 0.02,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.settings = {
+            "heads": heads,
+            "intermediate_size": intermediate_size,
+            "activation": activation,
+            "dropout": dropout,
+            "attention_dropout": attention_dropout,
+            "epsilon": epsilon,
+            "initializer_range": initializer_range,
+        }
+        self.activate = ACTIVATION[activation]
+        self.attention = SelfAttention(heads, attention_dropout, initializer_range, name="attention")
+        self.attention_norm = keras.layers.LayerNormalization(epsilon=epsilon, name="attention_norm")
+        self.intermediate = dense(intermediate_size, initializer_range, "intermediate")
+        self.output_norm = keras.layers.LayerNormalization(epsilon=epsilon, name="output_norm")
+        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+
+    def build(self, hidden_shape: Any, attention_mask_shape: Any) -> None:
+        """Create all weights."""
+        width = hidden_shape[-1]
+        inner = (*hidden_shape[:-1], self.settings["intermediate_size"])
+        self.output_dense = dense(width, self.settings["initializer_range"], "output_dense")
+        self.attention.build(hidden_shape, attention_mask_shape)
+        self.attention_norm.build(hidden_shape)
+        self.intermediate.build(hidden_shape)
+        self.output_dense.build(inner)
+        self.output_norm.build(hidden_shape)
+
+    def finish(self, hidden: Any, attended: Any, training: bool = False) -> Any:
+        """Everything after the attention: residual, norm, feed-forward, residual, norm."""
+        hidden = self.attention_norm(hidden + self.dropout(attended, training=training))
+        inner = self.output_dense(self.activate(self.intermediate(hidden)))
+        return self.output_norm(hidden + self.dropout(inner, training=training))
+
+    def call(self, hidden: Any, attention_mask: Any, training: bool = False) -> Any:
+        """See the class."""
+        return self.finish(hidden, self.attention(hidden, attention_mask, training=training), training)
+
+    def compute_output_shape(self, hidden_shape: Any, attention_mask_shape: Any) -> Any:
+        """The shape of the hidden states."""
+        return hidden_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor."""
+        return {**super().get_config(), **self.settings}

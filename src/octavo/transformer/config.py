@@ -1,0 +1,111 @@
+"""The shape of a BERT-family model, in the words of a Hugging Face config.json."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from octavo.errors import PresetError
+
+FAMILIES = ("bert",)
+ACTIVATIONS = ("gelu", "gelu_new", "relu")
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """Sizes and rates of a BERT-family model; the names are those of config.json.
+
+    Raises:
+        PresetError: if a value is impossible; names the key.
+
+    Example:
+        >>> config = TransformerConfig(vocab_size=100, hidden_size=32, num_attention_heads=4)
+        >>> config.head_size
+        8
+    """
+
+    vocab_size: int
+    hidden_size: int = 768
+    num_hidden_layers: int = 12
+    num_attention_heads: int = 12
+    intermediate_size: int = 3072
+    hidden_act: str = "gelu"
+    hidden_dropout_prob: float = 0.1
+    attention_probs_dropout_prob: float = 0.1
+    max_position_embeddings: int = 512
+    type_vocab_size: int = 2
+    layer_norm_eps: float = 1e-12
+    initializer_range: float = 0.02
+    pad_token_id: int = 0
+    model_type: str = "bert"
+
+    def __post_init__(self) -> None:
+        """Refuse what no model can be built from."""
+        if self.model_type not in FAMILIES:
+            raise PresetError(
+                f"key model_type: unknown family {self.model_type!r}; known: {', '.join(FAMILIES)}"
+            )
+        if self.hidden_act not in ACTIVATIONS:
+            raise PresetError(
+                f"key hidden_act: unknown activation {self.hidden_act!r}; "
+                f"known: {', '.join(ACTIVATIONS)}"
+            )
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.type == "int" and (type(value) is not int or value < 0):
+                raise PresetError(f"key {field.name}: a whole number is wanted, not {value!r}")
+            if field.type == "float" and not isinstance(value, int | float):
+                raise PresetError(f"key {field.name}: a number is wanted, not {value!r}")
+        if not self.num_attention_heads or self.hidden_size % self.num_attention_heads:
+            raise PresetError(
+                f"key num_attention_heads: hidden_size {self.hidden_size} "
+                f"cannot be split into {self.num_attention_heads} heads"
+            )
+
+    @property
+    def head_size(self) -> int:
+        """Width of one attention head."""
+        return self.hidden_size // self.num_attention_heads
+
+    def to_dict(self) -> dict[str, Any]:
+        """The config as config.json holds it."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> TransformerConfig:
+        """Take the keys this library knows from a config.json; others are ignored.
+
+        Raises:
+            PresetError: if vocab_size is absent or a value is impossible.
+        """
+        if "vocab_size" not in values:
+            raise PresetError("key vocab_size is missing")
+        if values.get("position_embedding_type", "absolute") != "absolute":
+            raise PresetError(
+                "key position_embedding_type: only absolute positions can be read, "
+                f"not {values['position_embedding_type']!r}"
+            )
+        known = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{key: value for key, value in values.items() if key in known})
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> TransformerConfig:
+        """Read config.json.
+
+        Raises:
+            PresetError: if the file is absent, is not JSON, or holds an impossible value.
+        """
+        try:
+            values = json.loads(Path(path).read_text(encoding="utf-8"))
+            if not isinstance(values, dict):
+                raise PresetError("a JSON object is wanted")
+            return cls.from_dict(values)
+        except FileNotFoundError:
+            raise PresetError("no such file", path=path) from None
+        except json.JSONDecodeError as error:
+            raise PresetError(f"not valid JSON ({error.msg})", path, error.lineno) from None
+        except PresetError as error:
+            raise PresetError(str(error), path=path) from None

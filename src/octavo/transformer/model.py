@@ -1,0 +1,207 @@
+"""Build a BERT-family model as encoder, language model or UniLM."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from octavo._keras import keras, register
+from octavo.errors import UsageError
+from octavo.transformer.block import TransformerBlock
+from octavo.transformer.config import TransformerConfig
+from octavo.transformer.embeddings import PositionSegmentEmbedding, TiedEmbedding
+from octavo.transformer.head import GatherPositions, HeadTransform
+from octavo.transformer.masks import APPLICATIONS, AttentionMask
+from octavo.transformer.weights import adapt_weights, assign_weights, read_weights
+
+
+@register("Transformer")
+class Transformer(keras.Model):
+    """A BERT-family model; a functional Keras model that knows its config.
+
+    Make one with `build_transformer_model` or `octavo.transformer.load_preset`.
+
+    Args:
+        config: sizes and rates.
+        application: "encoder" gives hidden states; "lm" and "unilm" give logits over the vocabulary.
+        head_positions: with lm and unilm, how many positions a row the vocabulary head looks at. The
+            model then takes a third input "head_positions"; None = the head looks everywhere.
+
+    Inputs (a dict): token_ids and segment_ids, int32 (batch, length), and with `head_positions`
+    an int32 (batch, head_positions) of that name.
+
+    Outputs: encoder: float (batch, length, d); lm and unilm: float (batch, length or
+    head_positions, V).
+    """
+
+    def __init__(
+        self,
+        config: TransformerConfig | dict[str, Any],
+        application: str = "encoder",
+        head_positions: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        config = config if isinstance(config, TransformerConfig) else TransformerConfig(**config)
+        if application not in APPLICATIONS:
+            raise UsageError(f"application must be one of {APPLICATIONS}. Received: {application!r}")
+        if head_positions is not None and application == "encoder":
+            raise UsageError(f"an encoder has no head. Received: head_positions={head_positions}")
+        layers = _make_layers(config, with_head=application != "encoder")
+        mask = AttentionMask(application, config.pad_token_id, name="mask")
+        inputs = {
+            name: keras.Input((None,), dtype="int32", name=name)
+            for name in ("token_ids", "segment_ids")
+        }
+        vectors = layers["tokens"](inputs["token_ids"])
+        hidden = layers["embeddings"](vectors, inputs["segment_ids"])
+        allowed = mask(inputs["token_ids"], inputs["segment_ids"])
+        for index in range(config.num_hidden_layers):
+            hidden = layers[f"block_{index}"](hidden, allowed)
+        if head_positions is not None:
+            inputs["head_positions"] = keras.Input(
+                (head_positions,), dtype="int32", name="head_positions"
+            )
+            hidden = GatherPositions(name="gather")(hidden, inputs["head_positions"])
+        if application != "encoder":
+            hidden = layers["tokens"](layers["head"](hidden), reverse=True)
+        super().__init__(inputs=inputs, outputs=hidden, **kwargs)
+        self.config = config
+        self.application = application
+        self.head_positions = head_positions
+
+    @property
+    def blocks(self) -> list[TransformerBlock]:
+        """The transformer blocks, first to last."""
+        return [self.get_layer(f"block_{i}") for i in range(self.config.num_hidden_layers)]
+
+    def embed(self, token_ids: Any, segment_ids: Any, position_ids: Any = None) -> Any:
+        """Embedding output, float (batch, length, d), at positions of the caller's choice."""
+        vectors = self.get_layer("tokens")(token_ids)
+        return self.get_layer("embeddings")(vectors, segment_ids, position_ids)
+
+    def logits(self, hidden: Any) -> Any:
+        """Vocabulary logits of hidden states: float (..., d) to float (..., V)."""
+        return self.get_layer("tokens")(self.get_layer("head")(hidden), reverse=True)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor."""
+        return {
+            "config": self.config.to_dict(),
+            "application": self.application,
+            "head_positions": self.head_positions,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Transformer:
+        """Rebuild from `get_config`."""
+        return cls(**config)
+
+
+def _make_layers(config: TransformerConfig, with_head: bool) -> dict[str, Any]:
+    """All layers with weights, by name."""
+    spread = config.initializer_range
+    layers: dict[str, Any] = {
+        "tokens": TiedEmbedding(
+            config.vocab_size, config.hidden_size, spread, output_bias=with_head, name="tokens"
+        ),
+        "embeddings": PositionSegmentEmbedding(
+            config.max_position_embeddings,
+            config.type_vocab_size,
+            config.layer_norm_eps,
+            config.hidden_dropout_prob,
+            spread,
+            name="embeddings",
+        ),
+    }
+    for index in range(config.num_hidden_layers):
+        layers[f"block_{index}"] = TransformerBlock(
+            config.num_attention_heads,
+            config.intermediate_size,
+            config.hidden_act,
+            config.hidden_dropout_prob,
+            config.attention_probs_dropout_prob,
+            config.layer_norm_eps,
+            spread,
+            name=f"block_{index}",
+        )
+    if with_head:
+        layers["head"] = HeadTransform(
+            config.hidden_act, config.layer_norm_eps, spread, name="head"
+        )
+    return layers
+
+
+def build_transformer_model(
+    config: TransformerConfig | dict[str, Any] | str | Path,
+    weights: str | Path | dict[str, np.ndarray] | None = None,
+    application: str = "encoder",
+    keep_tokens: Sequence[int] | None = None,
+    max_positions: int | None = None,
+    head_positions: int | None = None,
+    dropout: float | None = None,
+) -> Transformer:
+    """Build a model from a config and, if given, weights.
+
+    Args:
+        config: a `TransformerConfig`, its dict, or the path of a config.json.
+        weights: the path of a model.safetensors in Hugging Face's naming, or its arrays by name;
+            None starts from random weights (keras.utils.set_random_seed makes them repeatable).
+        application: "encoder", "lm" (left to right) or "unilm" (segment 0 read, segment 1 written).
+        keep_tokens: ids of the tokens to keep, in their new order; the vocabulary shrinks to them.
+        max_positions: longest sequence. Beyond the trained positions, new ones are made by
+            hierarchical decomposition (alpha 0.4).
+        head_positions: see `Transformer`.
+        dropout: replaces both dropout rates of the config.
+
+    Raises:
+        PresetError: if a file is missing, damaged, or does not fit the config.
+        UsageError: if an argument is impossible.
+
+    Example:
+        >>> config = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1,
+        ...           "num_attention_heads": 2, "intermediate_size": 32}
+        >>> model = build_transformer_model(config, application="unilm")
+        >>> inputs = {"token_ids": np.array([[2, 7, 3, 9]]), "segment_ids": np.array([[0, 0, 0, 1]])}
+        >>> model(inputs).shape
+        (1, 4, 50)
+    """
+    if isinstance(config, str | Path):
+        config = TransformerConfig.from_file(config)
+    elif isinstance(config, dict):
+        config = TransformerConfig.from_dict(config)
+    arrays = read_weights(weights) if isinstance(weights, str | Path) else weights
+    target = _target_config(config, keep_tokens, max_positions, dropout)
+    model = Transformer(target, application, head_positions)
+    if arrays is not None:
+        source = None if isinstance(weights, dict) else weights
+        assign_weights(model, adapt_weights(arrays, config, target, keep_tokens, source), source)
+    return model
+
+
+def _target_config(
+    config: TransformerConfig,
+    keep_tokens: Sequence[int] | None,
+    max_positions: int | None,
+    dropout: float | None,
+) -> TransformerConfig:
+    """The config after trimming the vocabulary, changing positions and dropout."""
+    changes: dict[str, Any] = {}
+    if keep_tokens is not None:
+        ids = np.asarray(keep_tokens)
+        if not ids.size or ids.min() < 0 or ids.max() >= config.vocab_size:
+            raise UsageError(
+                f"keep_tokens must be ids in [0, {config.vocab_size}). "
+                f"Received: {ids.size} ids"
+                + (f" from {ids.min()} to {ids.max()}" if ids.size else "")
+            )
+        changes["vocab_size"] = len(ids)
+    if max_positions is not None:
+        changes["max_position_embeddings"] = max_positions
+    if dropout is not None:
+        changes["hidden_dropout_prob"] = changes["attention_probs_dropout_prob"] = dropout
+    return dataclasses.replace(config, **changes)

@@ -1,0 +1,137 @@
+"""Model directories in Hugging Face's layout: config.json, model.safetensors, vocab.txt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from octavo._files import write_directory
+from octavo._lazy import require
+from octavo.errors import PresetError
+from octavo.text import WordPieceTokenizer, save_vocabulary
+from octavo.transformer.config import TransformerConfig
+from octavo.transformer.model import Transformer, build_transformer_model
+from octavo.transformer.weights import collect_weights
+
+HUB = "hf://"
+FILES = ("config.json", "model.safetensors", "vocab.txt")
+
+
+def find_preset(source: str | Path) -> Path:
+    """The folder of a preset: a local one, or hf://owner/name fetched by huggingface_hub.
+
+    Raises:
+        PresetError: if it is no folder, lacks a file, or cannot be fetched.
+        MissingExtraError: if hf:// is asked for without the extra [hub].
+    """
+    folder = _fetch(str(source)) if str(source).startswith(HUB) else Path(source)
+    if not folder.is_dir():
+        raise PresetError("no such folder", path=source)
+    for name in FILES:
+        if not (folder / name).is_file():
+            raise PresetError(f"{name} is missing", path=source)
+    return folder
+
+
+def _fetch(source: str) -> Path:
+    """Download the files of a hub repository, or find them in the local cache."""
+    hub = require("huggingface_hub", extra="hub")
+    patterns = [*FILES, "tokenizer_config.json", "reader.json"]
+    try:
+        return Path(hub.snapshot_download(source.removeprefix(HUB), allow_patterns=patterns))
+    except Exception as error:  # the hub's many own types: network, name, rights
+        reason = str(error).strip().splitlines()[0]
+        raise PresetError(f"cannot be fetched ({reason})", path=source) from None
+
+
+def load_tokenizer(folder: Path) -> WordPieceTokenizer:
+    """The tokenizer of a preset; tokenizer_config.json says whether it lower-cases."""
+    path = folder / "tokenizer_config.json"
+    options: dict[str, Any] = {}
+    if path.is_file():
+        try:
+            options = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise PresetError(f"not valid JSON ({error})", path=path) from None
+    return WordPieceTokenizer.from_file(
+        folder / "vocab.txt", lower_case=options.get("do_lower_case", True)
+    )
+
+
+def load_preset(
+    source: str | Path,
+    application: str = "encoder",
+    keep_tokens: Sequence[int] | None = None,
+    max_positions: int | None = None,
+    head_positions: int | None = None,
+    dropout: float | None = None,
+) -> tuple[Transformer, WordPieceTokenizer]:
+    """Model and tokenizer of a folder or of hf://owner/name.
+
+    Args:
+        source: the folder, or "hf://owner/name".
+        application, keep_tokens, max_positions, head_positions, dropout: as in
+            `build_transformer_model`.
+
+    Raises:
+        PresetError: if a file is missing, damaged, or contradicts another; names it.
+    """
+    folder = find_preset(source)
+    config = TransformerConfig.from_file(folder / "config.json")
+    tokenizer = load_tokenizer(folder)
+    if len(tokenizer.vocabulary) != config.vocab_size:
+        raise PresetError(
+            f"{len(tokenizer.vocabulary)} tokens, but config.json says vocab_size "
+            f"{config.vocab_size}",
+            path=folder / "vocab.txt",
+        )
+    if keep_tokens is not None:
+        kept = [tokenizer.vocabulary[i] for i in keep_tokens]
+        tokenizer = WordPieceTokenizer(kept, lower_case=tokenizer.lower_case)
+    model = build_transformer_model(
+        config,
+        folder / "model.safetensors",
+        application,
+        keep_tokens=keep_tokens,
+        max_positions=max_positions,
+        head_positions=head_positions,
+        dropout=dropout,
+    )
+    return model, tokenizer
+
+
+def write_preset(
+    folder: Path, model: Transformer, tokenizer: WordPieceTokenizer, dtype: str = "float32"
+) -> None:
+    """Write the files of a preset into an existing folder.
+
+    Args:
+        folder: where to.
+        model: its config and weights are written.
+        tokenizer: its vocabulary is written.
+        dtype: of the stored weights; "float16" halves the file.
+    """
+    safetensors = require("safetensors.numpy", extra="neural")
+    head = model.application != "encoder"
+    config = {
+        "architectures": ["BertForMaskedLM" if head else "BertModel"],
+        **model.config.to_dict(),
+        "torch_dtype": dtype,
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    save_vocabulary(tokenizer.vocabulary, folder / "vocab.txt")
+    options = {"do_lower_case": tokenizer.lower_case, "tokenizer_class": "BertTokenizer"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(options) + "\n", encoding="utf-8")
+    safetensors.save_file(
+        collect_weights(model, dtype), str(folder / "model.safetensors"), metadata={"format": "pt"}
+    )
+
+
+def save_preset(
+    path: str | Path, model: Transformer, tokenizer: WordPieceTokenizer, dtype: str = "float32"
+) -> None:
+    """Write a folder that `load_preset` and the transformers library read, whole or not at all."""
+    with write_directory(path) as folder:
+        write_preset(Path(folder), model, tokenizer, dtype)

@@ -1,0 +1,161 @@
+"""Weights in and out, in Hugging Face's names for the BERT family."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from octavo._keras import ops
+from octavo._lazy import require
+from octavo.errors import PresetError
+from octavo.transformer.config import TransformerConfig
+from octavo.transformer.positions import extend_positions
+
+TOKENS = "bert.embeddings.word_embeddings.weight"
+POSITIONS = "bert.embeddings.position_embeddings.weight"
+BIAS = "cls.predictions.bias"
+
+
+def read_weights(path: str | Path) -> dict[str, np.ndarray]:
+    """All arrays of a .safetensors file.
+
+    Raises:
+        PresetError: if the file is missing, truncated or not safetensors.
+    """
+    safetensors = require("safetensors.numpy", extra="neural")
+    try:
+        return safetensors.load_file(str(path))
+    except FileNotFoundError:
+        raise PresetError("no such file", path=path) from None
+    except Exception as error:  # safetensors raises its own type, TypeError, KeyError (dtype)
+        raise PresetError(f"damaged or not a safetensors file ({error})", path=path) from None
+
+
+def weight_names(model: Any) -> dict[str, tuple[Any, bool]]:
+    """Hugging Face name -> (variable, whether the array is stored transposed)."""
+    embeddings = model.get_layer("embeddings")
+    names: dict[str, tuple[Any, bool]] = {
+        TOKENS: (model.get_layer("tokens").embeddings, False),
+        POSITIONS: (embeddings.positions, False),
+        "bert.embeddings.token_type_embeddings.weight": (embeddings.segment_types, False),
+    }
+
+    def add(name: str, layer: Any) -> None:
+        is_norm = hasattr(layer, "gamma")
+        names[f"{name}.weight"] = (layer.gamma, False) if is_norm else (layer.kernel, True)
+        names[f"{name}.bias"] = (layer.beta if is_norm else layer.bias, False)
+
+    add("bert.embeddings.LayerNorm", embeddings.norm)
+    for index, block in enumerate(model.blocks):
+        prefix = f"bert.encoder.layer.{index}"
+        for part in ("query", "key", "value"):
+            add(f"{prefix}.attention.self.{part}", getattr(block.attention, part))
+        add(f"{prefix}.attention.output.dense", block.attention.output_dense)
+        add(f"{prefix}.attention.output.LayerNorm", block.attention_norm)
+        add(f"{prefix}.intermediate.dense", block.intermediate)
+        add(f"{prefix}.output.dense", block.output_dense)
+        add(f"{prefix}.output.LayerNorm", block.output_norm)
+    if model.application != "encoder":
+        head = model.get_layer("head")
+        add("cls.predictions.transform.dense", head.dense)
+        add("cls.predictions.transform.LayerNorm", head.norm)
+        names[BIAS] = (model.get_layer("tokens").bias, False)
+    return names
+
+
+def standard_name(name: str) -> str:
+    """A name as BERT's own classes write it: with "bert." and without old gamma/beta."""
+    name = name.replace("LayerNorm.gamma", "LayerNorm.weight")
+    name = name.replace("LayerNorm.beta", "LayerNorm.bias")
+    return f"bert.{name}" if name.startswith(("embeddings.", "encoder.", "pooler.")) else name
+
+
+def adapt_weights(
+    arrays: dict[str, np.ndarray],
+    config: TransformerConfig,
+    target: TransformerConfig,
+    keep_tokens: Sequence[int] | None = None,
+    source: str | Path | None = None,
+) -> dict[str, np.ndarray]:
+    """Check arrays against the config they came with, then trim tokens and fit positions.
+
+    Args:
+        arrays: by Hugging Face name.
+        config: the config the arrays were saved with.
+        target: the config of the model to fill.
+        keep_tokens: ids of the tokens that stay, in their new order.
+        source: the file, for messages.
+
+    Raises:
+        PresetError: if the vocabulary or the positions do not fit the config.
+    """
+    arrays = {standard_name(name): array for name, array in arrays.items()}
+    for name, rows, key in (
+        (TOKENS, config.vocab_size, "vocab_size"),
+        (POSITIONS, config.max_position_embeddings, "max_position_embeddings"),
+    ):
+        if name in arrays and len(arrays[name]) != rows:
+            raise PresetError(
+                f"{name} has {len(arrays[name])} rows, but {key} is {rows}", path=source
+            )
+    if keep_tokens is not None:
+        for name in (TOKENS, BIAS):
+            if name in arrays:
+                arrays[name] = arrays[name][np.asarray(keep_tokens)]
+    wanted = target.max_position_embeddings
+    if POSITIONS in arrays and wanted != len(arrays[POSITIONS]):
+        table = arrays[POSITIONS]
+        arrays[POSITIONS] = (
+            table[:wanted] if wanted < len(table) else extend_positions(table, wanted)
+        )
+    return arrays
+
+
+def assign_weights(
+    model: Any, arrays: dict[str, np.ndarray], source: str | Path | None = None
+) -> None:
+    """Fill a model with arrays by Hugging Face name; all are checked before any is assigned.
+
+    A missing vocabulary head stays as it is, with a warning: plain encoders have none.
+
+    Raises:
+        PresetError: if another array is missing or has the wrong shape.
+    """
+    values: list[tuple[Any, np.ndarray]] = []
+    new_head = False
+    for name, (variable, transposed) in weight_names(model).items():
+        if name not in arrays:
+            if name.startswith("cls."):
+                new_head = True
+                continue
+            raise PresetError(f"{name} is missing", path=source)
+        array = arrays[name].T if transposed else arrays[name]
+        if array.shape != tuple(variable.shape):
+            raise PresetError(
+                f"{name} has shape {arrays[name].shape}, but the config asks for "
+                f"{tuple(variable.shape)[:: -1 if transposed else 1]}",
+                path=source,
+            )
+        values.append((variable, array))
+    for variable, array in values:
+        variable.assign(array.astype("float32"))
+    if new_head:
+        warnings.warn(
+            f"{source or 'the weights'}: no vocabulary head inside, it starts untrained",
+            stacklevel=3,
+        )
+
+
+def collect_weights(model: Any, dtype: str = "float32") -> dict[str, np.ndarray]:
+    """A model's arrays by Hugging Face name."""
+    return {
+        name: np.ascontiguousarray(
+            (ops.convert_to_numpy(variable).T if transposed else ops.convert_to_numpy(variable)),
+            dtype=dtype,
+        )
+        for name, (variable, transposed) in weight_names(model).items()
+    }
