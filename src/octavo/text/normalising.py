@@ -1,12 +1,12 @@
-"""What BERT does to a text before it cuts words into pieces, one character or stretch at a time.
+"""What BERT does to a text before it cuts words into pieces, one character or word at a time.
 
-A stretch is text between blanks, Chinese characters and punctuation marks: what may be one word.
+A word is what lies between blanks, Chinese characters and punctuation marks.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from octavo.text.characters import CHINESE, CONTROL, MARK, PUNCTUATION, SPACE
 
@@ -17,7 +17,7 @@ def classify_character(character: str, lower_case: bool = True) -> str:
     """What a character is to the tokenizer, whatever stands around it.
 
     Returns:
-        `BLANK` if it ends a word, `PART` if it is part of a stretch, or else the normalised
+        `BLANK` if it ends a word, `PART` if it is part of one, or else the normalised
         character that it is as a word of its own.
 
     Example:
@@ -36,26 +36,19 @@ def classify_character(character: str, lower_case: bool = True) -> str:
     return form if alone else PART
 
 
-def split_stretch(stretch: str, lower_case: bool = True) -> Iterator[tuple[str, list[int]]]:
-    """The normalised words of a stretch, each with the place in it that every letter comes from.
+def normalise_word(word: str, lower_case: bool = True) -> tuple[str, Sequence[int]]:
+    """The letters of a word as the vocabulary has them, each with its place in the word.
+
+    A word is a stretch of characters that are all `PART` to `classify_character`: their
+    decompositions hold no blank, Chinese character or punctuation mark (tested for all of Unicode).
 
     Example:
-        >>> list(split_stretch("Cafe\u0301s"))
-        [('cafes', [0, 1, 2, 3, 5])]
+        >>> normalise_word("Cafe\u0301s")
+        ('cafes', [0, 1, 2, 3, 5])
     """
-    letters, places = _normalise_stretch(stretch, lower_case)
-    first = 0
-    for last in range(len(letters) + 1):
-        if last == len(letters) or letters[last] in PUNCTUATION:
-            if last > first:
-                yield letters[first:last], places[first:last]
-            if last < len(letters):
-                yield letters[last], places[last : last + 1]
-            first = last + 1
-
-
-def _normalise_stretch(stretch: str, lower_case: bool) -> tuple[str, list[int]]:
-    kept = [(part, at) for at, part in enumerate(stretch) if part not in CONTROL]
+    if word.isascii() and word.isprintable():  # nothing to take away: most words, and fast
+        return (word.lower() if lower_case else word), range(len(word))
+    kept = [(part, at) for at, part in enumerate(word) if part not in CONTROL]
     if lower_case:
         kept = _order_marks(
             [(part, at) for whole, at in kept for part in unicodedata.normalize("NFD", whole)]

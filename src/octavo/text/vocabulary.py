@@ -13,7 +13,7 @@ from os import PathLike
 
 from octavo._files import read_text, write_atomic
 from octavo.errors import DataError, UsageError
-from octavo.text.normalising import PART, classify_character, split_stretch
+from octavo.text.normalising import PART, classify_character, normalise_word
 from octavo.text.pieces import learn_pieces, split_letters
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -106,20 +106,20 @@ def count_words(texts: Iterable[str], lower_case: bool = True) -> tuple[Counter[
         >>> count_words(["In 2019年年"])
         (Counter({'年': 2}), Counter({'in': 1, '2019': 1}))
     """
-    raw: Counter[str] = Counter()
-    stretches: Counter[str] = Counter()
+    raw_characters: Counter[str] = Counter()
+    raw_words: Counter[str] = Counter()
     blanks = _BlankUnlessPart(lower_case)
     for text in texts:
-        raw.update(text)
-        stretches.update(text.translate(blanks).split(" "))
+        raw_characters.update(text)
+        raw_words.update(text.translate(blanks).split(" "))
     characters: Counter[str] = Counter()
-    for character, count in raw.items():
+    for character, count in raw_characters.items():
         characters[classify_character(character, lower_case)] += count
     del characters[PART], characters[" "]
     words: Counter[str] = Counter()
-    for stretch, count in stretches.items():
-        for word, _ in split_stretch(stretch, lower_case):
-            words[word] += count
+    for raw_word, count in raw_words.items():
+        words[normalise_word(raw_word, lower_case)[0]] += count
+    del words[""]
     return characters, words
 
 

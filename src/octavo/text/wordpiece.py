@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from octavo.errors import DataError, UsageError
 from octavo.text import normalising
 from octavo.text.joining import join_tokens
-from octavo.text.normalising import classify_character, split_stretch
+from octavo.text.normalising import classify_character, normalise_word
 from octavo.text.vocabulary import SPECIAL_TOKENS, load_vocabulary
 
 LONGEST_WORD = 100  # characters after normalisation; BERT gives up on longer words
@@ -61,7 +61,7 @@ class Encoding:
 
 
 class _WordCache(dict[str, bytes]):
-    """A stretch of text -> its tokens as rows (id, start, end) of int32, packed.
+    """A word as it stands in a text -> its tokens as rows (id, start, end) of int32, packed.
 
     Packed bytes are joined by one C call, and the dictionary alone is shared between threads.
     """
@@ -71,13 +71,12 @@ class _WordCache(dict[str, bytes]):
         self._tokenizer = tokenizer
         self._characters = 0
 
-    def __missing__(self, stretch: str) -> bytes:
+    def __missing__(self, word: str) -> bytes:
         if self._characters > CACHE_CHARACTERS:
             self.clear()
             self._characters = 0
-        rows = list(self._tokenizer._cut_stretch(stretch))
-        packed = self[stretch] = np.array(rows, np.int32).tobytes()
-        self._characters += len(stretch)
+        packed = self[word] = np.array(self._tokenizer._cut_word(word), np.int32).tobytes()
+        self._characters += len(word)
         return packed
 
 
@@ -238,7 +237,7 @@ class WordPieceTokenizer:
     def _insert_words(
         self, text: str, edges: Ints, alone_ids: Ints, alone_starts: Ints
     ) -> Encoding:
-        """Put the tokens of the stretches between `edges` among the tokens that stand alone."""
+        """Put the tokens of the words between `edges` among the tokens that stand alone."""
         cache = self._cache
         firsts, lasts = edges[::2], edges[1::2]
         packed = [cache[text[a:b]] for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)]
@@ -256,12 +255,11 @@ class WordPieceTokenizer:
         ends[places] = rows[:, 2] + shift
         return Encoding(ids, starts, ends)
 
-    def _cut_stretch(self, stretch: str) -> Iterator[tuple[int, int, int]]:
-        """Tokens (id, start, end) of a stretch that holds no blank and no token standing alone."""
-        for word, places in split_stretch(stretch, self.lower_case):
-            yield from self._cut_word(word, places)
-
-    def _cut_word(self, word: str, places: list[int]) -> list[tuple[int, int, int]]:
+    def _cut_word(self, raw: str) -> list[tuple[int, int, int]]:
+        """Tokens (id, start, end) of a word as it stands in the text."""
+        word, places = normalise_word(raw, self.lower_case)
+        if not word:
+            return []  # nothing but controls and marks
         pieces = self._longest_pieces(word) if len(word) <= LONGEST_WORD else None
         if pieces is None:
             pieces = [(self.unk_id, 0, len(word))]
@@ -284,7 +282,7 @@ class WordPieceTokenizer:
 
 
 def _find_edges(inside: NDArray[np.bool_]) -> Ints:
-    """Where stretches of True start and end: start, end, start, end..."""
+    """Where runs of True start and end: start, end, start, end..."""
     padded = np.zeros(len(inside) + 2, bool)
     padded[1:-1] = inside
     return np.flatnonzero(padded[1:] != padded[:-1]).astype(np.int32)
