@@ -45,7 +45,7 @@ CLOZE_SHARES = {
 }  # fmt: skip
 """Where the cloze questions come from: texts like those of the score most often."""
 
-VOCABULARY_SIZE = 6000
+VOCABULARY_SIZE = 5500
 
 FOLDERS = "cmrc2018 drcd drcd_train_subset webqa cail2019_rc kdconv poet_biographies chinese_nre"
 FOLDERS += " fudan laws"
@@ -182,7 +182,9 @@ def main() -> None:
     made = cloze(texts, options.cloze, options.no_answer, options.seed)
     report["train_cloze"] = write(options.out / "train_cloze.jsonl", made)
     print("train_cloze", report["train_cloze"]["questions"], flush=True)
-    vocabulary = build_vocabulary([*texts["cmrc"], *texts["drcd"]], VOCABULARY_SIZE)
+    vocabulary = build_vocabulary(
+        [*texts["cmrc"], *texts["drcd"]], VOCABULARY_SIZE, piece_share=0.05
+    )
     save_vocabulary(vocabulary, options.out / "vocab.txt")
     summary = {"files": report, "weights": WEIGHTS, "licences": licences(options.data)}
     text = json.dumps(summary, ensure_ascii=False, indent=1)
