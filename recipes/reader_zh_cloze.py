@@ -85,6 +85,8 @@ def one_cloze(document: str, rng: random.Random, unanswerable: bool) -> Cloze | 
     )
     if not 6 <= len(question) <= 45 or not 1 <= len(answer) <= 60 or answer in question:
         return None
+    if not re.search(r"\w", answer):
+        return None
     if not unanswerable:
         return Cloze(question, "".join(sentences).strip(), answer)
     passage = _without(document, sentences, chosen, answer, rng)
