@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import pathlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from octavo._lazy import require
 
@@ -37,3 +39,32 @@ def use_compilation_cache() -> None:
         root = os.environ.get("OCTAVO_CACHE") or pathlib.Path.home() / ".cache" / "octavo"
         jax.config.update("jax_compilation_cache_dir", str(pathlib.Path(root) / "jax"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+def compile_with_variables(
+    function: Callable[..., Any], variables: Sequence[Any]
+) -> Callable[..., Any]:
+    """Compile a function of arrays that reads Keras variables, in the backend's own way.
+
+    JAX: jax.jit with the variables' values as arguments, so that new weights need no new
+    compilation. TensorFlow: tf.function. torch: runs as it is, without gradients.
+    """
+    backend = keras.backend.backend()
+    if backend == "jax":
+        jax = require("jax", extra="neural")
+
+        @jax.jit
+        def compiled(values: list[Any], *arrays: Any) -> Any:
+            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+                return function(*arrays)
+
+        return lambda *arrays: compiled([variable.value for variable in variables], *arrays)
+    if backend == "tensorflow":
+        return require("tensorflow", extra="neural").function(function)
+    torch = require("torch", extra="neural")
+
+    def run(*arrays: Any) -> Any:
+        with torch.no_grad():
+            return function(*(ops.convert_to_tensor(array) for array in arrays))
+
+    return run

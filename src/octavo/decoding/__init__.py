@@ -1,1 +1,6 @@
-""""""
+"""Beam search and sampling for a UniLM model: prefix cached, passages voting, compiled."""
+
+from octavo.decoding.decoder import Decoded, Decoder
+from octavo.decoding.votes import VOTES
+
+__all__ = ["VOTES", "Decoded", "Decoder"]

@@ -35,3 +35,22 @@ VOTES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "mean": vote_mean,
     "confident": vote_confident,
 }
+
+
+def combine(probabilities: Any, owner: Any, vote: str) -> Any:
+    """Vote of each question's passages.
+
+    Args:
+        probabilities: float (rows, beams, V), one row a passage.
+        owner: float (questions, rows), 1 where the row is a passage of the question that votes.
+        vote: a name of `VOTES`.
+
+    Returns:
+        float (questions, beams, V), in [0, 1]; zeros for a question without a voting row.
+    """
+    rows, beams, size = probabilities.shape
+    flat = ops.reshape(probabilities, (rows, beams * size))
+    total = ops.matmul(owner, flat)
+    squares = ops.matmul(owner, flat * flat)
+    count = ops.sum(owner, axis=1, keepdims=True)
+    return ops.reshape(VOTES[vote](total, squares, count), (-1, beams, size))

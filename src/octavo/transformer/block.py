@@ -58,8 +58,12 @@ class TransformerBlock(keras.layers.Layer):
             "initializer_range": initializer_range,
         }
         self.activate = ACTIVATION[activation]
-        self.attention = SelfAttention(heads, attention_dropout, initializer_range, name="attention")
-        self.attention_norm = keras.layers.LayerNormalization(epsilon=epsilon, name="attention_norm")
+        self.attention = SelfAttention(
+            heads, attention_dropout, initializer_range, name="attention"
+        )
+        self.attention_norm = keras.layers.LayerNormalization(
+            epsilon=epsilon, name="attention_norm"
+        )
         self.intermediate = dense(intermediate_size, initializer_range, "intermediate")
         self.output_norm = keras.layers.LayerNormalization(epsilon=epsilon, name="output_norm")
         self.dropout = keras.layers.Dropout(dropout, name="dropout")
@@ -83,7 +87,9 @@ class TransformerBlock(keras.layers.Layer):
 
     def call(self, hidden: Any, attention_mask: Any, training: bool = False) -> Any:
         """See the class."""
-        return self.finish(hidden, self.attention(hidden, attention_mask, training=training), training)
+        return self.finish(
+            hidden, self.attention(hidden, attention_mask, training=training), training
+        )
 
     def compute_output_shape(self, hidden_shape: Any, attention_mask_shape: Any) -> Any:
         """The shape of the hidden states."""

@@ -11,6 +11,7 @@ from typing import Any
 from octavo.errors import PresetError
 
 FAMILIES = ("bert",)
+TYPES = 5  # segment types of question_match
 ACTIVATIONS = ("gelu", "gelu_new", "relu")
 
 
@@ -41,6 +42,8 @@ class TransformerConfig:
     initializer_range: float = 0.02
     pad_token_id: int = 0
     model_type: str = "bert"
+    question_match: bool = False  # octavo's own key, see question_match.py
+    sep_token_id: int = 3
 
     def __post_init__(self) -> None:
         """Refuse what no model can be built from."""
@@ -63,6 +66,11 @@ class TransformerConfig:
             raise PresetError(
                 f"key num_attention_heads: hidden_size {self.hidden_size} "
                 f"cannot be split into {self.num_attention_heads} heads"
+            )
+
+        if self.question_match and self.type_vocab_size < TYPES:
+            raise PresetError(
+                f"key type_vocab_size: question_match needs {TYPES}, not {self.type_vocab_size}"
             )
 
     @property

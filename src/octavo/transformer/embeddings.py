@@ -105,7 +105,9 @@ class PositionSegmentEmbedding(keras.layers.Layer):
         self.norm = keras.layers.LayerNormalization(epsilon=epsilon, name="norm")
         self.dropout = keras.layers.Dropout(dropout, name="dropout")
 
-    def build(self, vectors_shape: Any, segment_ids_shape: Any, position_ids_shape: Any = None) -> None:
+    def build(
+        self, vectors_shape: Any, segment_ids_shape: Any, position_ids_shape: Any = None
+    ) -> None:
         """Create both tables, (max_positions, d) and (segments, d)."""
         width = vectors_shape[-1]
         for name, rows in (("positions", self.max_positions), ("segment_types", self.segments)):

@@ -16,6 +16,7 @@ from octavo.transformer.config import TransformerConfig
 from octavo.transformer.embeddings import PositionSegmentEmbedding, TiedEmbedding
 from octavo.transformer.head import GatherPositions, HeadTransform
 from octavo.transformer.masks import APPLICATIONS, AttentionMask
+from octavo.transformer.question_match import QuestionMatch
 from octavo.transformer.weights import adapt_weights, assign_weights, read_weights
 
 
@@ -47,7 +48,9 @@ class Transformer(keras.Model):
     ) -> None:
         config = config if isinstance(config, TransformerConfig) else TransformerConfig(**config)
         if application not in APPLICATIONS:
-            raise UsageError(f"application must be one of {APPLICATIONS}. Received: {application!r}")
+            raise UsageError(
+                f"application must be one of {APPLICATIONS}. Received: {application!r}"
+            )
         if head_positions is not None and application == "encoder":
             raise UsageError(f"an encoder has no head. Received: head_positions={head_positions}")
         layers = _make_layers(config, with_head=application != "encoder")
@@ -57,7 +60,10 @@ class Transformer(keras.Model):
             for name in ("token_ids", "segment_ids")
         }
         vectors = layers["tokens"](inputs["token_ids"])
-        hidden = layers["embeddings"](vectors, inputs["segment_ids"])
+        types = inputs["segment_ids"]
+        if config.question_match:
+            types = QuestionMatch(config.sep_token_id, name="types")(inputs["token_ids"], types)
+        hidden = layers["embeddings"](vectors, types)
         allowed = mask(inputs["token_ids"], inputs["segment_ids"])
         for index in range(config.num_hidden_layers):
             hidden = layers[f"block_{index}"](hidden, allowed)
@@ -78,10 +84,16 @@ class Transformer(keras.Model):
         """The transformer blocks, first to last."""
         return [self.get_layer(f"block_{i}") for i in range(self.config.num_hidden_layers)]
 
-    def embed(self, token_ids: Any, segment_ids: Any, position_ids: Any = None) -> Any:
+    def segment_types(self, token_ids: Any, segment_ids: Any) -> Any:
+        """What the segment embedding is asked for: the segments, or with question_match its types."""
+        if not self.config.question_match:
+            return segment_ids
+        return self.get_layer("types")(token_ids, segment_ids)
+
+    def embed(self, token_ids: Any, types: Any, position_ids: Any = None) -> Any:
         """Embedding output, float (batch, length, d), at positions of the caller's choice."""
         vectors = self.get_layer("tokens")(token_ids)
-        return self.get_layer("embeddings")(vectors, segment_ids, position_ids)
+        return self.get_layer("embeddings")(vectors, types, position_ids)
 
     def logits(self, hidden: Any) -> Any:
         """Vocabulary logits of hidden states: float (..., d) to float (..., V)."""

@@ -1,0 +1,108 @@
+"""The prefix read once, and answer tokens read one at a time against its keys and values.
+
+All beams of a row share the prefix; only the answer's keys and values belong to a beam.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from octavo._keras import ops
+from octavo.transformer.masks import MASKED
+
+
+class Prefix(NamedTuple):
+    """What the answer needs of the prefixes, one row each.
+
+    Attributes:
+        keys, values: a tuple with one float (rows, H, length, d / H) a block.
+        mask: float (rows, 1, 1, length), added to scores: 0 or -1e9 at padding.
+        lengths: int32 (rows,), tokens of each prefix.
+        hidden: float (rows, 1, d), the state of each prefix's last token.
+    """
+
+    keys: tuple
+    values: tuple
+    mask: Any
+    lengths: Any
+    hidden: Any
+
+
+def encode_prefix(model: Any, token_ids: Any, lengths: Any) -> Prefix:
+    """Read prefixes in both directions and keep every block's keys and values.
+
+    Args:
+        model: a UniLM `Transformer`.
+        token_ids: int32 (rows, length), padded at the end.
+        lengths: int32 (rows,), at least 1.
+    """
+    order = ops.arange(token_ids.shape[1])
+    inside = order[None, :] < lengths[:, None]
+    mask = ops.where(inside, 0.0, MASKED)[:, None, None, :]
+    # past a prefix's end stand "answers" of segment 1: the question match must not read them
+    types = model.segment_types(token_ids, ops.cast(ops.logical_not(inside), "int32"))
+    hidden = model.embed(token_ids, types)
+    keys, values = [], []
+    for block in model.blocks:
+        query, key, value = block.attention.project(hidden)
+        mixed = block.attention.attend(query, key, value, mask)
+        hidden = block.finish(hidden, block.attention.merge(mixed))
+        keys.append(key)
+        values.append(value)
+    last = ops.take_along_axis(hidden, (lengths - 1)[:, None, None], axis=1)
+    return Prefix(tuple(keys), tuple(values), mask, lengths, last)
+
+
+def empty_cache(model: Any, rows: int, beams: int, steps: int) -> tuple:
+    """Answer keys and values of every block: zeros (rows, H, beams, steps, d / H), twice a block."""
+    config = model.config
+    shape = (rows, config.num_attention_heads, beams, steps, config.head_size)
+    return tuple(ops.zeros(shape) for _ in range(2 * config.num_hidden_layers))
+
+
+def reorder_cache(cache: tuple, parents: Any) -> tuple:
+    """Let every beam go on from its parent's answer; parents: int32 (rows, beams)."""
+    if parents.shape[1] == 1:
+        return cache
+    index = parents[:, None, :, None, None]
+    return tuple(ops.take_along_axis(part, index, axis=2) for part in cache)
+
+
+def read_token(
+    model: Any, tokens: Any, step: Any, prefix: Prefix, cache: tuple
+) -> tuple[Any, tuple]:
+    """Read answer token number `step` of every beam.
+
+    Args:
+        model: a UniLM `Transformer`.
+        tokens: int32 (rows, beams).
+        step: int32 (), counted from 0.
+        prefix: of the rows.
+        cache: answer keys and values; slots from `step` on are not looked at.
+
+    Returns:
+        (hidden states, float (rows, beams, d); the cache with slot `step` filled).
+    """
+    rows, beams = tokens.shape
+    positions = ops.broadcast_to((prefix.lengths + step)[:, None], (rows, beams))
+    hidden = model.embed(tokens, ops.ones_like(tokens), positions)
+    slots = ops.arange(cache[0].shape[3])
+    here = ops.equal(slots, step)[None, None, None, :, None]
+    future = ops.where(slots <= step, 0.0, MASKED)
+    filled: list[Any] = []
+    for index, block in enumerate(model.blocks):
+        query, key, value = block.attention.project(hidden)  # each (rows, H, beams, d / H)
+        own_keys = ops.where(here, ops.expand_dims(key, 3), cache[2 * index])
+        own_values = ops.where(here, ops.expand_dims(value, 3), cache[2 * index + 1])
+        filled += [own_keys, own_values]
+        shared = ops.matmul(query, ops.transpose(prefix.keys[index], (0, 1, 3, 2))) + prefix.mask
+        own = ops.sum(ops.expand_dims(query, 3) * own_keys, axis=-1) + future
+        top = ops.maximum(
+            ops.max(shared, axis=-1, keepdims=True), ops.max(own, axis=-1, keepdims=True)
+        )
+        shared, own = ops.exp(shared - top), ops.exp(own - top)
+        total = ops.sum(shared, axis=-1, keepdims=True) + ops.sum(own, axis=-1, keepdims=True)
+        mixed = ops.matmul(shared, prefix.values[index])
+        mixed = mixed + ops.sum(ops.expand_dims(own, -1) * own_values, axis=3)
+        hidden = block.finish(hidden, block.attention.merge(mixed / total))
+    return hidden, tuple(filled)

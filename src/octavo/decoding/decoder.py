@@ -1,0 +1,249 @@
+"""Answers from a UniLM model: pads to few shapes, compiles once a shape, runs on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from octavo._keras import compile_with_variables, ops
+from octavo.decoding.search import Search, search
+from octavo.decoding.votes import VOTES
+from octavo.errors import UsageError
+
+MODES = ("extractive", "generative")
+LENGTH_STEP = 64  # prefixes are padded to a multiple of it
+ROW_STEPS = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64)  # and batches to one of these, or multiples of 64
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The answers found for one question, best first.
+
+    Attributes:
+        tokens: one list of token ids an answer, END left out; an empty list is "no answer".
+        scores: float (answers,), sums of log votes.
+        steps: int (answers,), tokens chosen, END counted.
+        row_scores: float (passages, answers), each passage's own log probability of the answer.
+        no_answer: float (passages,), each passage's probability that it holds no answer.
+        voting: bool (passages,), whether the passage took part in the vote.
+    """
+
+    tokens: list[list[int]]
+    scores: np.ndarray
+    steps: np.ndarray
+    row_scores: np.ndarray
+    no_answer: np.ndarray
+    voting: np.ndarray
+
+
+class Decoder:
+    """Beam search and sampling with a vote of passages, for a UniLM `Transformer`.
+
+    Args:
+        model: a `Transformer` built with application="unilm".
+        end_id: the token that ends an answer, [SEP].
+
+    Example:
+        >>> from octavo.transformer import build_transformer_model
+        >>> config = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1,
+        ...           "num_attention_heads": 2, "intermediate_size": 32}
+        >>> model = build_transformer_model(config, application="unilm")
+        >>> found = Decoder(model, end_id=3).beam_search(
+        ...     [[np.array([2, 7, 8, 9, 3, 6, 3])]], [[3]], steps=4, beams=2)
+        >>> len(found), len(found[0].tokens)
+        (1, 2)
+    """
+
+    def __init__(self, model: Any, end_id: int) -> None:
+        if model.application != "unilm":
+            raise UsageError(
+                f"a UniLM model is needed. Received: application={model.application!r}"
+            )
+        self.model = model
+        self.end_id = end_id
+        self._compiled: dict[Search, Callable[..., Any]] = {}
+
+    def beam_search(
+        self,
+        prefixes: Sequence[Sequence[np.ndarray]],
+        passage_lengths: Sequence[Sequence[int]],
+        steps: int = 32,
+        beams: int = 4,
+        mode: str = "extractive",
+        vote: str = "article",
+        no_answer_bias: float = 0.0,
+    ) -> list[Decoded]:
+        """The most voted answers.
+
+        Args:
+            prefixes: for each question one int array a passage: [CLS] passage [SEP] question [SEP].
+            passage_lengths: for each question the number of passage tokens in each prefix.
+            steps: most tokens of an answer.
+            beams: answers followed at once.
+            mode: "extractive" (a piece of a passage) or "generative".
+            vote: a name of `VOTES`.
+            no_answer_bias: added to the no-answer logit of every passage.
+
+        Returns:
+            One `Decoded` a question, in order.
+
+        Raises:
+            UsageError: if an argument is impossible or a question has no passage.
+        """
+        settings = Search(self.end_id, steps, beams, mode == "extractive", vote, False, 1.0, 1.0)
+        return self._run(settings, mode, prefixes, passage_lengths, no_answer_bias, seed=0)
+
+    def sample(
+        self,
+        prefixes: Sequence[Sequence[np.ndarray]],
+        passage_lengths: Sequence[Sequence[int]],
+        steps: int = 32,
+        samples: int = 4,
+        mode: str = "generative",
+        vote: str = "mean",
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        no_answer_bias: float = 0.0,
+        seed: int = 0,
+    ) -> list[Decoded]:
+        """Answers drawn at random from the voted distribution; arguments as in `beam_search`.
+
+        Args:
+            samples: how many answers to draw.
+            temperature: above 0; below 1 sharpens the distribution.
+            top_p: draw from the smallest set of tokens with this much probability, (0, 1].
+            seed: the same seed gives the same answers, on every backend.
+        """
+        if temperature <= 0 or not 0 < top_p <= 1:
+            raise UsageError(
+                "temperature must be above 0 and top_p in (0, 1]. "
+                f"Received: temperature={temperature}, top_p={top_p}"
+            )
+        settings = Search(
+            self.end_id, steps, samples, mode == "extractive", vote, True, temperature, top_p
+        )
+        return self._run(settings, mode, prefixes, passage_lengths, no_answer_bias, seed)
+
+    def _run(
+        self,
+        settings: Search,
+        mode: str,
+        prefixes: Sequence[Sequence[np.ndarray]],
+        passage_lengths: Sequence[Sequence[int]],
+        no_answer_bias: float,
+        seed: int,
+    ) -> list[Decoded]:
+        """Check, pad, call the compiled search, cut the padding off."""
+        _check(settings, mode, prefixes, self.model.config.max_position_embeddings)
+        if not prefixes:
+            return []
+        batch = _pad(prefixes, passage_lengths, self.end_id)
+        questions = batch["owned"].shape[0]
+        random = np.random.default_rng(seed)
+        uniform = random.random((settings.steps, questions, settings.beams), np.float32)
+        found = self._function(settings)(
+            *batch.values(), np.float32(no_answer_bias), uniform if settings.sample else uniform[:1]
+        )
+        found = {name: ops.convert_to_numpy(value) for name, value in found.items()}
+        return list(_split(found, prefixes, settings))
+
+    def _function(self, settings: Search) -> Callable[..., Any]:
+        """The search compiled for these settings; shapes are compiled as they come."""
+        if settings not in self._compiled:
+            model = self.model
+
+            def run(*arrays: Any) -> dict[str, Any]:
+                return search(model, settings, *arrays)
+
+            self._compiled[settings] = compile_with_variables(run, model.variables)
+        return self._compiled[settings]
+
+
+def _check(settings: Search, mode: str, prefixes: Any, longest: int) -> None:
+    """Refuse what cannot be decoded."""
+    if mode not in MODES:
+        raise UsageError(f"mode must be one of {MODES}. Received: {mode!r}")
+    if settings.vote not in VOTES:
+        raise UsageError(f"vote must be one of {', '.join(VOTES)}. Received: {settings.vote!r}")
+    if settings.steps < 1 or settings.beams < 1:
+        raise UsageError(
+            f"steps and beams must be at least 1. Received: {settings.steps}, {settings.beams}"
+        )
+    for rows in prefixes:
+        if not len(rows):
+            raise UsageError("every question needs a passage. Received: none")
+        length = max(len(row) for row in rows)
+        if length + settings.steps > longest:
+            raise UsageError(
+                f"prefix and answer must fit into {longest} positions. "
+                f"Received: {length} + {settings.steps}"
+            )
+
+
+def _pad(prefixes: Any, passage_lengths: Any, end_id: int) -> dict[str, np.ndarray]:
+    """All rows of all questions as arrays of a bucketed shape.
+
+    There are as many question slots as rows, so that the number of rows alone decides the shape.
+    """
+    rows = [row for group in prefixes for row in group]
+    owners = [index for index, group in enumerate(prefixes) for _ in group]
+    count = row_bucket(len(rows))
+    length = -(-max(len(row) for row in rows) // LENGTH_STEP) * LENGTH_STEP
+    batch = {
+        "token_ids": np.full((count, length), end_id, np.int32),
+        "lengths": np.ones(count, np.int32),
+        "passage_lengths": np.zeros(count, np.int32),
+        "owner_of": np.full(count, count - 1, np.int32),
+        "owned": np.zeros((count, count), np.float32),
+    }
+    for index, (row, owner) in enumerate(zip(rows, owners, strict=True)):
+        batch["token_ids"][index, : len(row)] = row
+        batch["lengths"][index] = len(row)
+        batch["owner_of"][index] = owner
+        batch["owned"][owner, index] = 1.0
+    flat = [length for group in passage_lengths for length in group]
+    batch["passage_lengths"][: len(flat)] = flat
+    return batch
+
+
+def row_bucket(rows: int) -> int:
+    """The number of rows a batch is padded to.
+
+    Example:
+        >>> [row_bucket(n) for n in (1, 3, 10, 40, 65)]
+        [1, 4, 12, 48, 128]
+    """
+    for step in ROW_STEPS:
+        if rows <= step:
+            return step
+    return -(-rows // ROW_STEPS[-1]) * ROW_STEPS[-1]
+
+
+def _split(found: dict[str, np.ndarray], prefixes: Any, settings: Search) -> Any:
+    """One `Decoded` a question, its answers by falling score."""
+    row = 0
+    for index, group in enumerate(prefixes):
+        rows = slice(row, row + len(group))
+        row += len(group)
+        order = np.argsort(-found["scores"][index], kind="stable")
+        if not settings.sample:  # near ties go to the lower beam
+            best = int(found["best"][index])
+            order = np.array([best, *order[order != best]])
+        tokens, steps = [], []
+        for beam in order:
+            ids = found["tokens"][index, beam]
+            ends = np.flatnonzero(ids == settings.end_id)
+            length = int(ends[0]) if len(ends) else len(ids)
+            tokens.append(ids[:length].tolist())
+            steps.append(min(length + 1, len(ids)))
+        yield Decoded(
+            tokens=tokens,
+            scores=found["scores"][index][order],
+            steps=np.array(steps),
+            row_scores=found["row_scores"][rows][:, order],
+            no_answer=found["no_answer"][rows],
+            voting=found["voting"][rows],
+        )

@@ -1,0 +1,64 @@
+"""Extractive answers: every answer so far must be a piece of some passage.
+
+A match mask says, for every row and beam, before which passage positions the answer so far ends:
+those positions hold the tokens that may come next.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from octavo._keras import ops
+
+
+def start_match(passage: Any, voting: Any, beams: int) -> Any:
+    """At the start an answer may begin anywhere in a passage that votes.
+
+    Args:
+        passage: bool (rows, length), True on passage tokens.
+        voting: bool (rows,).
+        beams: number of beams.
+
+    Returns:
+        bool (rows, beams, length).
+    """
+    rows, length = passage.shape
+    start = ops.logical_and(passage, voting[:, None])
+    return ops.broadcast_to(start[:, None, :], (rows, beams, length))
+
+
+def advance_match(match: Any, token_ids: Any, passage: Any, tokens: Any) -> Any:
+    """Follow one more token of every beam.
+
+    Args:
+        match: bool (rows, beams, length).
+        token_ids: int32 (rows, length), the prefixes.
+        passage: bool (rows, length).
+        tokens: int32 (rows, beams), the tokens just chosen.
+    """
+    taken = ops.logical_and(match, ops.equal(token_ids[:, None, :], tokens[:, :, None]))
+    moved = ops.concatenate([ops.zeros_like(taken[:, :, :1]), taken[:, :, :-1]], axis=2)
+    return ops.logical_and(moved, passage[:, None, :])
+
+
+def allowed_tokens(match: Any, token_ids: Any, owner_of: Any, questions: int, size: int) -> Any:
+    """Which tokens may come next in each beam, over all passages of the question.
+
+    Args:
+        match: bool (rows, beams, length).
+        token_ids: int32 (rows, length).
+        owner_of: int32 (rows,), the question of each row.
+        questions: number of questions.
+        size: V.
+
+    Returns:
+        bool (questions, beams, V); the END token is not added.
+    """
+    rows, beams, length = match.shape
+    # one slot a token and one more, V, where every position that does not match is sent
+    token = ops.where(match, token_ids[:, None, :], size)
+    line = owner_of[:, None] * beams + ops.arange(beams)[None, :]
+    slot = ops.reshape(line[:, :, None] * (size + 1) + token, (rows * beams * length, 1))
+    marks = ops.zeros((questions * beams * (size + 1),), dtype="float32")
+    marks = ops.scatter_update(marks, slot, ops.ones((rows * beams * length,), dtype="float32"))
+    return ops.reshape(marks, (questions, beams, size + 1))[:, :, :size] > 0

@@ -1,0 +1,209 @@
+"""The compiled loop: read a token, let the passages vote, choose, reorder, until all have ended.
+
+Source: the beam search with a vote inside every step is the article's (Su Jianlin,
+kexue.fm/archives/7115); finished answers keep their place in the beam and their score.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from octavo._keras import ops
+from octavo.decoding.cache import Prefix, empty_cache, encode_prefix, read_token, reorder_cache
+from octavo.decoding.extraction import advance_match, allowed_tokens, start_match
+from octavo.decoding.selection import IMPOSSIBLE, TIE, best_index, select_best, select_random
+from octavo.decoding.votes import combine
+
+FLOOR = 1e-12  # added to a vote before its logarithm, as in the article's example
+
+
+class Search(NamedTuple):
+    """What stays the same for one compiled function; see `octavo.decoding.Decoder`."""
+
+    end_id: int
+    steps: int
+    beams: int
+    extractive: bool
+    vote: str
+    sample: bool
+    temperature: float
+    top_p: float
+
+
+class State(NamedTuple):
+    """What one step hands to the next: q questions, r rows (passages), k beams."""
+
+    step: Any  # int32 (): tokens chosen so far
+    tokens: Any  # int32 (q, k, steps), END where nothing is chosen yet
+    scores: Any  # float (q, k): sum of log votes
+    finished: Any  # bool (q, k)
+    row_scores: Any  # float (r, k): sum of each row's own log probabilities
+    match: Any  # bool (r, k, length); all False when not extractive
+    cache: tuple
+
+
+def search(
+    model: Any,
+    settings: Search,
+    token_ids: Any,
+    lengths: Any,
+    passage_lengths: Any,
+    owner_of: Any,
+    owned: Any,
+    no_answer_bias: Any,
+    uniform: Any,
+) -> dict[str, Any]:
+    """Answer q questions from r passages.
+
+    Args:
+        model: a UniLM `Transformer`.
+        settings: what the loop is compiled for.
+        token_ids: int32 (r, length): [CLS] passage [SEP] question [SEP], padded at the end.
+        lengths: int32 (r,), tokens of each row.
+        passage_lengths: int32 (r,), tokens of its passage, which begins at position 1.
+        owner_of: int32 (r,), the question of each row.
+        owned: float (q, r), 1 where the row belongs to the question; padding rows to none.
+        no_answer_bias: float (), added to END's logit at the first step.
+        uniform: float (steps, q, k), random numbers for sampling.
+
+    Returns:
+        tokens int32 (q, k, steps); scores float (q, k); finished bool (q, k); best int32 (q,), the
+        highest score; row_scores float (r, k); no_answer float (r,), the probability of END as the first
+        token; voting bool (r,).
+    """
+    size = model.config.vocab_size
+    questions, rows = owned.shape
+    prefix = encode_prefix(model, token_ids, lengths)
+    first = model.logits(prefix.hidden)
+    is_end = ops.equal(ops.arange(size), settings.end_id)
+    first = first + ops.cast(is_end, "float32") * no_answer_bias
+    first = ops.softmax(first, axis=-1)  # (r, 1, V)
+    no_answer = first[:, 0, settings.end_id]
+    # a passage whose likeliest first token is END has no answer and does not vote
+    rest = ops.max(ops.where(is_end, 0.0, first[:, 0]), axis=-1)
+    voting = no_answer <= rest + TIE
+    owned = owned * ops.cast(voting, "float32")[None, :]
+
+    order = ops.arange(token_ids.shape[1])[None, :]
+    passage = ops.logical_and(order >= 1, order <= passage_lengths[:, None])
+    inputs = Inputs(settings, prefix, token_ids, passage, owner_of, owned, is_end, uniform)
+    beams = settings.beams
+    alive = ops.arange(beams) < (beams if settings.sample else 1)
+    state = State(
+        step=ops.zeros((), dtype="int32"),
+        tokens=ops.full((questions, beams, settings.steps), settings.end_id, dtype="int32"),
+        scores=ops.broadcast_to(ops.where(alive, 0.0, IMPOSSIBLE)[None, :], (questions, beams)),
+        finished=ops.zeros((questions, beams), dtype="bool"),
+        row_scores=ops.zeros((rows, beams)),
+        match=start_match(passage, voting, beams) if settings.extractive else order[:, None, :] < 0,
+        cache=empty_cache(model, rows, beams, settings.steps),
+    )
+    state = _choose(state, ops.repeat(first, beams, axis=1), inputs)
+
+    def body(*parts: Any) -> tuple:
+        state = State(*parts)
+        chosen = ops.take(_at(state.tokens, state.step - 1), owner_of, axis=0)
+        hidden, cache = read_token(model, chosen, state.step - 1, prefix, state.cache)
+        probabilities = ops.softmax(model.logits(hidden), axis=-1)
+        return tuple(_choose(state._replace(cache=cache), probabilities, inputs))
+
+    def going_on(*parts: Any) -> Any:
+        state = State(*parts)
+        return ops.logical_and(state.step < settings.steps, ops.any(_unfinished(state, settings)))
+
+    state = State(*ops.while_loop(going_on, body, tuple(state)))
+    return {
+        "tokens": state.tokens,
+        "scores": state.scores,
+        "finished": state.finished,
+        "best": best_index(state.scores),
+        "row_scores": state.row_scores,
+        "no_answer": no_answer,
+        "voting": voting,
+    }
+
+
+class Inputs(NamedTuple):
+    """What every step reads and none changes."""
+
+    settings: Search
+    prefix: Prefix
+    token_ids: Any
+    passage: Any
+    owner_of: Any
+    owned: Any
+    is_end: Any
+    uniform: Any
+
+
+def _at(tokens: Any, step: Any) -> Any:
+    """Column `step` of int32 (q, k, steps)."""
+    here = ops.equal(ops.arange(tokens.shape[2]), step)
+    return ops.sum(ops.where(here, tokens, 0), axis=2)
+
+
+def _unfinished(state: State, settings: Search) -> Any:
+    """Bool (q,): sampling waits for every draw, beam search for the best (scores only fall)."""
+    if settings.sample:
+        return ops.logical_not(ops.all(state.finished, axis=1))
+    best = best_index(state.scores)[:, None]
+    return ops.logical_not(ops.take_along_axis(state.finished, best, axis=1)[:, 0])
+
+
+def _next_logs(state: State, probabilities: Any, inputs: Inputs) -> Any:
+    """Log votes of every next token, float (q, k, V)."""
+    settings, is_end = inputs.settings, inputs.is_end
+    logs = ops.log(combine(probabilities, inputs.owned, settings.vote) + FLOOR)
+    if settings.extractive:
+        allowed = allowed_tokens(
+            state.match, inputs.token_ids, inputs.owner_of, logs.shape[0], logs.shape[2]
+        )
+        logs = ops.where(ops.logical_or(allowed, is_end), logs, IMPOSSIBLE)
+    nobody = ops.equal(ops.sum(inputs.owned, axis=1), 0.0)[:, None]
+    ended = ops.logical_or(state.finished, nobody)
+    return ops.where(ended[:, :, None], ops.where(is_end, 0.0, IMPOSSIBLE), logs)
+
+
+def _choose(state: State, probabilities: Any, inputs: Inputs) -> State:
+    """Take the next token of every beam.
+
+    Args:
+        state: before the step.
+        probabilities: float (r, k, V), each passage's own distribution.
+        inputs: the constants of the search.
+    """
+    settings = inputs.settings
+    logs = _next_logs(state, probabilities, inputs)
+    questions, beams, size = logs.shape
+    if settings.sample:
+        parents = ops.broadcast_to(ops.arange(beams)[None, :], (questions, beams))
+        uniform = ops.take(inputs.uniform, state.step, axis=0)
+        tokens = select_random(logs, uniform, settings.temperature, settings.top_p)
+        gained = ops.take_along_axis(logs, tokens[:, :, None], axis=2)[:, :, 0]
+        scores = state.scores + gained
+    else:
+        total = ops.reshape(state.scores[:, :, None] + logs, (questions, beams * size))
+        places, scores = select_best(total, beams)
+        parents, tokens = places // size, places % size
+
+    row_parents = ops.take(parents, inputs.owner_of, axis=0)
+    row_tokens = ops.take(tokens, inputs.owner_of, axis=0)
+    finished = ops.take_along_axis(state.finished, parents, axis=1)
+    own = ops.take_along_axis(probabilities, row_parents[:, :, None], axis=1)
+    own = ops.log(ops.take_along_axis(own, row_tokens[:, :, None], axis=2)[:, :, 0] + FLOOR)
+    own = ops.where(ops.take(finished, inputs.owner_of, axis=0), 0.0, own)
+    written = ops.take_along_axis(state.tokens, parents[:, :, None], axis=1)
+    here = ops.equal(ops.arange(settings.steps), state.step)
+    match = state.match
+    if settings.extractive:
+        match = ops.take_along_axis(match, row_parents[:, :, None], axis=1)
+        match = advance_match(match, inputs.token_ids, inputs.passage, row_tokens)
+    return State(
+        step=state.step + 1,
+        tokens=ops.where(here, tokens[:, :, None], written),
+        scores=scores,
+        finished=ops.logical_or(finished, ops.equal(tokens, settings.end_id)),
+        row_scores=ops.take_along_axis(state.row_scores, row_parents, axis=1) + own,
+        match=match,
+        cache=reorder_cache(state.cache, row_parents),
+    )
