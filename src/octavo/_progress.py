@@ -1,0 +1,140 @@
+"""Progress of long work, on stderr alone so that stdout stays the result.
+
+A terminal shows a bar with count, time passed, time left and rate. Anything else (a log file, a
+pipe) gets a plain line at most every ten seconds, so that a log stays short and short work says
+nothing. rich is imported only when a bar is drawn.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sized
+from types import TracebackType
+from typing import Any, TypeVar, overload
+
+T = TypeVar("T")
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Progress:
+    """Counts work done, and shows it while used as a context manager.
+
+    Args:
+        total: the units of work expected, None when unknown.
+        description: what is being done, a few words.
+        enabled: False shows nothing at all.
+
+    Example:
+        >>> with Progress(3, "reading", enabled=False) as progress:
+        ...     progress.advance(2)
+        >>> progress.done
+        2
+    """
+
+    def __init__(self, total: int | None, description: str, enabled: bool = True) -> None:
+        self.total = total
+        self.description = description
+        self.enabled = enabled
+        self.done = 0
+        self.note = ""
+        self._started = self._last_line = time.monotonic()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Progress:
+        self._started = self._last_line = time.monotonic()
+        if self.enabled and sys.stderr.isatty():
+            self._bar = _make_bar()
+            self._task = self._bar.add_task(self.description, total=self.total, rate="", note="")
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+        elif self._last_line > self._started:  # a log that shows a beginning shows the end too
+            self._print_line()
+
+    def advance(self, amount: int = 1, note: str | None = None) -> None:
+        """Report `amount` more units done; `note` (a loss, a file) stays until the next one."""
+        self.done += amount
+        self.note = self.note if note is None else note
+        if self._bar is not None:
+            self._bar.update(self._task, advance=amount, rate=self._rate_text(), note=self.note)
+        elif self.enabled and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
+            self._print_line()
+
+    def _print_line(self) -> None:
+        self._last_line = time.monotonic()
+        passed = self._last_line - self._started
+        count = f"{self.done}" if self.total is None else f"{self.done}/{self.total}"
+        parts = [f"{self.description}: {count}", f"{format_seconds(passed)} passed"]
+        if self.total is not None and 0 < self.done < self.total:
+            parts.append(f"{format_seconds(passed / self.done * (self.total - self.done))} left")
+        parts.append(self._rate_text())
+        if self.note:
+            parts.append(self.note)
+        print(", ".join(parts), file=sys.stderr, flush=True)
+
+    def _rate_text(self) -> str:
+        passed = time.monotonic() - self._started
+        return f"{self.done / passed:.3g}/s" if passed > 0 else ""
+
+
+@overload
+def track(work: int, description: str, enabled: bool = True) -> Iterator[int]: ...
+@overload
+def track(work: Iterable[T], description: str, enabled: bool = True) -> Iterator[T]: ...
+def track(work: Any, description: str, enabled: bool = True) -> Iterator[Any]:
+    """Yield the items of `work` and show how far the caller has come.
+
+    Args:
+        work: what to iterate over; a whole number n stands for range(n).
+        description: what is being done, a few words.
+        enabled: False yields the items and shows nothing.
+
+    Example:
+        >>> list(track(3, "counting", enabled=False))
+        [0, 1, 2]
+    """
+    items = range(work) if isinstance(work, int) else work
+    total = len(items) if isinstance(items, Sized) else None
+    with Progress(total, description, enabled) as progress:
+        for item in items:
+            yield item
+            progress.advance()
+
+
+def format_seconds(seconds: float) -> str:
+    """A duration as m:ss, or h:mm:ss from an hour on.
+
+    Example:
+        >>> format_seconds(75.2), format_seconds(3600)
+        ('1:15', '1:00:00')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _make_bar() -> Any:
+    from rich import progress
+    from rich.console import Console
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[rate]} {task.fields[note]}", markup=False),
+        console=Console(stderr=True),
+    )

@@ -1,0 +1,69 @@
+"""The command `octavo`: one verb, one file, imported only when it is called.
+
+A verb's file holds a cyclopts `app` of the verb's name; `VERBS` says where it is and what
+`octavo --help` prints of it, so that help loads no verb, no Keras and no plots.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App
+
+from octavo import __version__
+from octavo.cli.errors import DONE, PIPE_CLOSED, report
+
+VERBS = {
+    "read": ("octavo.cli.read:app", "Read passages and answer a question, with the evidence."),
+}
+
+app = App(
+    name="octavo",
+    version=__version__,
+    help="From raw text to answers with evidence. `octavo VERB --help` explains a verb.",
+    help_format="markdown",
+)
+for _verb, (_place, _summary) in VERBS.items():
+    app.command(_place, name=_verb, help=_summary)
+
+
+def run(tokens: Sequence[str]) -> int:
+    """Run one command line and return its exit code; every error becomes one line on stderr.
+
+    Example:
+        >>> run(["--version"])
+        0.1.0
+        0
+    """
+    try:
+        result = app(
+            list(tokens), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+        sys.stdout.flush()
+    except SystemExit as error:  # a verb that ends the process by itself keeps its code
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    except BaseException as error:  # noqa: BLE001  (the one place where every error ends)
+        return report(error)
+    return result if isinstance(result, int) else DONE
+
+
+def main() -> None:
+    """Entry point of the `octavo` command."""
+    _write_utf8()
+    code = run(sys.argv[1:])
+    if code == PIPE_CLOSED:  # keep Python from flushing into the closed pipe on its way out
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _write_utf8() -> None:
+    """Results are UTF-8 whatever the locale says, and no stray byte of an argument stops them."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+if __name__ == "__main__":
+    main()
