@@ -1,11 +1,11 @@
 """What a failed command says and how it ends: one line on stderr, one exit code, no traceback.
 
-    0     done
-    1     the data is wrong, or a file cannot be read or written
-    2     the command line asks for something impossible, or an extra is not installed
-    70    a mistake of octavo's own; OCTAVO_TRACEBACK=1 shows where
-    130   interrupted from the keyboard
-    141   whoever read stdout stopped reading
+0     done
+1     the data is wrong, or a file cannot be read or written
+2     the command line asks for something impossible, or an extra is not installed
+70    a mistake of octavo's own; OCTAVO_TRACEBACK=1 shows where
+130   interrupted from the keyboard
+141   whoever read stdout stopped reading
 """
 
 from __future__ import annotations

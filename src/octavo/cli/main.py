@@ -24,6 +24,7 @@ app = App(
     version=__version__,
     help="From raw text to answers with evidence. `octavo VERB --help` explains a verb.",
     help_format="markdown",
+    suppress_keyboard_interrupt=False,  # `run` reports it, as every other error
 )
 for _verb, (_place, _summary) in VERBS.items():
     app.command(_place, name=_verb, help=_summary)
@@ -44,7 +45,7 @@ def run(tokens: Sequence[str]) -> int:
         sys.stdout.flush()
     except SystemExit as error:  # a verb that ends the process by itself keeps its code
         return error.code if isinstance(error.code, int) else int(error.code is not None)
-    except BaseException as error:  # noqa: BLE001  (the one place where every error ends)
+    except BaseException as error:  # the one place where every error ends
         return report(error)
     return result if isinstance(result, int) else DONE
 

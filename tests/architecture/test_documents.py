@@ -1,0 +1,108 @@
+"""What the documents say is so: their commands exist, their tables and links are right."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from octavo.cli.main import app
+
+ROOT = Path(__file__).resolve().parents[2]
+READMES = ("README.md", "README.zh.md")
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for folder, pattern in ((ROOT, "*.md"), (ROOT / "docs", "**/*.md"))
+    for path in folder.glob(pattern)
+)
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
+LEAVES = {
+    "reading", "adversarial", "optimizers", "embedding",
+    "pretraining", "denoising", "counting", "community",
+}  # fmt: skip
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def find_commands(text: str) -> list[list[str]]:
+    """The `octavo` and `make` commands of the shell blocks, as words, pipes cut apart."""
+    commands = []
+    shell = [body for language, body in FENCE.findall(text) if language in ("", "sh", "console")]
+    for block in shell:
+        for line in block.replace("\\\n", " ").splitlines():
+            lexer = shlex.shlex(line.removeprefix("$ "), posix=True, punctuation_chars="|&;<>")
+            lexer.whitespace_split = True
+            command: list[str] = []
+            for word in [*lexer, ";"]:
+                if set(word) <= set("|&;<>"):
+                    commands.append(command)
+                    command = []
+                elif command or not re.fullmatch(r"\w+=\S*", word):
+                    command.append(word.removeprefix(".venv/bin/"))
+    return [command for command in commands if command[:1] in (["octavo"], ["make"])]
+
+
+CASES = [
+    pytest.param(command, id=f"{name}: {shlex.join(command)}")
+    for name in DOCUMENTS
+    for command in find_commands(read(name))
+]
+
+
+def test_commands_are_found():
+    text = "```sh\nzcat a.gz | octavo read ask q - # why\nKERAS_BACKEND=torch make test\nls\n```\n"
+    assert find_commands(text) == [["octavo", "read", "ask", "q", "-"], ["make", "test"]]
+    assert {"make", "octavo"} <= {case.values[0][0] for case in CASES}
+
+
+@pytest.mark.parametrize("command", CASES)
+def test_command_exists(command):
+    tool, *words = command
+    if tool == "make":
+        targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
+        assert set(words) <= targets
+    else:
+        # Parses as the program does, and raises on an unknown verb or option; runs nothing.
+        app.parse_args(words, print_error=False, exit_on_error=False)
+
+
+def test_make_alone_lists_every_command():
+    listed = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
+    wanted = {"setup", "demo", "test", "check", "bench", "peers", "lock", "help"}
+    wanted |= {"test-peers", "test-backends"}
+    assert sorted(line.split()[1] for line in listed.stdout.splitlines()) == sorted(wanted)
+    assert all(len(line.split()) > 3 for line in listed.stdout.splitlines())
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_leaf_table_has_eight_rows(name):
+    rows = re.findall(r"^\| ([a-z]+) \|.*kexue\.fm/archives/\d+.*\| (.+) \|$", read(name), re.M)
+    assert {leaf for leaf, _ in rows} == LEAVES
+    assert len(rows) == len(LEAVES)
+    for leaf, status in rows:
+        written = (ROOT / "src" / "octavo" / leaf).is_dir()
+        assert (status in ("planned", "计划中")) is not written, leaf
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_to_files_lead_somewhere(name):
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", read(name))
+    assert not [link for link in links if not ((ROOT / name).parent / link).exists()]
+
+
+def test_benchmark_tables_are_up_to_date():
+    script = ROOT / "benchmarks" / "readme_table.py"
+    done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_lock_holds_no_addresses():
+    lines = read("requirements.lock").splitlines()
+    assert lines
+    assert all(re.match(r"[a-z0-9._-]+==[\w.+!-]+( ; .+)?$", line) for line in lines)

@@ -1,0 +1,77 @@
+"""What importing octavo costs, and who opens the door to Keras."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "octavo"
+HEAVY = {"keras", "jax", "jaxlib", "tensorflow", "torch", "matplotlib", "scipy"}
+
+REPORT = (
+    "import json, sys; print(); print(json.dumps(sorted({n.split('.')[0] for n in sys.modules})))"
+)
+
+
+def modules_after(code: str) -> set[str]:
+    """Top-level modules loaded in a fresh process once `code` has run."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{REPORT}"], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import octavo",
+        "import octavo.cli.main",
+        "import octavo.text, octavo.report, octavo.reading.metrics",
+        "from octavo.cli.main import run; assert run(['--help']) == 0",
+        "from octavo.cli.main import run; assert run(['read', '--help']) == 0",
+        "from octavo.cli.main import run; assert run(['read', 'ask', '--help']) == 0",
+    ],
+)
+def test_nothing_heavy_is_imported(code):
+    assert not modules_after(code) & HEAVY
+
+
+def test_the_check_sees_a_heavy_import():
+    assert "keras" in modules_after("import octavo._keras")
+
+
+def test_help_of_the_command_imports_no_verb():
+    code = (
+        "import sys; from octavo.cli.main import run; run(['--help'])\n"
+        "assert 'octavo.cli.read' not in sys.modules"
+    )
+    modules_after(code)
+
+
+def find_imports(path: Path) -> set[str]:
+    """Top-level packages that a file names in any import statement, wherever it stands."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "require":
+            names |= {a.value.split(".")[0] for a in node.args[:1] if isinstance(a, ast.Constant)}
+    return names
+
+
+def test_only_one_module_imports_keras():
+    importers = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if "keras" in find_imports(path)
+    }
+    assert importers == {"_keras.py"}

@@ -1,0 +1,143 @@
+"""Every way a command ends: its exit code, and one line on stderr."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from cyclopts import App
+
+from octavo.cli import main
+from octavo.errors import DataError, MissingExtraError, PresetError, UsageError
+
+
+@pytest.fixture
+def verb(monkeypatch):
+    """Put one verb, `work`, in the place of octavo's; calling it calls what the test sets."""
+    app = App(name="octavo", suppress_keyboard_interrupt=main.app.suppress_keyboard_interrupt)
+    monkeypatch.setattr(main, "app", app)
+    monkeypatch.delenv("OCTAVO_TRACEBACK", raising=False)
+
+    def install(action):
+        @app.command(name="work")
+        def work(count: int = 1):
+            return action()
+
+    return install
+
+
+def fail_with(error):
+    def action():
+        raise error
+
+    return action
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (UsageError("k must be positive. Received: 0"), 2, "k must be positive. Received: 0"),
+        (MissingExtraError("keras", "neural"), 2, "keras is not installed; run: pip install 'oc"),
+        (DataError("not JSON", path="a.jsonl", line=7000), 1, "a.jsonl, line 7000: not JSON"),
+        (PresetError("no such key\nhere", path="config.json"), 1, "config.json: no such key here"),
+        (FileNotFoundError(2, "No such file or directory", "a.txt"), 1, "a.txt: No such file or"),
+        (OSError("disk on fire"), 1, "disk on fire"),
+        (KeyError("k"), 70, "a mistake of octavo's own, KeyError: 'k' (OCTAVO_TRACEBACK=1"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_an_error_is_one_line(verb, capsys, error, code, line):
+    verb(fail_with(error))
+    assert main.run(["work"]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"octavo: {line}")
+    assert err.count("\n") == 1
+
+
+def test_closed_pipe_is_silent(verb, capsys):
+    verb(fail_with(BrokenPipeError()))
+    assert main.run(["work"]) == 141
+    assert capsys.readouterr() == ("", "")
+
+
+def test_traceback_when_asked_for(verb, capsys, monkeypatch):
+    verb(fail_with(DataError("not JSON")))
+    monkeypatch.setenv("OCTAVO_TRACEBACK", "1")
+    assert main.run(["work"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("tokens", [["wrok"], ["work", "--no-such"], ["work", "--count", "many"]])
+def test_bad_command_lines(verb, capsys, tokens):
+    verb(lambda: None)
+    assert main.run(tokens) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("octavo: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("result", "code"), [(None, 0), (0, 0), (3, 3), ("text", 0)])
+def test_what_a_verb_returns(verb, result, code):
+    verb(lambda: result)
+    assert main.run(["work"]) == code
+
+
+@pytest.mark.parametrize(("status", "code"), [(None, 0), (0, 0), (5, 5), ("gone wrong", 1)])
+def test_a_verb_that_ends_the_process(verb, status, code):
+    verb(fail_with(SystemExit(status)))
+    assert main.run(["work"]) == code
+
+
+def test_missing_extra_met_while_a_verb_is_imported(monkeypatch, tmp_path, capsys):
+    (tmp_path / "needy_verb.py").write_text(
+        "from octavo._lazy import require\nrequire('no_such_package', extra='plot')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    app = App(name="octavo")
+    app.command("needy_verb:app", name="needy")
+    monkeypatch.setattr(main, "app", app)
+    assert main.run(["needy"]) == 2
+    assert "octavo[plot]" in capsys.readouterr().err
+
+
+def octavo(code: str, **options) -> subprocess.Popen[bytes]:
+    """A fresh process that runs `code` as a verb's body and ends as the command does."""
+    program = (
+        "import sys, os, time\nfrom cyclopts import App\nfrom octavo.cli import main\n"
+        "quiet = main.app.suppress_keyboard_interrupt\n"
+        "main.app = App(name='octavo', suppress_keyboard_interrupt=quiet)\n"
+        f"@main.app.default\ndef work():\n    {code}\n"
+        "sys.argv = ['octavo']\nmain.main()\n"
+    )
+    command = [sys.executable, "-c", program]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+def test_output_is_utf8_in_any_locale():
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    process = octavo(r"print('茶', '\udcff')", env=environment)
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert out.decode("utf-8").split() == ["茶", "\\udcff"]
+
+
+def test_reader_of_stdout_goes_away():
+    process = octavo("[print('x' * 1000, flush=True) for _ in range(10**5)]")
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=120) == 141
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_interrupt_from_the_keyboard():
+    process = octavo("print('ready', flush=True); time.sleep(100)")
+    assert process.stdout.readline() == b"ready\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert err == b"octavo: interrupted\n"

@@ -1,0 +1,81 @@
+"""Progress goes to stderr, in few lines, and is silent when not wanted."""
+
+import io
+import sys
+
+import pytest
+
+from octavo import _progress
+from octavo._progress import Progress, format_seconds, track
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that the test moves: clock[0] is the time in seconds."""
+    now = [100.0]
+    monkeypatch.setattr(_progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_items_pass_through_in_order():
+    assert list(track("abc", "letters", enabled=False)) == ["a", "b", "c"]
+    assert list(track(iter([3, 1]), "no length")) == [3, 1]
+    assert list(track(0, "nothing")) == []
+
+
+def test_short_work_says_nothing(capfd, clock):
+    for _ in track(5, "short"):
+        clock[0] += 1
+    assert capfd.readouterr() == ("", "")
+
+
+def test_log_gets_a_line_every_ten_seconds_and_a_last_one(capfd, clock):
+    for _ in track(25, "reading"):
+        clock[0] += 1
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "reading: 10/25, 0:10 passed, 0:15 left, 1/s",
+        "reading: 20/25, 0:20 passed, 0:05 left, 1/s",
+        "reading: 25/25, 0:25 passed, 1/s",
+    ]
+
+
+def test_disabled_says_nothing_however_long(capfd, clock):
+    for _ in track(3, "long", enabled=False):
+        clock[0] += 100
+    assert capfd.readouterr() == ("", "")
+
+
+def test_unknown_total_and_note(capfd, clock):
+    with Progress(None, "lines") as progress:
+        clock[0] += 20
+        progress.advance(40, note="loss 0.5")
+    assert capfd.readouterr().err.splitlines()[0] == "lines: 40, 0:20 passed, 2/s, loss 0.5"
+
+
+def test_terminal_gets_a_bar(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    for _ in track(3, "[bold]marked"):
+        pass
+    assert "[bold]marked" in terminal.getvalue()
+    assert "3/3" in terminal.getvalue()
+
+
+def test_a_failure_passes_through_and_stops_the_bar(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    progress = Progress(3, "work")
+    with pytest.raises(KeyError), progress:
+        raise KeyError
+    assert progress._bar is None
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (3661, "1:01:01")])
+def test_seconds(seconds, text):
+    assert format_seconds(seconds) == text
