@@ -37,7 +37,7 @@ def measure(quick: bool) -> dict[str, Any]:
         versions = {}
         for side in sides.values():
             versions |= side.call("load", folder=folder)
-        rounds = 1 if quick else 3
+        rounds = 1 if quick else 2
         cases = [_case(sides, question, mode, 1, rounds) for mode in ("extractive", "generative")]
         others = [] if quick else [_case(sides, question, "generative", 3, 1)]
     claim = f"one answer of {ANSWER} tokens from {len(question['passages'])} passages of 256"
