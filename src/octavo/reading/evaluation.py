@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Protocol
@@ -26,8 +26,9 @@ from octavo.text.question_files import Question
 class AnswersQuestions(Protocol):
     """Anything that answers many questions, as `octavo.reading.Reader` does."""
 
-    def answer_many(self, questions: Sequence[Question], **options: Any) -> Sequence[Answer]:
-        """One answer a question, in order."""
+    @property
+    def answer_many(self) -> Callable[..., Sequence[Answer]]:
+        """A method that gives one answer a question, in order."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ not hold the answer asks for the empty answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,9 @@ class Example:
         return len(self.window) + len(self.question) + len(self.answer) + 4
 
 
-def find_token_spans(text: str, starts: np.ndarray, ends: np.ndarray, answer: str) -> list[tuple[int, int]]:
+def find_token_spans(
+    text: str, starts: np.ndarray, ends: np.ndarray, answer: str
+) -> list[tuple[int, int]]:
     """Token spans (first, end exclusive) that cover each occurrence of `answer` in `text`.
 
     Example:
@@ -184,7 +186,8 @@ class ExampleSampler:
         groups: dict[int, list[Example]] = {}
         for index in order:
             groups.setdefault(padded_length(examples[index].length), []).append(examples[index])
-        result, waiting = [], []
+        result: list[list[Example]] = []
+        waiting: list[Example] = []
         for length in sorted(groups):
             rows = waiting + groups[length]
             whole = len(rows) // batch_size * batch_size
@@ -193,7 +196,9 @@ class ExampleSampler:
         result = [result[i] for i in random.permutation(len(result))]
         return [*result, waiting] if waiting else result
 
-    def arrays(self, examples: Sequence[Example], batch_size: int) -> tuple[dict[str, Any], Any, Any]:
+    def arrays(
+        self, examples: Sequence[Example], batch_size: int
+    ) -> tuple[dict[str, Any], Any, Any]:
         """Inputs, labels and weights of one batch, padded to static shapes.
 
         Returns:
@@ -228,9 +233,3 @@ def padded_length(length: int) -> int:
         128
     """
     return -(-length // LENGTH_STEP) * LENGTH_STEP
-
-
-def iterate(sampler: ExampleSampler, epoch: int, batch_size: int) -> Iterator[Any]:
-    """The arrays of every batch of an epoch."""
-    for batch in sampler.batches(epoch, batch_size):
-        yield sampler.arrays(batch, batch_size)

@@ -22,6 +22,7 @@ class ReaderSettings:
         answer_length: longest answer, its closing [SEP] not counted.
         beams: answers followed at once by beam search.
         vote: how passages vote at every step, a name of `octavo.decoding.VOTES`.
+        most_windows: most windows read for one question; of more, those nearest to the question.
         no_answer_bias: added to the no-answer logit of every passage; below 0 answers more often.
 
     Source: window 256, question 64, answer 32 and the vote are those of the article's example
@@ -38,11 +39,12 @@ class ReaderSettings:
     answer_length: int = 32
     beams: int = 4
     vote: str = "article"
+    most_windows: int = 64
     no_answer_bias: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse impossible lengths."""
-        for name in ("window", "question_length", "answer_length", "beams"):
+        for name in ("window", "question_length", "answer_length", "beams", "most_windows"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1. Received: {getattr(self, name)}")
         if not 0 <= self.overlap < self.window:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,7 +26,12 @@ def window_starts(length: int, size: int, overlap: int) -> list[int]:
     return [round(i * (length - size) / (count - 1)) for i in range(count)]
 
 
-def build_prefix(window: Sequence[int], question: Sequence[int], cls_id: int, sep_id: int) -> np.ndarray:
+def build_prefix(
+    window: Sequence[int] | np.ndarray,
+    question: Sequence[int] | np.ndarray,
+    cls_id: int,
+    sep_id: int,
+) -> np.ndarray:
     """[CLS] window [SEP] question [SEP], int32 (window + question + 3,).
 
     Example:
@@ -33,3 +39,78 @@ def build_prefix(window: Sequence[int], question: Sequence[int], cls_id: int, se
         [2, 7, 8, 3, 9, 3]
     """
     return np.concatenate([[cls_id], window, [sep_id], question, [sep_id]]).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A piece of a passage: the passage's number and the tokens, int32 (n,)."""
+
+    passage: int
+    ids: np.ndarray
+
+    def prefix(self, question: np.ndarray, cls_id: int, sep_id: int) -> np.ndarray:
+        """What the model reads before it answers."""
+        return build_prefix(self.ids, question, cls_id, sep_id)
+
+
+def cut_windows(passage: int, ids: np.ndarray, size: int, overlap: int) -> list[Window]:
+    """All windows of one passage.
+
+    Example:
+        >>> [len(window.ids) for window in cut_windows(0, np.arange(600), 256, 64)]
+        [256, 256, 256]
+    """
+    return [
+        Window(passage, ids[start : start + size])
+        for start in window_starts(len(ids), size, overlap)
+    ]
+
+
+def nearest_windows(windows: list[Window], question: np.ndarray, most: int) -> list[Window]:
+    """The `most` windows that share most with the question, in their old order.
+
+    Reading costs time and memory by the window, so of a very long passage only the likeliest
+    windows are read: those holding the largest number of the question's distinct tokens and pairs.
+
+    Example:
+        >>> windows = cut_windows(0, np.array([5, 6, 7, 8, 9, 10]), 2, 0)
+        >>> [window.ids.tolist() for window in nearest_windows(windows, np.array([7, 8]), 1)]
+        [[7, 8]]
+    """
+    if len(windows) <= most:
+        return windows
+    wanted = np.unique(question)
+    pairs = np.unique(_pairs(question))
+    shares = np.array(
+        [
+            np.isin(wanted, window.ids).sum() + np.isin(pairs, _pairs(window.ids)).sum()
+            for window in windows
+        ]
+    )
+    best = np.argsort(-shares, kind="stable")[:most]
+    return [windows[index] for index in sorted(best)]
+
+
+def _pairs(ids: np.ndarray) -> np.ndarray:
+    """Every two neighbouring ids as one number."""
+    return ids[:-1].astype(np.int64) * (1 << 31) + ids[1:]
+
+
+def find_tokens(ids: np.ndarray, tokens: Sequence[int]) -> list[tuple[int, int]]:
+    """Where `tokens` stand in `ids`: (first, end exclusive), without overlaps.
+
+    Example:
+        >>> find_tokens(np.array([1, 2, 1, 2, 1]), [1, 2])
+        [(0, 2), (2, 4)]
+    """
+    size = len(tokens)
+    if not size or size > len(ids):
+        return []
+    same = np.ones(len(ids) - size + 1, bool)
+    for offset, token in enumerate(tokens):
+        same &= ids[offset : offset + len(same)] == token
+    found: list[tuple[int, int]] = []
+    for place in np.flatnonzero(same):
+        if not found or place >= found[-1][1]:
+            found.append((int(place), int(place) + size))
+    return found

@@ -1,8 +1,8 @@
 """The whole state of a training run in one file, so that a killed run goes on exactly.
 
 The file is safetensors: every variable of the model (weights, dropout seeds) and of its optimizer
-(moments, step) by place, and a JSON note of the caller's (epoch, step, scores) in its metadata. It is
-written to a temporary file and renamed, so a kill at any moment leaves the last whole one.
+(moments, step) by place, and a JSON note of the caller's (epoch, step, scores) in its metadata.
+It is written to a temporary file and renamed, so a kill at any moment leaves the last whole one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def save_state(path: str | Path, model: Any, note: dict[str, Any]) -> None:
         for name, variable in _variables(model).items()
     }
     data = safetensors.save(arrays, metadata={"note": json.dumps(note)})
-    with write_atomic(path, "wb") as file:
+    with write_atomic(path, binary=True) as file:
         file.write(data)
 
 

@@ -1,0 +1,279 @@
+"""Train a reader: epochs of fresh examples, best weights kept, a killed run goes on exactly.
+
+A run's folder is the preset with the best validation score so far, and beside its files
+`training.safetensors`, everything needed to go on. Each is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from octavo._keras import keras
+from octavo._progress import Progress
+from octavo.errors import DataError, UsageError
+from octavo.reading.evaluation import evaluate
+from octavo.reading.examples import ExampleSampler
+from octavo.reading.reader import Reader
+from octavo.text import Question
+from octavo.training import load_state, save_state
+from octavo.transformer import Transformer
+
+STATE = "training.safetensors"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What decides a run: a state can only go on under the plan it was started with."""
+
+    questions: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+
+
+@dataclass
+class Position:
+    """How far a run is, and what it scored: the note in its state file."""
+
+    plan: dict[str, Any]
+    epoch: int = 0
+    batch: int = 0
+    best: float | None = None
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class _Batches(keras.utils.PyDataset):
+    """The batches of one epoch from a given one on."""
+
+    def __init__(self, sampler: ExampleSampler, epoch: int, batch_size: int, first: int) -> None:
+        super().__init__()
+        self.sampler, self.batch_size = sampler, batch_size
+        self.batches = sampler.batches(epoch, batch_size)[first:]
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.sampler.arrays(self.batches[index], self.batch_size)
+
+
+class _Watch(keras.callbacks.Callback):
+    """Moves the progress bar, and saves the state every so many seconds."""
+
+    def __init__(self, bar: Progress, save: Callable[[int], None], seconds: float) -> None:
+        super().__init__()
+        self.bar, self.save, self.seconds = bar, save, seconds
+        self.saved = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.bar.advance(1, note=f"loss {(logs or {}).get('loss', float('nan')):.3f}")
+        if time.monotonic() - self.saved >= self.seconds:
+            self.save(batch + 1)
+            self.saved = time.monotonic()
+
+
+def make_optimizer(learning_rate: float, steps: int, weight_decay: float = 0.01) -> Any:
+    """AdamW: a tenth of the steps warms up, a cosine falls to a hundredth; norm clipped to 1."""
+    warmup = max(steps // 10, 1)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=learning_rate / warmup,
+        warmup_target=learning_rate,
+        warmup_steps=warmup,
+        decay_steps=max(steps - warmup, 1),
+        alpha=0.01,
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay, global_clipnorm=1.0)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    return optimizer
+
+
+def compile_model(model: Any, optimizer: Any) -> None:
+    """Compile with the mean cross entropy over the positions of weight 1."""
+    loss = keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True, reduction="mean_with_sample_weight"
+    )
+    model.compile(optimizer=optimizer, loss=loss)
+    optimizer.build(model.trainable_variables)
+
+
+def fit_reader(
+    reader: Reader,
+    questions: Sequence[Question],
+    validation: Sequence[Question] | None = None,
+    out: str | Path | None = None,
+    epochs: int = 8,
+    batch_size: int = 32,
+    learning_rate: float = 1e-4,
+    dropout: float = 0.1,
+    elsewhere: float = 0.1,
+    seed: int = 0,
+    resume: bool = True,
+    save_seconds: float = 120.0,
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Train a reader in place and keep the best weights by validation F1.
+
+    Args:
+        reader: its weights are the start; afterwards it holds the best ones.
+        questions: every epoch draws one window of one passage of each.
+        validation: scored after every epoch by CMRC's F1; None keeps the last weights as the best.
+        out: folder of the run: the best preset, and the state to go on from; None keeps nothing.
+        epochs: passes over the questions.
+        batch_size: rows a step.
+        learning_rate: at the end of the warm-up.
+        dropout: rate while training, 0-1.
+        elsewhere: how often a question with an answer is shown a window without it, 0-1.
+        seed: of the examples and the dropout.
+        resume: go on where a run in `out` with the same arguments was stopped.
+        save_seconds: time between two saves of the state inside an epoch.
+        progress: show a bar on stderr.
+
+    Returns:
+        {"epochs": one record an epoch, "best": the best score or None} in JSON types.
+
+    Raises:
+        DataError: if there is no question, or the state in `out` is damaged or of another run.
+        UsageError: if an argument is impossible.
+    """
+    for name, value, low in (("epochs", epochs, 1), ("batch_size", batch_size, 1)):
+        if value < low:
+            raise UsageError(f"{name} must be at least {low}. Received: {value}")
+    for name, rate in (("dropout", dropout), ("elsewhere", elsewhere)):
+        if not 0 <= rate < 1:
+            raise UsageError(f"{name} must lie in [0, 1). Received: {rate}")
+    if learning_rate <= 0:
+        raise UsageError(f"learning_rate must be above 0. Received: {learning_rate}")
+    keras.utils.set_random_seed(seed)
+    folder = None if out is None else Path(out)
+    settings = reader.settings
+    config = {
+        **reader.model.config.to_dict(),
+        "hidden_dropout_prob": dropout,
+        "attention_probs_dropout_prob": dropout,
+    }
+    model = Transformer(config, "unilm", head_positions=settings.answer_length + 1)
+    model.set_weights(reader.model.get_weights())
+    sampler = ExampleSampler(questions, reader.tokenizer, settings, elsewhere, seed)
+    plan = Plan(len(questions), epochs, batch_size, learning_rate, seed)
+
+    def score() -> dict[str, float]:
+        reader.model.set_weights(model.get_weights())
+        if not validation:
+            return {}
+        result = evaluate(reader, validation, progress=progress)
+        return {"f1": result.f1, "em": result.em, "no_answer_f1": result.no_answer_f1}
+
+    best = [weight.copy() for weight in model.get_weights()]
+
+    def keep_best() -> None:
+        best[:] = model.get_weights()
+        if folder is not None:
+            reader.save_to_preset(folder)
+
+    position = train(
+        model,
+        sampler,
+        plan,
+        score,
+        keep_best,
+        state=None if folder is None else folder / STATE,
+        resume=resume,
+        save_seconds=save_seconds,
+        progress=progress,
+    )
+    if folder is not None:  # a resumed run may have found its best before it was stopped
+        best = Reader.from_preset(folder).model.get_weights()
+    reader.model.set_weights(best)
+    return {"epochs": position.history, "best": position.best}
+
+
+def train(
+    model: Any,
+    sampler: ExampleSampler,
+    plan: Plan,
+    score: Callable[[], dict[str, float]],
+    keep_best: Callable[[], None],
+    state: Path | None = None,
+    resume: bool = True,
+    save_seconds: float = 120.0,
+    progress: bool = True,
+) -> Position:
+    """Run the epochs of a plan.
+
+    Args:
+        model: a UniLM `Transformer` with head_positions = answer_length + 1, trained in place.
+        sampler: draws the examples.
+        plan: epochs, batch size, learning rate.
+        score: measures the model after an epoch; a figure "f1" decides which epoch is best.
+        keep_best: called when the model is the best so far (always, if there is no "f1").
+        state: the file of the run's state; None keeps none.
+        resume: go on from that file, if it is there.
+        save_seconds: time between two saves inside an epoch.
+        progress: show a bar on stderr.
+
+    Raises:
+        DataError: if the state is damaged or of a run with another plan.
+    """
+    steps = len(sampler.batches(0, plan.batch_size)) * plan.epochs
+    compile_model(model, make_optimizer(plan.learning_rate, steps))
+    position = Position(plan=asdict(plan))
+    if state is not None and resume and state.exists():
+        position = Position(**load_state(state, model))
+        _check_plan(position.plan, plan, state)
+    elif state is not None:
+        state.parent.mkdir(parents=True, exist_ok=True)
+
+    def save(batch: int) -> None:
+        if state is not None:
+            save_state(state, model, {**vars(position), "batch": batch})
+
+    while position.epoch < plan.epochs:
+        record = _train_epoch(model, sampler, plan, position, save, save_seconds, progress)
+        record |= score()
+        position.history.append(record)
+        figure = record.get("f1")
+        if figure is None or position.best is None or figure > position.best:
+            position.best = figure
+            keep_best()
+        position.epoch, position.batch = position.epoch + 1, 0
+        save(0)
+    return position
+
+
+def _check_plan(saved: dict[str, Any], plan: Plan, state: Path) -> None:
+    """Refuse to go on with another plan."""
+    for name, value in asdict(plan).items():
+        if saved.get(name) != value:
+            raise DataError(
+                f"the run was started with {name} {saved.get(name)}, not {value}; "
+                "start anew with resume=False (--no-resume)",
+                path=state,
+            )
+
+
+def _train_epoch(
+    model: Any,
+    sampler: ExampleSampler,
+    plan: Plan,
+    position: Position,
+    save: Callable[[int], None],
+    save_seconds: float,
+    progress: bool,
+) -> dict[str, float]:
+    """Run what is left of the current epoch; gives its record."""
+    began = time.monotonic()
+    first = position.batch
+    batches = _Batches(sampler, position.epoch, plan.batch_size, first)
+    label = f"epoch {position.epoch + 1}/{plan.epochs}"
+    loss = float("nan")
+    if len(batches):
+        with Progress(len(batches), label, progress) as bar:
+            watch = _Watch(bar, lambda batch: save(first + batch), save_seconds)
+            history = model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[watch])
+        loss = float(history.history["loss"][-1])
+    return {"loss": loss, "seconds": round(time.monotonic() - began, 1)}

@@ -1,0 +1,287 @@
+"""The reader: a question and passages in, an answer with its evidence out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from octavo._files import write_directory
+from octavo._keras import use_compilation_cache
+from octavo._progress import Progress
+from octavo.decoding import Decoded, Decoder
+from octavo.decoding.decoder import MODES
+from octavo.errors import PresetError, UsageError
+from octavo.reading.answer import Answer, PassageVote
+from octavo.reading.settings import ReaderSettings
+from octavo.reading.windows import Window, cut_windows, find_tokens, nearest_windows
+from octavo.text import Encoding, Passage, Question, WordPieceTokenizer
+from octavo.transformer import Transformer
+from octavo.transformer.presets import find_preset, load_preset, write_preset
+
+BUNDLED = "reader-zh"
+SETTINGS = "reader.json"
+LONGEST_PASSAGE = 1_000_000  # characters
+
+
+@dataclasses.dataclass(frozen=True)
+class _Prepared:
+    """One question ready for the decoder: its windows, and the tokens of its passages."""
+
+    question: str
+    passages: list[tuple[str, Encoding]]
+    windows: list[Window]
+    prefixes: list[np.ndarray]
+
+
+class Reader:
+    """Answers questions from passages with a UniLM model.
+
+    Args:
+        model: a `Transformer` built with application="unilm".
+        tokenizer: the one the model was trained with.
+        settings: lengths, beams and vote.
+
+    Raises:
+        UsageError: if the model has fewer positions than the settings ask for.
+
+    Source: Su Jianlin, kexue.fm/archives/7115.
+    """
+
+    def __init__(
+        self, model: Transformer, tokenizer: WordPieceTokenizer, settings: ReaderSettings
+    ) -> None:
+        positions = model.config.max_position_embeddings
+        if settings.longest_input > positions:
+            raise UsageError(
+                f"the settings need {settings.longest_input} positions. "
+                f"Received: a model with {positions}"
+            )
+        self.model = model
+        self.tokenizer = tokenizer
+        self.settings = settings
+        self.decoder = Decoder(model, end_id=tokenizer.sep_id)
+
+    @classmethod
+    def from_preset(cls, source: str | Path | None = None) -> Reader:
+        """Load a reader.
+
+        Args:
+            source: a folder with config.json, model.safetensors, vocab.txt and, if it is a reader
+                already, reader.json; "hf://owner/name" for one on the hub; None for the bundled
+                Chinese reader.
+
+        Raises:
+            PresetError: if a file is missing, damaged or contradicts another; names it.
+
+        Example:
+            >>> reader = Reader.from_preset()
+            >>> reader.answer("谁发明了活字印刷术？", ["北宋的毕昇发明了活字印刷术。"]).found
+            True
+        """
+        use_compilation_cache()
+        if source is None:
+            source = str(resources.files("octavo.reading") / "presets" / BUNDLED)
+        folder = find_preset(source)
+        model, tokenizer = load_preset(folder, application="unilm")
+        settings = _read_settings(folder, model.config.max_position_embeddings)
+        return cls(model, tokenizer, settings)
+
+    def save_to_preset(self, path: str | Path, dtype: str = "float32") -> None:
+        """Write a folder that `from_preset` and the transformers library read, whole or not at all.
+
+        Args:
+            path: the folder.
+            dtype: of the stored weights; "float16" halves the file.
+        """
+        with write_directory(path) as folder:
+            write_preset(Path(folder), self.model, self.tokenizer, dtype)
+            text = json.dumps(dataclasses.asdict(self.settings), indent=2)
+            (Path(folder) / SETTINGS).write_text(text + "\n", encoding="utf-8")
+
+    def answer(
+        self,
+        question: str,
+        passages: Sequence[str],
+        mode: str = "extractive",
+        beams: int | None = None,
+    ) -> Answer:
+        """Answer one question from passages.
+
+        Args:
+            question: not empty; cut at `settings.question_length` tokens.
+            passages: at least one; a long one is read as several windows that vote.
+            mode: "extractive" (the answer is a piece of a passage) or "generative".
+            beams: answers followed at once; None takes the reader's setting.
+
+        Raises:
+            UsageError: if the question or the list of passages is empty, a passage is over
+                1,000,000 characters, or mode or beams are impossible.
+        """
+        if isinstance(passages, str):
+            raise UsageError("passages must be a list of texts. Received: one text")
+        if not passages:
+            raise UsageError("there must be at least one passage. Received: none")
+        asked = Question("", question, tuple(Passage(text, ()) for text in passages), ())
+        return self.answer_many([asked], mode, beams, progress=False)[0]
+
+    def answer_many(
+        self,
+        questions: Sequence[Question],
+        mode: str = "extractive",
+        beams: int | None = None,
+        batch_size: int = 32,
+        progress: bool = True,
+    ) -> list[Answer]:
+        """Answer many questions; much faster than one by one.
+
+        Args:
+            questions: their gold answers, if any, are not looked at.
+            mode: as in `answer`.
+            beams: as in `answer`.
+            batch_size: passage windows read together.
+            progress: show a bar on stderr.
+
+        Returns:
+            One `Answer` a question, in order.
+
+        Raises:
+            UsageError: as `answer` does.
+        """
+        if mode not in MODES:
+            raise UsageError(f"mode must be one of {MODES}. Received: {mode!r}")
+        if batch_size < 1:
+            raise UsageError(f"batch_size must be at least 1. Received: {batch_size}")
+        for question in questions:
+            _check(question)
+        answers: list[Answer | None] = [None] * len(questions)
+        with Progress(len(questions), "reading", progress) as bar:
+            for batch in self._batches(questions, batch_size):
+                for (index, prepared), decoded in zip(
+                    batch, self._decode([p for _, p in batch], mode, beams), strict=True
+                ):
+                    answers[index] = _make_answer(prepared, decoded, self.tokenizer, mode)
+                bar.advance(len(batch))
+        return [answer for answer in answers if answer is not None]
+
+    def fit(self, questions: Sequence[Question], **options: Any) -> dict[str, Any]:
+        """Train on questions with known answers; see `octavo.reading.fit.fit_reader`."""
+        from octavo.reading.fit import fit_reader
+
+        return fit_reader(self, questions, **options)
+
+    def _batches(
+        self, questions: Sequence[Question], batch_size: int
+    ) -> Iterator[list[tuple[int, _Prepared]]]:
+        """Questions of like length together, about `batch_size` windows at once."""
+        order = sorted(range(len(questions)), key=lambda i: _length(questions[i]))
+        batch: list[tuple[int, _Prepared]] = []
+        rows = 0
+        for index in order:
+            prepared = self._prepare(questions[index])
+            if batch and rows + len(prepared.windows) > batch_size:
+                yield batch
+                batch, rows = [], 0
+            batch.append((index, prepared))
+            rows += len(prepared.windows)
+        if batch:
+            yield batch
+
+    def _prepare(self, question: Question) -> _Prepared:
+        """Tokens, windows and prefixes of one question."""
+        settings, tokenizer = self.settings, self.tokenizer
+        asked = tokenizer.encode(question.question).ids[: settings.question_length]
+        texts = [passage.text for passage in question.passages]
+        passages = list(zip(texts, tokenizer.encode_many(texts), strict=True))
+        windows = [
+            window
+            for index, (_, encoding) in enumerate(passages)
+            for window in cut_windows(index, encoding.ids, settings.window, settings.overlap)
+        ]
+        windows = nearest_windows(windows, asked, settings.most_windows)
+        prefixes = [window.prefix(asked, tokenizer.cls_id, tokenizer.sep_id) for window in windows]
+        return _Prepared(question.question, passages, windows, prefixes)
+
+    def _decode(self, batch: list[_Prepared], mode: str, beams: int | None) -> list[Decoded]:
+        """Run the decoder over a batch."""
+        return self.decoder.beam_search(
+            [prepared.prefixes for prepared in batch],
+            [[len(window.ids) for window in prepared.windows] for prepared in batch],
+            steps=self.settings.answer_length + 1,
+            beams=self.settings.beams if beams is None else beams,
+            mode=mode,
+            vote=self.settings.vote,
+            no_answer_bias=self.settings.no_answer_bias,
+        )
+
+
+def _read_settings(folder: Path, positions: int) -> ReaderSettings:
+    """reader.json, or for a plain model the article's lengths as far as its positions go."""
+    path = folder / SETTINGS
+    if path.is_file():
+        settings = ReaderSettings.from_file(path)
+        if settings.longest_input > positions:
+            raise PresetError(
+                f"needs {settings.longest_input} positions, but config.json says "
+                f"max_position_embeddings {positions}",
+                path=path,
+            )
+        return settings
+    window = min(256, positions - ReaderSettings(window=1, overlap=0).longest_input + 1)
+    if window < 1:
+        raise PresetError(f"max_position_embeddings {positions} are too few to read", path=folder)
+    return ReaderSettings(window=window, overlap=min(64, window // 4))
+
+
+def _check(question: Question) -> None:
+    """Refuse what cannot be answered."""
+    if not question.question.strip():
+        raise UsageError("the question must not be empty. Received: ''")
+    if not question.passages:
+        raise UsageError("there must be at least one passage. Received: none")
+    longest = max(len(passage.text) for passage in question.passages)
+    if longest > LONGEST_PASSAGE:
+        raise UsageError(
+            f"a passage may have {LONGEST_PASSAGE:,} characters; cut longer ones into several. "
+            f"Received: {longest:,} characters"
+        )
+
+
+def _length(question: Question) -> int:
+    """Characters of the longest passage: a cheap guess at the padded length and rows."""
+    return max(len(passage.text) for passage in question.passages)
+
+
+def _make_answer(
+    prepared: _Prepared, decoded: Decoded, tokenizer: WordPieceTokenizer, mode: str
+) -> Answer:
+    """The best answer in the words of the passages, with every passage's vote."""
+    tokens, steps = decoded.tokens[0], max(int(decoded.steps[0]), 1)
+    own = np.exp(decoded.row_scores[:, 0] / steps)
+    votes = []
+    for index, (text, encoding) in enumerate(prepared.passages):
+        rows = [r for r, window in enumerate(prepared.windows) if window.passage == index]
+        spans = find_tokens(encoding.ids, tokens)
+        votes.append(
+            PassageVote(
+                text=text,
+                vote=float(own[rows].max()) if rows and tokens else 0.0,
+                no_answer=float(decoded.no_answer[rows].min()) if rows else 1.0,
+                spans=tuple((int(encoding.starts[a]), int(encoding.ends[b - 1])) for a, b in spans),
+            )
+        )
+    if not tokens:
+        return Answer(prepared.question, "", float(decoded.no_answer.mean()), tuple(votes))
+    standing = [vote for vote in votes if vote.spans]
+    if standing:
+        best = max(standing, key=lambda vote: vote.vote)
+        start, end = best.spans[0]
+        text = best.text[start:end]
+    else:
+        text = tokenizer.decode(tokens)
+    return Answer(prepared.question, text, float(np.exp(decoded.scores[0] / steps)), tuple(votes))
