@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from octavo._keras import keras, ops, register
+from octavo.transformer.initializer import TruncatedNormal
 
 
 def dense(units: int, initializer_range: float, name: str) -> Any:
     """A Dense layer with BERT's truncated normal, from an initializer of its own."""
-    initializer = keras.initializers.TruncatedNormal(stddev=initializer_range)
+    initializer = TruncatedNormal(initializer_range)
     return keras.layers.Dense(units, kernel_initializer=initializer, name=name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from octavo._keras import keras, ops, register
+from octavo.transformer.initializer import TruncatedNormal
 
 
 @register("TiedEmbedding")
@@ -46,7 +47,7 @@ class TiedEmbedding(keras.layers.Layer):
         """Create the matrix (V, d) and, if wanted, the bias (V,)."""
         self.embeddings = self.add_weight(
             shape=(self.vocab_size, self.hidden_size),
-            initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
+            initializer=TruncatedNormal(self.initializer_range),
             name="embeddings",
         )
         if self.output_bias:
@@ -113,7 +114,7 @@ class PositionSegmentEmbedding(keras.layers.Layer):
         for name, rows in (("positions", self.max_positions), ("segment_types", self.segments)):
             table = self.add_weight(
                 shape=(rows, width),
-                initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
+                initializer=TruncatedNormal(self.initializer_range),
                 name=name,
             )
             setattr(self, name, table)
