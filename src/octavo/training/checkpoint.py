@@ -20,9 +20,12 @@ from octavo.errors import DataError
 
 
 def _variables(model: Any) -> dict[str, Any]:
-    """Every variable of model and optimizer by a name that the same code gives again."""
-    named = {f"model/{i}/{v.path}": v for i, v in enumerate(model.variables)}
-    named |= {f"optimizer/{i}/{v.path}": v for i, v in enumerate(model.optimizer.variables)}
+    """Every variable of model and optimizer by place and own name.
+
+    Not by path: Keras numbers the layers of a process, so a second model has other paths.
+    """
+    named = {f"model/{i}/{v.name}": v for i, v in enumerate(model.variables)}
+    named |= {f"optimizer/{i}/{v.name}": v for i, v in enumerate(model.optimizer.variables)}
     return named
 
 
@@ -32,7 +35,7 @@ def save_state(path: str | Path, model: Any, note: dict[str, Any]) -> None:
     if hasattr(model, "jax_state_sync"):
         model.jax_state_sync()  # inside fit, JAX keeps the newest weights outside the model
     arrays = {
-        name: np.ascontiguousarray(ops.convert_to_numpy(variable))
+        name: np.array(ops.convert_to_numpy(variable), order="C")
         for name, variable in _variables(model).items()
     }
     data = safetensors.save(arrays, metadata={"note": json.dumps(note)})

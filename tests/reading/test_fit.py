@@ -1,0 +1,83 @@
+import json
+
+import numpy as np
+import pytest
+from tiny import make_questions, make_reader
+
+from octavo.errors import DataError, UsageError
+from octavo.reading import Reader
+from octavo.reading import fit as fitting
+
+OPTIONS = {"epochs": 2, "batch_size": 4, "learning_rate": 3e-3, "dropout": 0.1, "progress": False}
+
+
+def weights(reader):
+    return [np.asarray(weight) for weight in reader.model.get_weights()]
+
+
+@pytest.mark.keras_backend
+def test_training_lowers_the_loss_and_keeps_the_best(tmp_path):
+    reader = make_reader()
+    result = reader.fit(
+        make_questions(), validation=make_questions(4), out=tmp_path / "run", **OPTIONS
+    )
+    losses = [epoch["loss"] for epoch in result["epochs"]]
+    assert losses[1] < losses[0]
+    assert result["best"] == max(epoch["f1"] for epoch in result["epochs"])
+    json.dumps(result)
+    again = Reader.from_preset(tmp_path / "run")
+    assert again.settings == reader.settings
+    for mine, saved in zip(weights(reader), weights(again), strict=True):
+        np.testing.assert_array_equal(mine, saved)
+
+
+@pytest.mark.keras_backend
+@pytest.mark.parametrize("stop_after", [1, 4])
+def test_a_killed_run_goes_on_exactly(tmp_path, monkeypatch, stop_after):
+    """Stopped inside the first epoch and inside the second; three batches an epoch."""
+    questions = make_questions()
+    whole = make_reader()
+    whole.fit(questions, out=tmp_path / "whole", **OPTIONS)
+
+    class Killed(BaseException):
+        pass
+
+    saves = 0
+    save_state = fitting.save_state
+
+    def save_then_die(*arguments):
+        nonlocal saves
+        save_state(*arguments)
+        saves += 1
+        if saves == stop_after + stop_after // 3:  # an epoch's end saves once more
+            raise Killed
+
+    monkeypatch.setattr(fitting, "save_state", save_then_die)
+    with pytest.raises(Killed):
+        make_reader().fit(questions, out=tmp_path / "run", save_seconds=0, **OPTIONS)
+    monkeypatch.setattr(fitting, "save_state", save_state)
+    resumed = make_reader(seed=9)
+    resumed.fit(questions, out=tmp_path / "run", **OPTIONS)
+    for mine, expected in zip(weights(resumed), weights(whole), strict=True):
+        np.testing.assert_array_equal(mine, expected)
+
+
+def test_a_state_of_another_plan_or_a_damaged_one_is_refused(tmp_path):
+    reader = make_reader()
+    reader.fit(make_questions(), out=tmp_path, **OPTIONS)
+    with pytest.raises(DataError, match=r"batch_size 4, not 2.*--no-resume"):
+        reader.fit(make_questions(), out=tmp_path, **{**OPTIONS, "batch_size": 2})
+    state = tmp_path / fitting.STATE
+    state.write_bytes(state.read_bytes()[:1000])
+    with pytest.raises(DataError, match=r"training\.safetensors: damaged"):
+        reader.fit(make_questions(), out=tmp_path, **OPTIONS)
+    reader.fit(make_questions(), out=tmp_path, resume=False, **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"epochs": 0}, {"batch_size": 0}, {"dropout": 1.0}, {"elsewhere": -1}, {"learning_rate": 0}],
+)
+def test_impossible_arguments_are_named(wrong):
+    with pytest.raises(UsageError, match=rf"{next(iter(wrong))}.*Received: "):
+        make_reader().fit(make_questions(), **{**OPTIONS, **wrong})

@@ -1,0 +1,144 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+from tiny import LETTERS, make_questions, make_reader, shared_reader
+
+from octavo.errors import PresetError, UsageError
+from octavo.reading import Reader
+from octavo.text import Passage, Question
+
+TEXT = "".join(LETTERS[:30])
+
+
+@pytest.mark.keras_backend
+def test_an_answer_is_cut_from_the_original_passage():
+    passages = [f"{TEXT} Abc 12", "".join(reversed(LETTERS))]
+    answer = shared_reader().answer("甲乙", passages)
+    assert answer.found
+    assert len(answer.passages) == 2
+    standing = [vote for vote in answer.passages if vote.spans]
+    assert standing
+    best = max(standing, key=lambda vote: vote.vote)
+    start, end = best.spans[0]
+    assert best.text[start:end] == answer.text
+    assert 0 <= answer.score <= 1
+    assert all(0 <= vote.vote <= 1 and 0 <= vote.no_answer <= 1 for vote in answer.passages)
+    json.dumps(answer.to_dict())
+
+
+@pytest.mark.keras_backend
+def test_answers_do_not_depend_on_the_batch():
+    reader = shared_reader()
+    questions = [
+        Question(str(i), "甲乙", tuple(Passage(TEXT[i : i + 9 + 5 * n]) for n in range(i % 3 + 1)))
+        for i in range(4)
+    ]
+    together = reader.answer_many(questions, batch_size=8, progress=False)
+    for question, answer in list(zip(questions, together, strict=True))[:2]:
+        alone = reader.answer_many([question], progress=False)[0]
+        assert alone.text == answer.text
+        assert alone.score == pytest.approx(answer.score, abs=1e-5)
+
+
+def test_no_answer_when_every_passage_says_so():
+    answer = shared_reader(no_answer_bias=1000.0).answer("甲乙", [TEXT])
+    assert (answer.text, answer.found) == ("", False)
+    assert answer.passages[0].spans == ()
+    assert answer.score == pytest.approx(1.0)
+
+
+def test_a_long_passage_is_read_in_windows_and_only_the_nearest_of_very_many():
+    reader = shared_reader(most_windows=3)
+    prepared = reader._prepare(Question("q", TEXT[20:24], (Passage(TEXT * 20),)))
+    assert len(prepared.windows) == 3
+    answer = reader.answer(TEXT[20:24], [TEXT * 20])
+    assert answer.text in TEXT * 20
+
+
+def test_generative_answers_need_not_stand_in_a_passage():
+    answer = shared_reader().answer("甲乙", [TEXT], mode="generative")
+    assert answer.found
+
+
+def test_an_empty_passage_among_others_is_harmless():
+    answer = shared_reader().answer("甲乙", ["", TEXT])
+    assert answer.passages[0].spans == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "passages", "options", "message"),
+    [
+        ("  ", [TEXT], {}, "question must not be empty"),
+        ("甲", [], {}, "at least one passage"),
+        ("甲", TEXT, {}, "list of texts"),
+        ("甲", ["一" * 1_000_001], {}, "1,000,000 characters"),
+        ("甲", [TEXT], {"mode": "poetic"}, "mode must be one of"),
+        ("甲", [TEXT], {"beams": 0}, "at least 1"),
+    ],
+)
+def test_impossible_questions_are_refused_in_one_line(question, passages, options, message):
+    with pytest.raises(UsageError, match=rf"{message}.*Received: ") as caught:
+        shared_reader().answer(question, passages, **options)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.keras_backend
+def test_a_preset_brings_the_same_reader_back(tmp_path):
+    reader = shared_reader()
+    reader.save_to_preset(tmp_path / "reader")
+    again = Reader.from_preset(tmp_path / "reader")
+    assert again.settings == reader.settings
+    assert again.answer("甲乙", [TEXT]) == reader.answer("甲乙", [TEXT])
+    reader.save_to_preset(tmp_path / "half", dtype="float16")
+    half = (tmp_path / "half" / "model.safetensors").stat().st_size
+    assert half < 0.6 * (tmp_path / "reader" / "model.safetensors").stat().st_size
+    for mine, other in zip(
+        reader.model.get_weights(),
+        Reader.from_preset(tmp_path / "half").model.get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_allclose(mine, other, atol=2e-3)
+
+
+def test_a_preset_that_contradicts_itself_is_named(tmp_path):
+    make_reader().save_to_preset(tmp_path / "good")
+
+    def spoiled(name, text):
+        folder = tmp_path / "bad"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(tmp_path / "good", folder)
+        (folder / name).write_text(text, encoding="utf-8")
+        return folder
+
+    settings = json.loads((tmp_path / "good" / "reader.json").read_text())
+    for name, text, message in [
+        ("reader.json", "{", r"reader\.json, line 1: not valid JSON"),
+        (
+            "reader.json",
+            json.dumps({**settings, "window": 500}),
+            r"reader\.json: needs .* positions",
+        ),
+        (
+            "reader.json",
+            json.dumps({**settings, "colour": 1}),
+            r"reader\.json: key colour is unknown",
+        ),
+        ("reader.json", json.dumps({**settings, "vote": "loud"}), r"reader\.json: vote must be"),
+        ("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n", r"vocab\.txt: 5 tokens, but"),
+    ]:
+        with pytest.raises(PresetError, match=message):
+            Reader.from_preset(spoiled(name, text))
+    with pytest.raises(PresetError, match="no such folder"):
+        Reader.from_preset(tmp_path / "nowhere")
+
+
+def test_questions_of_many_shapes_compile_few_searches():
+    reader = shared_reader()
+    questions = make_questions(9)
+    reader.answer_many(questions, progress=False)
+    for size in (5, 6, 7):
+        reader.answer_many(questions[:size], batch_size=8, progress=False)
+    settings = {search for search in reader.decoder._compiled if search.extractive}
+    assert len(settings) == 1
