@@ -1,11 +1,11 @@
 """Every error octavo raises on purpose.
 
-    Exception
-    └── OctavoError              catch this to catch them all
-        ├── UsageError           the call or command line asks for something impossible (exit code 2)
-        ├── DataError            a file or its content is wrong: names the file, and the line or key
-        │   └── PresetError      a model directory is incomplete, damaged or contradicts itself
-        └── MissingExtraError    an optional dependency is absent: names the pip command (exit code 2)
+Exception
+└── OctavoError              catch this to catch them all
+    ├── UsageError           the call or command line asks for something impossible (exit 2)
+    ├── DataError            a file or its content is wrong: names the file, and the line or key
+    │   └── PresetError      a model directory is incomplete, damaged or contradicts itself
+    └── MissingExtraError    an optional dependency is absent: names the pip command (exit 2)
 """
 
 from __future__ import annotations
