@@ -17,11 +17,12 @@ from octavo._lazy import require
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-keras = require("keras", extra="neural")
-ops = keras.ops
+# Any: an optional dependency without types
+keras: Any = require("keras", extra="neural")
+ops: Any = keras.ops
 
 
-def register(name: str):  # noqa: ANN201  (a class decorator)
+def register(name: str) -> Callable[[type], type]:
     """Register a Keras class under octavo>NAME so that saved files find it."""
     return keras.saving.register_keras_serializable(package="octavo", name=name)
 

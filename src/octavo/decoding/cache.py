@@ -54,7 +54,7 @@ def encode_prefix(model: Any, token_ids: Any, lengths: Any) -> Prefix:
 
 
 def empty_cache(model: Any, rows: int, beams: int, steps: int) -> tuple:
-    """Answer keys and values of every block: zeros (rows, H, beams, steps, d / H), twice a block."""
+    """Answer keys and values: zeros (rows, H, beams, steps, d / H), two arrays a block."""
     config = model.config
     shape = (rows, config.num_attention_heads, beams, steps, config.head_size)
     return tuple(ops.zeros(shape) for _ in range(2 * config.num_hidden_layers))

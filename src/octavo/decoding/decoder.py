@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from octavo._keras import compile_with_variables, ops
 from octavo.decoding.search import Search, search
+from octavo.decoding.selection import IMPOSSIBLE
 from octavo.decoding.votes import VOTES
 from octavo.errors import UsageError
 
@@ -23,9 +25,10 @@ class Decoded:
     """The answers found for one question, best first.
 
     Attributes:
-        tokens: one list of token ids an answer, END left out; an empty list is "no answer".
+        tokens: one list of token ids an answer, END left out; an empty list is "no answer". There
+            are fewer than `beams` where the passages have no more pieces.
         scores: float (answers,), sums of log votes.
-        steps: int (answers,), tokens chosen, END counted.
+        steps: int (answers,), tokens chosen, END counted if it was.
         row_scores: float (passages, answers), each passage's own log probability of the answer.
         no_answer: float (passages,), each passage's probability that it holds no answer.
         voting: bool (passages,), whether the passage took part in the vote.
@@ -109,13 +112,19 @@ class Decoder:
         no_answer_bias: float = 0.0,
         seed: int = 0,
     ) -> list[Decoded]:
-        """Answers drawn at random from the voted distribution; arguments as in `beam_search`.
+        """Answers drawn at random from the voted distribution.
 
         Args:
+            prefixes: as in `beam_search`.
+            passage_lengths: as in `beam_search`.
+            steps: as in `beam_search`.
             samples: how many answers to draw.
+            mode: as in `beam_search`.
+            vote: as in `beam_search`.
             temperature: above 0; below 1 sharpens the distribution.
             top_p: draw from the smallest set of tokens with this much probability, (0, 1].
-            seed: the same seed gives the same answers, on every backend.
+            no_answer_bias: as in `beam_search`.
+            seed: the same batch with the same seed gives the same answers, on every backend.
         """
         if temperature <= 0 or not 0 < top_p <= 1:
             raise UsageError(
@@ -137,7 +146,8 @@ class Decoder:
         seed: int,
     ) -> list[Decoded]:
         """Check, pad, call the compiled search, cut the padding off."""
-        _check(settings, mode, prefixes, self.model.config.max_position_embeddings)
+        _check(settings, mode)
+        _check_rows(prefixes, passage_lengths, settings.steps, self.model.config)
         if not prefixes:
             return []
         batch = _pad(prefixes, passage_lengths, self.end_id)
@@ -162,8 +172,8 @@ class Decoder:
         return self._compiled[settings]
 
 
-def _check(settings: Search, mode: str, prefixes: Any, longest: int) -> None:
-    """Refuse what cannot be decoded."""
+def _check(settings: Search, mode: str) -> None:
+    """Refuse settings no search has."""
     if mode not in MODES:
         raise UsageError(f"mode must be one of {MODES}. Received: {mode!r}")
     if settings.vote not in VOTES:
@@ -172,14 +182,33 @@ def _check(settings: Search, mode: str, prefixes: Any, longest: int) -> None:
         raise UsageError(
             f"steps and beams must be at least 1. Received: {settings.steps}, {settings.beams}"
         )
-    for rows in prefixes:
-        if not len(rows):
-            raise UsageError("every question needs a passage. Received: none")
-        length = max(len(row) for row in rows)
-        if length + settings.steps > longest:
+
+
+def _check_rows(prefixes: Any, passage_lengths: Any, steps: int, config: Any) -> None:
+    """Refuse rows that cannot be decoded."""
+    counts, named = ([len(rows) for rows in part] for part in (prefixes, passage_lengths))
+    if counts != named:
+        raise UsageError(
+            f"every prefix needs a passage length. Received: {counts} prefixes, {named} lengths"
+        )
+    if 0 in counts:
+        raise UsageError("every question needs a passage. Received: none")
+    longest = config.max_position_embeddings
+    for row, passage in zip(chain(*prefixes), chain(*passage_lengths), strict=True):
+        if not 0 <= passage < len(row):
+            raise UsageError(
+                "a prefix is [CLS], the passage and more. "
+                f"Received: {passage} passage tokens in a prefix of {len(row)}"
+            )
+        if len(row) + steps > longest:
             raise UsageError(
                 f"prefix and answer must fit into {longest} positions. "
-                f"Received: {length} + {settings.steps}"
+                f"Received: {len(row)} + {steps}"
+            )
+        if min(row) < 0 or max(row) >= config.vocab_size:
+            raise UsageError(
+                f"token ids must lie in [0, {config.vocab_size}). "
+                f"Received: {min(row)} to {max(row)}"
             )
 
 
@@ -188,7 +217,7 @@ def _pad(prefixes: Any, passage_lengths: Any, end_id: int) -> dict[str, np.ndarr
 
     There are as many question slots as rows, so that the number of rows alone decides the shape.
     """
-    rows = [row for group in prefixes for row in group]
+    rows = list(chain(*prefixes))
     owners = [index for index, group in enumerate(prefixes) for _ in group]
     count = row_bucket(len(rows))
     length = -(-max(len(row) for row in rows) // LENGTH_STEP) * LENGTH_STEP
@@ -204,8 +233,7 @@ def _pad(prefixes: Any, passage_lengths: Any, end_id: int) -> dict[str, np.ndarr
         batch["lengths"][index] = len(row)
         batch["owner_of"][index] = owner
         batch["owned"][owner, index] = 1.0
-    flat = [length for group in passage_lengths for length in group]
-    batch["passage_lengths"][: len(flat)] = flat
+    batch["passage_lengths"][: len(rows)] = list(chain(*passage_lengths))
     return batch
 
 
@@ -232,13 +260,14 @@ def _split(found: dict[str, np.ndarray], prefixes: Any, settings: Search) -> Any
         if not settings.sample:  # near ties go to the lower beam
             best = int(found["best"][index])
             order = np.array([best, *order[order != best]])
+        order = order[found["scores"][index][order] > IMPOSSIBLE / 2]
         tokens, steps = [], []
         for beam in order:
             ids = found["tokens"][index, beam]
             ends = np.flatnonzero(ids == settings.end_id)
             length = int(ends[0]) if len(ends) else len(ids)
             tokens.append(ids[:length].tolist())
-            steps.append(min(length + 1, len(ids)))
+            steps.append(length + int(found["finished"][index, beam]))
         yield Decoded(
             tokens=tokens,
             scores=found["scores"][index][order],

@@ -40,6 +40,7 @@ class State(NamedTuple):
     row_scores: Any  # float (r, k): sum of each row's own log probabilities
     match: Any  # bool (r, k, length); all False when not extractive
     cache: tuple
+    probabilities: Any  # float (r, k, V): each row's own distribution over the next token
 
 
 def search(
@@ -68,8 +69,8 @@ def search(
 
     Returns:
         tokens int32 (q, k, steps); scores float (q, k); finished bool (q, k); best int32 (q,), the
-        highest score; row_scores float (r, k); no_answer float (r,), the probability of END as the first
-        token; voting bool (r,).
+        highest score; row_scores float (r, k); no_answer float (r,), the probability of END as
+        the first token; voting bool (r,).
     """
     size = model.config.vocab_size
     questions, rows = owned.shape
@@ -81,7 +82,7 @@ def search(
     no_answer = first[:, 0, settings.end_id]
     # a passage whose likeliest first token is END has no answer and does not vote
     rest = ops.max(ops.where(is_end, 0.0, first[:, 0]), axis=-1)
-    voting = no_answer <= rest + TIE
+    voting = ops.logical_and(no_answer <= rest + TIE, passage_lengths > 0)
     owned = owned * ops.cast(voting, "float32")[None, :]
 
     order = ops.arange(token_ids.shape[1])[None, :]
@@ -97,15 +98,15 @@ def search(
         row_scores=ops.zeros((rows, beams)),
         match=start_match(passage, voting, beams) if settings.extractive else order[:, None, :] < 0,
         cache=empty_cache(model, rows, beams, settings.steps),
+        probabilities=ops.repeat(first, beams, axis=1),
     )
-    state = _choose(state, ops.repeat(first, beams, axis=1), inputs)
 
     def body(*parts: Any) -> tuple:
-        state = State(*parts)
+        state = _choose(State(*parts), inputs)
         chosen = ops.take(_at(state.tokens, state.step - 1), owner_of, axis=0)
         hidden, cache = read_token(model, chosen, state.step - 1, prefix, state.cache)
         probabilities = ops.softmax(model.logits(hidden), axis=-1)
-        return tuple(_choose(state._replace(cache=cache), probabilities, inputs))
+        return tuple(state._replace(cache=cache, probabilities=probabilities))
 
     def going_on(*parts: Any) -> Any:
         state = State(*parts)
@@ -150,33 +151,30 @@ def _unfinished(state: State, settings: Search) -> Any:
     return ops.logical_not(ops.take_along_axis(state.finished, best, axis=1)[:, 0])
 
 
-def _next_logs(state: State, probabilities: Any, inputs: Inputs) -> Any:
+def _next_logs(state: State, inputs: Inputs) -> Any:
     """Log votes of every next token, float (q, k, V)."""
     settings, is_end = inputs.settings, inputs.is_end
-    logs = ops.log(combine(probabilities, inputs.owned, settings.vote) + FLOOR)
+    logs = ops.log(combine(state.probabilities, inputs.owned, settings.vote) + FLOOR)
     if settings.extractive:
         allowed = allowed_tokens(
             state.match, inputs.token_ids, inputs.owner_of, logs.shape[0], logs.shape[2]
         )
         logs = ops.where(ops.logical_or(allowed, is_end), logs, IMPOSSIBLE)
+    # passages that vote hold an answer, so it has at least one token
+    logs = ops.where(ops.logical_and(is_end, state.step == 0), IMPOSSIBLE, logs)
     nobody = ops.equal(ops.sum(inputs.owned, axis=1), 0.0)[:, None]
     ended = ops.logical_or(state.finished, nobody)
     return ops.where(ended[:, :, None], ops.where(is_end, 0.0, IMPOSSIBLE), logs)
 
 
-def _choose(state: State, probabilities: Any, inputs: Inputs) -> State:
-    """Take the next token of every beam.
-
-    Args:
-        state: before the step.
-        probabilities: float (r, k, V), each passage's own distribution.
-        inputs: the constants of the search.
-    """
+def _choose(state: State, inputs: Inputs) -> State:
+    """Take the next token of every beam."""
     settings = inputs.settings
-    logs = _next_logs(state, probabilities, inputs)
+    logs = _next_logs(state, inputs)
     questions, beams, size = logs.shape
+    same = ops.broadcast_to(ops.arange(beams)[None, :], (questions, beams))
     if settings.sample:
-        parents = ops.broadcast_to(ops.arange(beams)[None, :], (questions, beams))
+        parents = same
         uniform = ops.take(inputs.uniform, state.step, axis=0)
         tokens = select_random(logs, uniform, settings.temperature, settings.top_p)
         gained = ops.take_along_axis(logs, tokens[:, :, None], axis=2)[:, :, 0]
@@ -185,24 +183,32 @@ def _choose(state: State, probabilities: Any, inputs: Inputs) -> State:
         total = ops.reshape(state.scores[:, :, None] + logs, (questions, beams * size))
         places, scores = select_best(total, beams)
         parents, tokens = places // size, places % size
+    # a question that is done stays as it is, however long the others of its batch go on
+    going = _unfinished(state, settings)[:, None]
+    parents = ops.where(going, parents, same)
+    tokens = ops.where(going, tokens, settings.end_id)
+    scores = ops.where(going, scores, state.scores)
 
     row_parents = ops.take(parents, inputs.owner_of, axis=0)
     row_tokens = ops.take(tokens, inputs.owner_of, axis=0)
     finished = ops.take_along_axis(state.finished, parents, axis=1)
-    own = ops.take_along_axis(probabilities, row_parents[:, :, None], axis=1)
+    own = ops.take_along_axis(state.probabilities, row_parents[:, :, None], axis=1)
     own = ops.log(ops.take_along_axis(own, row_tokens[:, :, None], axis=2)[:, :, 0] + FLOOR)
-    own = ops.where(ops.take(finished, inputs.owner_of, axis=0), 0.0, own)
+    silent = ops.logical_or(finished, ops.logical_not(going))
+    own = ops.where(ops.take(silent, inputs.owner_of, axis=0), 0.0, own)
     written = ops.take_along_axis(state.tokens, parents[:, :, None], axis=1)
     here = ops.equal(ops.arange(settings.steps), state.step)
     match = state.match
     if settings.extractive:
         match = ops.take_along_axis(match, row_parents[:, :, None], axis=1)
         match = advance_match(match, inputs.token_ids, inputs.passage, row_tokens)
-    return State(
+    return state._replace(
         step=state.step + 1,
         tokens=ops.where(here, tokens[:, :, None], written),
         scores=scores,
-        finished=ops.logical_or(finished, ops.equal(tokens, settings.end_id)),
+        finished=ops.where(
+            going, ops.logical_or(finished, ops.equal(tokens, settings.end_id)), finished
+        ),
         row_scores=ops.take_along_axis(state.row_scores, row_parents, axis=1) + own,
         match=match,
         cache=reorder_cache(state.cache, row_parents),

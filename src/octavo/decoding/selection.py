@@ -59,4 +59,6 @@ def select_random(logs: Any, uniform: Any, temperature: float, top_p: float) -> 
         weights = ops.where(weights >= least, weights, 0.0)
     rising = ops.cumsum(weights, axis=-1)
     target = uniform[:, :, None] * rising[:, :, -1:]
-    return ops.cast(ops.sum(ops.cast(rising <= target, "int32"), axis=-1), "int32")
+    # the first token past the target; where rounding leaves none, still one that may be drawn
+    rank = ops.cast(weights > 0.0, "int32") * (1 + ops.cast(rising > target, "int32"))
+    return ops.cast(ops.argmax(rank, axis=-1), "int32")

@@ -13,7 +13,7 @@ from octavo._keras import ops
 
 
 def vote_article(total: Any, squares: Any, count: Any) -> Any:
-    """sum p^2 / (1 + sum p): a passage that is sure counts more than several that are not.
+    """Sum of p^2 over 1 + sum of p: one passage that is sure outweighs several that are not.
 
     Source: Su Jianlin, kexue.fm/archives/7115, the example's `predict`.
     """
@@ -26,7 +26,7 @@ def vote_mean(total: Any, squares: Any, count: Any) -> Any:
 
 
 def vote_confident(total: Any, squares: Any, count: Any) -> Any:
-    """sum p^2 / sum p: the mean weighted by each passage's own confidence in the token."""
+    """Sum of p^2 over sum of p: the mean weighted by each passage's confidence in the token."""
     return squares / ops.maximum(total, 1e-20)
 
 

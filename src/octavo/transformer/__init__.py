@@ -3,5 +3,14 @@
 from octavo.transformer.config import TransformerConfig
 from octavo.transformer.model import Transformer, build_transformer_model
 from octavo.transformer.positions import extend_positions
+from octavo.transformer.presets import find_preset, load_preset, save_preset
 
-__all__ = ["Transformer", "TransformerConfig", "build_transformer_model", "extend_positions"]
+__all__ = [
+    "Transformer",
+    "TransformerConfig",
+    "build_transformer_model",
+    "extend_positions",
+    "find_preset",
+    "load_preset",
+    "save_preset",
+]

@@ -48,7 +48,7 @@ class TransformerBlock(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "heads": heads,
             "intermediate_size": intermediate_size,
             "activation": activation,

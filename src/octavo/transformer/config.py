@@ -13,6 +13,7 @@ from octavo.errors import PresetError
 FAMILIES = ("bert",)
 TYPES = 5  # segment types of question_match
 ACTIVATIONS = ("gelu", "gelu_new", "relu")
+MAY_BE_ZERO = ("num_hidden_layers", "pad_token_id", "sep_token_id")
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,18 @@ class TransformerConfig:
             )
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if field.type == "int" and (type(value) is not int or value < 0):
-                raise PresetError(f"key {field.name}: a whole number is wanted, not {value!r}")
+            least = 0 if field.name in MAY_BE_ZERO else 1
+            if field.type == "int" and (type(value) is not int or value < least):
+                raise PresetError(
+                    f"key {field.name}: a whole number from {least} is wanted, not {value!r}"
+                )
             if field.type == "float" and not isinstance(value, int | float):
                 raise PresetError(f"key {field.name}: a number is wanted, not {value!r}")
-        if not self.num_attention_heads or self.hidden_size % self.num_attention_heads:
+        if self.hidden_size % self.num_attention_heads:
             raise PresetError(
                 f"key num_attention_heads: hidden_size {self.hidden_size} "
                 f"cannot be split into {self.num_attention_heads} heads"
             )
-
         if self.question_match and self.type_vocab_size < TYPES:
             raise PresetError(
                 f"key type_vocab_size: question_match needs {TYPES}, not {self.type_vocab_size}"

@@ -11,6 +11,7 @@ import numpy as np
 
 from octavo._keras import keras, register
 from octavo.errors import UsageError
+from octavo.text import WordPieceTokenizer
 from octavo.transformer.block import TransformerBlock
 from octavo.transformer.config import TransformerConfig
 from octavo.transformer.embeddings import PositionSegmentEmbedding, TiedEmbedding
@@ -24,13 +25,13 @@ from octavo.transformer.weights import adapt_weights, assign_weights, read_weigh
 class Transformer(keras.Model):
     """A BERT-family model; a functional Keras model that knows its config.
 
-    Make one with `build_transformer_model` or `octavo.transformer.load_preset`.
+    Make one with `build_transformer_model` or `Transformer.from_preset`.
 
     Args:
         config: sizes and rates.
-        application: "encoder" gives hidden states; "lm" and "unilm" give logits over the vocabulary.
-        head_positions: with lm and unilm, how many positions a row the vocabulary head looks at. The
-            model then takes a third input "head_positions"; None = the head looks everywhere.
+        application: "encoder" gives hidden states; "lm" and "unilm" give vocabulary logits.
+        head_positions: with lm and unilm, how many positions a row the vocabulary head looks at.
+            The model then takes a third input "head_positions"; None = it looks everywhere.
 
     Inputs (a dict): token_ids and segment_ids, int32 (batch, length), and with `head_positions`
     an int32 (batch, head_positions) of that name.
@@ -85,7 +86,7 @@ class Transformer(keras.Model):
         return [self.get_layer(f"block_{i}") for i in range(self.config.num_hidden_layers)]
 
     def segment_types(self, token_ids: Any, segment_ids: Any) -> Any:
-        """What the segment embedding is asked for: the segments, or with question_match its types."""
+        """What the segment embedding is asked for: segments, or the types of question_match."""
         if not self.config.question_match:
             return segment_ids
         return self.get_layer("types")(token_ids, segment_ids)
@@ -112,6 +113,38 @@ class Transformer(keras.Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Transformer:
         """Rebuild from `get_config`."""
         return cls(**config)
+
+    @classmethod
+    def from_preset(
+        cls, source: str | Path, application: str = "encoder", **options: Any
+    ) -> Transformer:
+        """The model of a folder or of hf://owner/name, without its tokenizer.
+
+        Args:
+            source: the folder, or "hf://owner/name".
+            application: "encoder", "lm" or "unilm".
+            **options: what else `octavo.transformer.load_preset` takes.
+
+        Raises:
+            PresetError: if a file is missing, damaged, or contradicts another; names it.
+        """
+        from octavo.transformer.presets import load_preset  # it imports this module
+
+        return load_preset(source, application, **options)[0]
+
+    def save_to_preset(
+        self, path: str | Path, tokenizer: WordPieceTokenizer, dtype: str = "float32"
+    ) -> None:
+        """Write a folder that `from_preset` and the transformers library read, whole or not at all.
+
+        Args:
+            path: the folder; its parent must exist.
+            tokenizer: its vocabulary is written with the weights.
+            dtype: of the stored weights; "float16" halves the file.
+        """
+        from octavo.transformer.presets import save_preset  # it imports this module
+
+        save_preset(path, self, tokenizer, dtype)
 
 
 def _make_layers(config: TransformerConfig, with_head: bool) -> dict[str, Any]:
@@ -178,8 +211,8 @@ def build_transformer_model(
         >>> config = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1,
         ...           "num_attention_heads": 2, "intermediate_size": 32}
         >>> model = build_transformer_model(config, application="unilm")
-        >>> inputs = {"token_ids": np.array([[2, 7, 3, 9]]), "segment_ids": np.array([[0, 0, 0, 1]])}
-        >>> model(inputs).shape
+        >>> ids, segments = np.array([[2, 7, 3, 9]]), np.array([[0, 0, 0, 1]])
+        >>> model({"token_ids": ids, "segment_ids": segments}).shape
         (1, 4, 50)
     """
     if isinstance(config, str | Path):
@@ -212,6 +245,15 @@ def _target_config(
                 + (f" from {ids.min()} to {ids.max()}" if ids.size else "")
             )
         changes["vocab_size"] = len(ids)
+        for key in ("pad_token_id", "sep_token_id"):  # their numbers change with the vocabulary
+            place = np.flatnonzero(ids == getattr(config, key))
+            if place.size:
+                changes[key] = int(place[0])
+            elif key == "pad_token_id" or config.question_match:
+                raise UsageError(
+                    f"keep_tokens must keep {key} {getattr(config, key)}. "
+                    f"Received: {ids.size} ids without it"
+                )
     if max_positions is not None:
         changes["max_position_embeddings"] = max_positions
     if dropout is not None:

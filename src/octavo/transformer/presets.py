@@ -9,7 +9,7 @@ from typing import Any
 
 from octavo._files import write_directory
 from octavo._lazy import require
-from octavo.errors import PresetError
+from octavo.errors import PresetError, UsageError
 from octavo.text import WordPieceTokenizer, save_vocabulary
 from octavo.transformer.config import TransformerConfig
 from octavo.transformer.model import Transformer, build_transformer_model
@@ -55,6 +55,8 @@ def load_tokenizer(folder: Path) -> WordPieceTokenizer:
             options = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise PresetError(f"not valid JSON ({error})", path=path) from None
+        if not isinstance(options, dict):
+            raise PresetError("a JSON object is wanted", path=path)
     return WordPieceTokenizer.from_file(
         folder / "vocab.txt", lower_case=options.get("do_lower_case", True)
     )
@@ -72,8 +74,14 @@ def load_preset(
 
     Args:
         source: the folder, or "hf://owner/name".
-        application, keep_tokens, max_positions, head_positions, dropout: as in
-            `build_transformer_model`.
+        application: what the model is for, as in `build_transformer_model`.
+        keep_tokens: see there; the tokenizer's vocabulary shrinks with the model's.
+        max_positions: see there.
+        head_positions: see there.
+        dropout: see there.
+
+    Returns:
+        (the model, its tokenizer).
 
     Raises:
         PresetError: if a file is missing, damaged, or contradicts another; names it.
@@ -87,9 +95,6 @@ def load_preset(
             f"{config.vocab_size}",
             path=folder / "vocab.txt",
         )
-    if keep_tokens is not None:
-        kept = [tokenizer.vocabulary[i] for i in keep_tokens]
-        tokenizer = WordPieceTokenizer(kept, lower_case=tokenizer.lower_case)
     model = build_transformer_model(
         config,
         folder / "model.safetensors",
@@ -99,6 +104,9 @@ def load_preset(
         head_positions=head_positions,
         dropout=dropout,
     )
+    if keep_tokens is not None:
+        kept = [tokenizer.vocabulary[i] for i in keep_tokens]
+        tokenizer = WordPieceTokenizer(kept, lower_case=tokenizer.lower_case)
     return model, tokenizer
 
 
@@ -112,8 +120,16 @@ def write_preset(
         model: its config and weights are written.
         tokenizer: its vocabulary is written.
         dtype: of the stored weights; "float16" halves the file.
+
+    Raises:
+        UsageError: if the vocabulary does not fit the model.
     """
     safetensors = require("safetensors.numpy", extra="neural")
+    if len(tokenizer.vocabulary) != model.config.vocab_size:
+        raise UsageError(
+            f"the tokenizer must have the model's {model.config.vocab_size} tokens. "
+            f"Received: {len(tokenizer.vocabulary)}"
+        )
     head = model.application != "encoder"
     config = {
         "architectures": ["BertForMaskedLM" if head else "BertModel"],
@@ -124,9 +140,9 @@ def write_preset(
     save_vocabulary(tokenizer.vocabulary, folder / "vocab.txt")
     options = {"do_lower_case": tokenizer.lower_case, "tokenizer_class": "BertTokenizer"}
     (folder / "tokenizer_config.json").write_text(json.dumps(options) + "\n", encoding="utf-8")
-    safetensors.save_file(
-        collect_weights(model, dtype), str(folder / "model.safetensors"), metadata={"format": "pt"}
-    )
+    # not save_file, whose file no other user could read
+    data = safetensors.save(collect_weights(model, dtype), metadata={"format": "pt"})
+    (folder / "model.safetensors").write_bytes(data)
 
 
 def save_preset(

@@ -1,0 +1,144 @@
+"""Padding that changes no answer, few compilations, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import octavo.decoding.decoder as module
+from octavo._keras import keras
+from octavo.decoding import VOTES, Decoder
+from octavo.decoding.decoder import row_bucket
+from octavo.errors import UsageError
+from octavo.transformer import build_transformer_model
+
+pytestmark = pytest.mark.keras_backend
+
+CASE = {"mode": "extractive", "vote": "article", "beams": 4}
+
+
+def assert_equal(one: Any, other: Any) -> None:
+    assert one.tokens == other.tokens
+    assert one.steps.tolist() == other.steps.tolist()
+    assert one.voting.tolist() == other.voting.tolist()
+    for name in ("scores", "row_scores", "no_answer"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=1e-4)
+
+
+def test_a_question_gets_the_same_answers_alone_and_in_a_batch(bench, draw_batch):
+    workbench = bench(True)
+    for seed in range(4):
+        workbench.draw_weights(seed)
+        batch = draw_batch(seed, (5, 2, 1))
+        together = workbench.beam_search(batch, no_answer_bias=-3.0, **CASE)
+        alone = workbench.beam_search(batch[:1], no_answer_bias=-3.0, **CASE)
+        assert_equal(together[0], alone[0])
+        turned = workbench.beam_search(batch[::-1], no_answer_bias=-3.0, **CASE)
+        for one, other in zip(turned, together[::-1], strict=True):
+            assert_equal(one, other)
+
+
+def test_a_longer_neighbour_and_another_row_bucket_change_nothing(bench, draw_batch):
+    workbench = bench(True)
+    workbench.draw_weights(5)
+    short, longer = draw_batch(5, (1,))[0], draw_batch(6, (1,), longest=8)[0]
+    longer.passages[0][:] = (longer.passages[0] * 80)[:80]
+    alone = workbench.beam_search([short], **CASE)
+    beside = workbench.beam_search([longer, short], **CASE)
+    assert_equal(beside[1], alone[0])
+
+
+def test_extractive_answers_are_pieces_of_a_voting_passage(bench, draw_batch):
+    workbench = bench(False)
+    workbench.draw_weights(7)
+    batch = draw_batch(7, (3, 2, 2))
+    bias = workbench.bias_between(batch, 0.4)
+    found = workbench.beam_search(batch, no_answer_bias=bias, beams=2, vote="confident")
+    assert any(not votes for decoded in found for votes in decoded.voting)
+    assert any(tokens for decoded in found for tokens in decoded.tokens)
+    for asked, decoded in zip(batch, found, strict=True):
+        read = [p for p, v in zip(asked.passages, decoded.voting, strict=True) if v]
+        for tokens in decoded.tokens:
+            text = " ".join(map(str, tokens))
+            assert any(f" {text} " in f" {' '.join(map(str, p))} " for p in read) or not tokens
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """The runs of the Python function that is compiled, by the shapes it was given."""
+    runs: list[tuple] = []
+
+    def search(*arguments: Any) -> Any:
+        runs.append(tuple(arguments[2].shape))
+        return original(*arguments)
+
+    original = module.search
+    monkeypatch.setattr(module, "search", search)
+    return runs
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="torch runs as it is")
+def test_one_compilation_serves_a_bucket_and_new_weights(bench, draw_batch, counted):
+    workbench = bench(False)
+    decoder, workbench.decoder = workbench.decoder, Decoder(workbench.model, end_id=3)
+    answers = []
+    for seed, bias in ((0, -9.0), (1, -9.0), (2, 0.5)):
+        workbench.draw_weights(seed)
+        batch = draw_batch(0, [(5,), (2, 4), (1,) * 8][seed])
+        options = {"mode": "generative", "vote": "mean", "beams": 1, "no_answer_bias": bias}
+        answers.append(workbench.beam_search(batch, **options)[0].tokens)
+    workbench.decoder = decoder
+    assert counted == [(8, 64)]
+    assert answers[0] != answers[1]  # same question, other weights
+
+
+def test_all_batches_fit_into_few_shapes():
+    shapes = set()
+    for rows in range(1, 129):
+        for longest in (2, 64, 65, 200, 511, 512):
+            prefixes = [[np.ones(longest, np.int32)] for _ in range(rows)]
+            batch = module._pad(prefixes, [[1]] * rows, end_id=3)
+            shapes.add(tuple(array.shape for array in batch.values()))
+    assert {row_bucket(rows) for rows in range(1, 129)} == {*module.ROW_STEPS, 128}
+    assert len(shapes) == (len(module.ROW_STEPS) + 1) * 4  # lengths of 64, 128, 256 and 512
+
+
+ROW = np.array([2, 7, 3, 6, 3])
+REFUSED = [
+    ({"mode": "abstractive"}, r"mode must be one of .* Received: 'abstractive'"),
+    ({"vote": "majority"}, rf"vote must be one of {', '.join(VOTES)}. Received: 'majority'"),
+    ({"beams": 0}, r"steps and beams .* Received: 5, 0"),
+    ({"steps": 0}, r"steps and beams .* Received: 0, 4"),
+    ({"steps": 200}, r"must fit into 160 positions. Received: 5 \+ 200"),
+    ({"prefixes": [[]], "passage_lengths": [[]]}, r"needs a passage. Received: none"),
+    ({"prefixes": [[ROW, ROW]]}, r"needs a passage length. Received: \[2\] .* \[1\]"),
+    ({"prefixes": [[ROW[:0]]]}, r"Received: 1 passage tokens in a prefix of 0"),
+    ({"passage_lengths": [[5]]}, r"Received: 5 passage tokens in a prefix of 5"),
+    ({"passage_lengths": [[-1]]}, r"Received: -1 passage tokens"),
+    ({"prefixes": [[ROW + 15]]}, r"ids must lie in \[0, 20\). Received: 17 to 22"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), REFUSED)
+def test_what_cannot_be_searched_is_refused(bench, change, message):
+    arguments = {"prefixes": [[ROW]], "passage_lengths": [[1]], "steps": 5, "beams": 4}
+    with pytest.raises(UsageError, match=message):
+        bench(False).decoder.beam_search(**{**arguments, **change})
+
+
+@pytest.mark.parametrize("change", [{"temperature": 0.0}, {"top_p": 0.0}, {"top_p": 1.1}])
+def test_what_cannot_be_drawn_is_refused(bench, change):
+    with pytest.raises(UsageError, match=r"temperature .* Received: "):
+        bench(False).decoder.sample([[ROW]], [[1]], **change)
+
+
+def test_only_a_unilm_model_decodes(bench):
+    config = bench(False).model.config
+    with pytest.raises(UsageError, match=r"Received: application='lm'"):
+        Decoder(build_transformer_model(config, application="lm"), end_id=3)
+
+
+def test_no_question_gives_no_answer(bench):
+    assert bench(False).decoder.beam_search([], []) == []

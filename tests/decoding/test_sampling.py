@@ -1,0 +1,95 @@
+"""Sampling: the same draws as the reference makes, at the frequencies the distribution names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from octavo._keras import ops
+from octavo.decoding.selection import IMPOSSIBLE, best_index, select_best, select_random
+
+pytestmark = pytest.mark.keras_backend
+
+COUNTS = (1, 3, 2)
+SLOTS = 8  # rows and question slots that 6 rows are padded to
+CLEAR = 3e-6  # no random number of the reference is nearer to the edge of a token's share
+CASES = [
+    {"mode": "generative", "vote": "mean", "temperature": 0.7, "top_p": 0.8},
+    {"mode": "extractive", "vote": "article", "temperature": 1.5, "top_p": 1.0},
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["mode"])
+def test_same_draws_as_the_reference(bench, draw_batch, case):
+    workbench, compared = bench(False), 0
+    for seed in range(6):
+        workbench.draw_weights(seed, twins=seed % 3)
+        batch = draw_batch(seed, COUNTS)
+        bias = workbench.bias_between(batch, [0.0, 0.4, 1.0][seed % 3])
+        found = workbench.sample(batch, samples=3, no_answer_bias=bias, seed=seed, **case)
+        numbers = np.random.default_rng(seed).random((workbench.steps, SLOTS, 3), np.float32)
+        for index, (asked, decoded) in enumerate(zip(batch, found, strict=True)):
+            result = workbench.slow(asked, bias).sample(
+                numbers[:, index],
+                case["mode"] == "extractive",
+                case["vote"],
+                case["temperature"],
+                case["top_p"],
+            )
+            if result.margin < CLEAR:
+                continue
+            compared += 1
+            assert sorted(decoded.tokens) == sorted(list(a.tokens) for a in result.answers)
+            for place, tokens in enumerate(decoded.tokens):
+                twin = next(a for a in result.answers if list(a.tokens) == tokens)
+                assert decoded.scores[place] == pytest.approx(twin.score, abs=1e-4)
+                own = result.row_scores[twin.tokens]
+                np.testing.assert_allclose(decoded.row_scores[:, place], own, atol=1e-4)
+    assert compared >= 12
+
+
+def test_a_seed_repeats_its_answers_and_another_gives_others(bench, draw_batch):
+    workbench = bench(False)
+    workbench.draw_weights(0)
+    batch, case = draw_batch(0, COUNTS), CASES[0] | {"samples": 3, "no_answer_bias": -9.0}
+    one, again, other = (workbench.sample(batch, seed=seed, **case) for seed in (1, 1, 2))
+    assert [d.tokens for d in one] == [d.tokens for d in again]
+    assert [d.tokens for d in one] != [d.tokens for d in other]
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_frequencies_follow_the_distribution(temperature):
+    draws, random = 4000, np.random.default_rng(3)
+    logs = np.log(random.dirichlet(np.ones(10))).astype("float32")
+    uniform = random.random((1, draws), np.float32)
+    tokens = select_random(
+        np.broadcast_to(logs, (1, draws, 10)).copy(), uniform, temperature, top_p=1.0
+    )
+    counts = np.bincount(ops.convert_to_numpy(tokens)[0], minlength=10)
+    shares = np.exp(logs / temperature) / np.exp(logs / temperature).sum()
+    chi_square = ((counts - draws * shares) ** 2 / (draws * shares)).sum()
+    assert chi_square < 27.9  # nine degrees of freedom: exceeded once in a thousand
+
+
+def test_top_p_keeps_the_smallest_set_that_is_likely_enough():
+    logs = np.log(np.array([0.1, 0.4, 0.05, 0.3, 0.15], "float32"))
+    uniform = np.linspace(0, 1, 200, endpoint=False, dtype="float32")[None]
+    logs = np.broadcast_to(logs, (1, 200, 5)).copy()
+    for top_p, kept in [(0.3, {1}), (0.5, {1, 3}), (0.8, {1, 3, 4}), (1.0, {0, 1, 2, 3, 4})]:
+        tokens = ops.convert_to_numpy(select_random(logs, uniform, 1.0, top_p))
+        assert set(tokens.ravel().tolist()) == kept
+
+
+def test_no_number_draws_what_cannot_be():
+    logs = np.full((1, 2, 6), IMPOSSIBLE, "float32")
+    logs[..., [2, 4]] = np.log([0.3, 0.7])
+    edges = np.array([[0.0, np.nextafter(np.float32(1), np.float32(0))]], np.float32)
+    assert ops.convert_to_numpy(select_random(logs, edges, 1.0, 1.0)).tolist() == [[2, 4]]
+
+
+def test_ties_go_to_the_lower_index():
+    scores = np.array([[1.0, 3.0, 3.0 + 4e-6, 2.0, 3.0 - 4e-6], [0.0, -1, -1, -1, 0]], "float32")
+    indices, values = (ops.convert_to_numpy(part) for part in select_best(scores, 3))
+    assert indices.tolist() == [[1, 2, 4], [0, 4, 1]]
+    np.testing.assert_array_equal(values, np.take_along_axis(scores, indices, axis=1))
+    assert ops.convert_to_numpy(best_index(scores)).tolist() == [1, 0]

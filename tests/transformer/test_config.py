@@ -1,0 +1,63 @@
+"""Configs: every impossible value is refused by the name of its key."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from octavo.errors import PresetError
+from octavo.transformer import TransformerConfig
+
+GOOD = {"vocab_size": 20, "hidden_size": 8, "num_attention_heads": 2}
+BAD = [
+    ({"model_type": "gpt2"}, "model_type"),
+    ({"hidden_act": "swish"}, "hidden_act"),
+    ({"num_attention_heads": 3}, "num_attention_heads"),
+    ({"num_attention_heads": 0}, "num_attention_heads"),
+    ({"vocab_size": 0}, "vocab_size"),
+    ({"vocab_size": "20"}, "vocab_size"),
+    ({"hidden_size": -8}, "hidden_size"),
+    ({"max_position_embeddings": 0}, "max_position_embeddings"),
+    ({"num_hidden_layers": 1.5}, "num_hidden_layers"),
+    ({"pad_token_id": None}, "pad_token_id"),
+    ({"layer_norm_eps": "small"}, "layer_norm_eps"),
+    ({"position_embedding_type": "relative_key"}, "position_embedding_type"),
+    ({"question_match": True}, "type_vocab_size"),
+]
+
+
+@pytest.mark.parametrize(("change", "key"), BAD)
+def test_an_impossible_value_is_named(tmp_path, change, key):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**GOOD, **change}))
+    with pytest.raises(PresetError, match=f"config.json: key {key}") as caught:
+        TransformerConfig.from_file(path)
+    assert "\n" not in str(caught.value)
+    assert caught.value.path == path
+
+
+def test_vocab_size_has_no_default(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text('{"hidden_size": 8}')
+    with pytest.raises(PresetError, match=r"config.json: key vocab_size is missing"):
+        TransformerConfig.from_file(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [('{"vocab_size": 20,\n', r"config.json, line 2: "), ("[1, 2]", r"config.json: ")],
+)
+def test_a_file_that_is_no_config(tmp_path, text, message):
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    with pytest.raises(PresetError, match=message):
+        TransformerConfig.from_file(path)
+    with pytest.raises(PresetError, match=r"absent.json: no such file"):
+        TransformerConfig.from_file(tmp_path / "absent.json")
+
+
+def test_keys_of_others_are_ignored_and_ours_come_back():
+    config = TransformerConfig.from_dict({**GOOD, "use_cache": True, "num_hidden_layers": 0})
+    assert TransformerConfig.from_dict(config.to_dict()) == config
+    assert config.head_size == 4

@@ -1,0 +1,233 @@
+"""Model directories: what is written is read back, and what is damaged is named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from octavo.errors import DataError, MissingExtraError, PresetError, UsageError
+from octavo.text import WordPieceTokenizer, load_vocabulary
+from octavo.transformer import Transformer, find_preset, load_preset, save_preset
+from octavo.transformer.weights import BIAS, POSITIONS, TOKENS, assign_weights, collect_weights
+
+IDS = [[2, 7, 8, 3], [2, 9, 3, 0]]
+KERNEL = "bert.encoder.layer.1.intermediate.dense.weight"
+
+
+@pytest.fixture(scope="module")
+def model(build):
+    return build("unilm", question_match=True)
+
+
+@pytest.fixture(scope="module")
+def saved(model, tokenizer, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("presets") / "saved"
+    save_preset(folder, model, tokenizer)
+    return folder
+
+
+@pytest.fixture
+def preset(saved, tmp_path):
+    """A copy that a test may damage."""
+    return shutil.copytree(saved, tmp_path / "preset")
+
+
+def change_arrays(folder, change):
+    """Rewrite model.safetensors after `change` was made to its arrays."""
+    arrays = load_file(folder / "model.safetensors")
+    arrays = change(arrays) or arrays
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    save_file(arrays, folder / "model.safetensors")
+
+
+@pytest.mark.keras_backend
+def test_a_preset_comes_back_as_it_was(model, saved, tokenizer, run):
+    loaded, words = load_preset(saved, application="unilm")
+    assert loaded.config == model.config
+    assert (words.vocabulary, words.lower_case) == (tokenizer.vocabulary, tokenizer.lower_case)
+    before, after = collect_weights(model), collect_weights(loaded)
+    assert before.keys() == after.keys()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+    np.testing.assert_array_equal(run(loaded, IDS), run(model, IDS))
+    assert sorted(path.name for path in saved.iterdir()) == [
+        "config.json",
+        "model.safetensors",
+        "tokenizer_config.json",
+        "vocab.txt",
+    ]
+
+
+@pytest.mark.keras_backend
+def test_the_model_reads_and_writes_itself(saved, tokenizer, run, tmp_path):
+    model = Transformer.from_preset(saved, application="unilm", dropout=0.0)
+    assert isinstance(model, Transformer)
+    model.save_to_preset(tmp_path / "again", tokenizer)
+    again = Transformer.from_preset(tmp_path / "again", application="unilm")
+    np.testing.assert_array_equal(run(again, IDS), run(model, IDS))
+
+
+def test_float16_halves_the_file_and_rounds_the_weights(model, saved, tokenizer, tmp_path):
+    model.save_to_preset(tmp_path / "half", tokenizer, dtype="float16")
+    sizes = [(folder / "model.safetensors").stat().st_size for folder in (tmp_path / "half", saved)]
+    assert sizes[0] < 0.7 * sizes[1]
+    half = collect_weights(Transformer.from_preset(tmp_path / "half", application="unilm"))
+    for name, array in collect_weights(model).items():
+        np.testing.assert_array_equal(half[name], array.astype("float16").astype("float32"))
+
+
+def test_saving_again_replaces_the_weights_and_keeps_other_files(saved, build, tokenizer, preset):
+    (preset / "notes.txt").write_text("mine")
+    other = build("unilm", seed=9, question_match=True)
+    save_preset(preset, other, tokenizer)
+    assert (preset / "notes.txt").read_text() == "mine"
+    assert load_file(preset / "model.safetensors")[BIAS].tolist() == pytest.approx(
+        collect_weights(other)[BIAS].tolist()
+    )
+
+
+def test_names_without_prefix_and_with_old_norms_are_understood(model, preset):
+    def rename(arrays):
+        old = {}
+        for name, array in arrays.items():
+            name = name.removeprefix("bert.")
+            name = name.replace("LayerNorm.weight", "LayerNorm.gamma")
+            old[name.replace("LayerNorm.bias", "LayerNorm.beta")] = array
+        return {**old, "embeddings.position_ids": np.arange(16), "pooler.dense.bias": np.ones(8)}
+
+    change_arrays(preset, rename)
+    loaded = collect_weights(Transformer.from_preset(preset, application="unilm"))
+    assert all(np.array_equal(loaded[name], a) for name, a in collect_weights(model).items())
+
+
+def test_an_encoder_without_head_warns_when_a_head_is_wanted(build, tokenizer, tmp_path):
+    save_preset(tmp_path / "encoder", build("encoder"), tokenizer)
+    assert not any(n.startswith("cls.") for n in load_file(tmp_path / "encoder/model.safetensors"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_preset(tmp_path / "encoder")
+    with pytest.warns(UserWarning, match=r"model.safetensors: no vocabulary head inside"):
+        load_preset(tmp_path / "encoder", application="lm")
+
+
+@pytest.mark.parametrize(
+    ("options", "lower"),
+    [({"do_lower_case": False}, False), ({"do_lower_case": True}, True), ({}, True), (None, True)],
+)
+def test_tokenizer_config_says_whether_letters_are_lowered(preset, options, lower):
+    (preset / "tokenizer_config.json").unlink()
+    if options is not None:
+        (preset / "tokenizer_config.json").write_text(json.dumps(options))
+    assert load_preset(preset)[1].lower_case is lower
+
+
+def test_keep_tokens_trims_model_and_vocabulary_alike(preset, model, tokenizer):
+    kept = [4, 3, 2, 1, 0, 8]
+    trimmed, words = load_preset(preset, keep_tokens=kept)
+    assert words.vocabulary == [tokenizer.vocabulary[number] for number in kept]
+    whole = collect_weights(model)[TOKENS]
+    np.testing.assert_array_equal(collect_weights(trimmed)[TOKENS], whole[kept])
+    assert trimmed.config.pad_token_id == words.pad_id
+    assert trimmed.config.sep_token_id == words.sep_id
+    with pytest.raises(UsageError, match="keep_tokens"):
+        load_preset(preset, keep_tokens=[0, 1, 2, 3, 4, 99])
+
+
+def drop(name):
+    return lambda arrays: {key: value for key, value in arrays.items() if key != name}
+
+
+def cut(name):
+    return lambda arrays: {**arrays, name: arrays[name][:-1]}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (drop(KERNEL), rf"{KERNEL} is missing"),
+        (drop(TOKENS), rf"{TOKENS} is missing"),
+        (cut(KERNEL), rf"{KERNEL} has shape \(11, 8\), but the config asks for \(12, 8\)"),
+        (cut(TOKENS), rf"{TOKENS} has 11 rows, but vocab_size is 12"),
+        (cut(POSITIONS), rf"{POSITIONS} has 15 rows, but max_position_embeddings is 16"),
+        (cut(BIAS), rf"{BIAS} has shape \(11,\), but the config asks for \(12,\)"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_named(preset, change, message):
+    change_arrays(preset, change)
+    with pytest.raises(PresetError, match=rf"model.safetensors: {message}") as caught:
+        load_preset(preset, application="unilm")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("change", [drop(KERNEL), cut(KERNEL)])
+def test_a_model_keeps_its_weights_when_new_ones_do_not_fit(build, change):
+    model, other = build("unilm", seed=1), build("unilm", seed=2)
+    before = [array.copy() for array in model.get_weights()]
+    with pytest.raises(PresetError, match=KERNEL):
+        assign_weights(model, change(collect_weights(other)))
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("size", [0, 5, 100, -1])
+def test_a_truncated_weight_file_is_named(preset, size):
+    path = preset / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(PresetError, match=r"model.safetensors: damaged or not a safetensors"):
+        load_preset(preset)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "vocab.txt"])
+def test_a_missing_file_is_named(preset, name):
+    (preset / name).unlink()
+    with pytest.raises(PresetError, match=rf"preset: {name} is missing"):
+        find_preset(preset)
+
+
+def test_a_vocabulary_of_another_size_is_refused(preset):
+    words = load_vocabulary(preset / "vocab.txt")
+    (preset / "vocab.txt").write_text("\n".join(words[:-1]) + "\n")
+    with pytest.raises(PresetError, match=r"vocab.txt: 11 tokens, .* vocab_size 12"):
+        load_preset(preset)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_a_damaged_tokenizer_config_is_named(preset, text):
+    (preset / "tokenizer_config.json").write_text(text)
+    with pytest.raises(PresetError, match=r"tokenizer_config.json: "):
+        load_preset(preset)
+
+
+def test_a_source_that_is_no_folder(tmp_path):
+    with pytest.raises(PresetError, match="nowhere: no such folder"):
+        find_preset(tmp_path / "nowhere")
+
+
+def test_a_hub_name_needs_the_extra(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'octavo\[hub\]'"):
+        find_preset("hf://owner/name")
+
+
+def test_a_vocabulary_that_does_not_fit_is_not_saved(model, tokenizer, tmp_path):
+    smaller = WordPieceTokenizer(tokenizer.vocabulary[:-1])
+    with pytest.raises(UsageError, match=r"12 tokens.* Received: 11"):
+        save_preset(tmp_path / "preset", model, smaller)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_save_leaves_nothing_and_harms_nothing(model, tokenizer, preset, monkeypatch):
+    before = {path.name: path.read_bytes() for path in preset.iterdir()}
+
+    def fail(*_):
+        raise DataError("the disk is full")
+
+    monkeypatch.setattr("octavo.transformer.presets.collect_weights", fail)
+    for folder in (preset, preset.parent / "new"):
+        with pytest.raises(DataError, match="the disk is full"):
+            save_preset(folder, model, tokenizer)
+    assert {path.name: path.read_bytes() for path in preset.iterdir()} == before
+    assert [path.name for path in preset.parent.iterdir()] == ["preset"]
