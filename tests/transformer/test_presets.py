@@ -71,16 +71,16 @@ def test_the_model_reads_and_writes_itself(saved, tokenizer, run, tmp_path):
     np.testing.assert_array_equal(run(again, IDS), run(model, IDS))
 
 
-def test_float16_halves_the_file_and_rounds_the_weights(model, saved, tokenizer, tmp_path):
+def test_float16_rounds_the_weights(model, tokenizer, tmp_path):
     model.save_to_preset(tmp_path / "half", tokenizer, dtype="float16")
-    sizes = [(folder / "model.safetensors").stat().st_size for folder in (tmp_path / "half", saved)]
-    assert sizes[0] < 0.7 * sizes[1]
+    stored = load_file(tmp_path / "half" / "model.safetensors")
+    assert {array.dtype for array in stored.values()} == {np.dtype("float16")}
     half = collect_weights(Transformer.from_preset(tmp_path / "half", application="unilm"))
     for name, array in collect_weights(model).items():
         np.testing.assert_array_equal(half[name], array.astype("float16").astype("float32"))
 
 
-def test_saving_again_replaces_the_weights_and_keeps_other_files(saved, build, tokenizer, preset):
+def test_saving_again_replaces_the_weights_and_keeps_other_files(build, tokenizer, preset):
     (preset / "notes.txt").write_text("mine")
     other = build("unilm", seed=9, question_match=True)
     save_preset(preset, other, tokenizer)

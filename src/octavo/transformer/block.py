@@ -8,9 +8,22 @@ from typing import Any
 from octavo._keras import keras, ops, register
 from octavo.transformer.attention import SelfAttention, dense
 
-# BERT's "gelu" is the exact one, with erf; "gelu_new" is the tanh approximation.
+
+def exact_gelu(x: Any) -> Any:
+    """x Phi(x) with the error function; Keras' goes through erfc on JAX, twice as slow on a CPU.
+
+    Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2.
+
+    Example:
+        >>> float(exact_gelu(ops.array(0.0)))
+        0.0
+    """
+    return 0.5 * x * (1.0 + ops.erf(x * 0.5**0.5))
+
+
+# BERT's "gelu" is the exact one; "gelu_new" is the tanh approximation.
 ACTIVATION = {
-    "gelu": partial(ops.gelu, approximate=False),
+    "gelu": exact_gelu,
     "gelu_new": partial(ops.gelu, approximate=True),
     "relu": ops.relu,
 }
