@@ -32,6 +32,11 @@ class Decoded:
         row_scores: float (passages, answers), each passage's own log probability of the answer.
         no_answer: float (passages,), each passage's probability that it holds no answer.
         voting: bool (passages,), whether the passage took part in the vote.
+
+    Example:
+        >>> one = np.zeros(1)
+        >>> Decoded([[7, 8]], one, one, np.zeros((1, 1)), one, one == 0).tokens
+        [[7, 8]]
     """
 
     tokens: list[list[int]]

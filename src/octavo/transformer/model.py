@@ -38,6 +38,13 @@ class Transformer(keras.Model):
 
     Outputs: encoder: float (batch, length, d); lm and unilm: float (batch, length or
     head_positions, V).
+
+    Example:
+        >>> config = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1,
+        ...           "num_attention_heads": 2, "intermediate_size": 32}
+        >>> ids = np.array([[2, 7, 3]])
+        >>> Transformer(config)({"token_ids": ids, "segment_ids": 0 * ids}).shape
+        (1, 3, 16)
     """
 
     def __init__(

@@ -25,6 +25,8 @@ def find_preset(source: str | Path) -> Path:
     Raises:
         PresetError: if it is no folder, lacks a file, or cannot be fetched.
         MissingExtraError: if hf:// is asked for without the extra [hub].
+
+    Example: `find_preset("runs/mine")` or `find_preset("hf://owner/name")`.
     """
     folder = _fetch(str(source)) if str(source).startswith(HUB) else Path(source)
     if not folder.is_dir():
@@ -85,6 +87,18 @@ def load_preset(
 
     Raises:
         PresetError: if a file is missing, damaged, or contradicts another; names it.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> config = {"vocab_size": 6, "hidden_size": 8, "num_hidden_layers": 1,
+        ...           "num_attention_heads": 2, "intermediate_size": 8}
+        >>> specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        >>> tokenizer = WordPieceTokenizer([*specials, "北"])
+        >>> with TemporaryDirectory() as folder:
+        ...     save_preset(f"{folder}/new", build_transformer_model(config), tokenizer)
+        ...     model, _ = load_preset(f"{folder}/new")
+        >>> model.config.hidden_size
+        8
     """
     folder = find_preset(source)
     config = TransformerConfig.from_file(folder / "config.json")
@@ -148,6 +162,9 @@ def write_preset(
 def save_preset(
     path: str | Path, model: Transformer, tokenizer: WordPieceTokenizer, dtype: str = "float32"
 ) -> None:
-    """Write a folder that `load_preset` and the transformers library read, whole or not at all."""
+    """Write a folder that `load_preset` and the transformers library read, whole or not at all.
+
+    Example: see `load_preset`.
+    """
     with write_directory(path) as folder:
         write_preset(Path(folder), model, tokenizer, dtype)
