@@ -90,6 +90,7 @@ class Side:
         return reply["result"], reply["seconds"]
 
     def _last_words(self) -> str:
+        self._process.wait()  # its pipe closes a moment before its last line is written
         self._errors.seek(0)
         lines = self._errors.read().strip().splitlines()
         return lines[-1] if lines else "no message"

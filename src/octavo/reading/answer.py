@@ -15,6 +15,11 @@ class PassageVote:
         vote: the probability this passage alone gives the answer, geometric mean per token, 0-1.
         no_answer: the probability that the passage holds no answer, 0-1.
         spans: where the answer stands in `text`, as (start, end) in characters, end exclusive.
+
+    Example:
+        >>> vote = PassageVote("毕昇发明了它。", vote=0.8, no_answer=0.1, spans=((0, 2),))
+        >>> [vote.text[start:end] for start, end in vote.spans]
+        ['毕昇']
     """
 
     text: str

@@ -50,6 +50,12 @@ class Reader:
     Raises:
         UsageError: if the model has fewer positions than the settings ask for.
 
+    Example:
+        >>> reader = Reader.from_preset()
+        >>> answer = reader.answer("谁发明了活字印刷术？", ["北宋的毕昇发明了活字印刷术。"])
+        >>> 0 <= answer.score <= 1
+        True
+
     Source: Su Jianlin, kexue.fm/archives/7115.
     """
 
@@ -78,11 +84,6 @@ class Reader:
 
         Raises:
             PresetError: if a file is missing, damaged or contradicts another; names it.
-
-        Example:
-            >>> reader = Reader.from_preset()
-            >>> reader.answer("谁发明了活字印刷术？", ["北宋的毕昇发明了活字印刷术。"]).found
-            True
         """
         use_compilation_cache()
         if source is None:

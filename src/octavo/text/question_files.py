@@ -42,6 +42,10 @@ class Passage:
     Args:
         text: the passage.
         answers: the answers that stand in it word for word; () = none.
+
+    Example:
+        >>> Passage("毕昇发明了活字印刷术。", ("毕昇",)).answers
+        ('毕昇',)
     """
 
     text: str
@@ -57,6 +61,11 @@ class Question:
         question: the question.
         passages: at least one.
         answers: every accepted wording; () = it cannot be answered from the passages.
+
+    Example:
+        >>> passage = Passage("毕昇发明了活字印刷术。", ("毕昇",))
+        >>> Question("1", "谁发明了活字印刷术？", (passage,), ("毕昇",)).id
+        '1'
     """
 
     id: str
@@ -119,6 +128,14 @@ def write_questions(questions: Iterable[Question], path: str | PathLike[str]) ->
 
     Raises:
         DataError: if the file cannot be created.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> asked = [Question("1", "谁？", (Passage("毕昇。", ("毕昇",)),), ("毕昇",))]
+        >>> with TemporaryDirectory() as folder:
+        ...     write_questions(asked, f"{folder}/questions.jsonl")
+        ...     list(read_questions(f"{folder}/questions.jsonl")) == asked
+        True
     """
     with write_atomic(path) as file:
         for question in questions:

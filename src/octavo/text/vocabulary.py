@@ -24,6 +24,13 @@ def load_vocabulary(path: str | PathLike[str]) -> list[str]:
 
     Raises:
         DataError: if the file cannot be read, is empty, or a line in it is empty.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     save_vocabulary(["[UNK]", "北"], f"{folder}/vocab.txt")
+        ...     load_vocabulary(f"{folder}/vocab.txt")
+        ['[UNK]', '北']
     """
     lines = read_text(path).removesuffix("\n").split("\n")
     tokens = [line.removesuffix("\r") for line in lines]
@@ -39,6 +46,13 @@ def save_vocabulary(tokens: Sequence[str], path: str | PathLike[str]) -> None:
     Raises:
         UsageError: if a token is empty, or holds what would break its line.
         DataError: if the file cannot be created.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     save_vocabulary(["[UNK]", "北"], f"{folder}/vocab.txt")
+        ...     load_vocabulary(f"{folder}/vocab.txt")
+        ['[UNK]', '北']
     """
     for token in tokens:
         if not token or "\n" in token or token.endswith("\r"):

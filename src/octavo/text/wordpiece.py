@@ -50,6 +50,12 @@ class Encoding:
         starts: first character of each token in the original text, int32 (tokens,).
         ends: one past its last character, int32 (tokens,). A character that decomposes into
             several letters (a Hangul syllable) lies in the span of each token it gave letters to.
+
+    Example:
+        >>> tokens = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "北", "京"])
+        >>> encoding = tokens.encode("北 京")
+        >>> encoding.ids.tolist(), encoding.starts.tolist(), encoding.ends.tolist()
+        ([5, 6], [0, 2], [1, 3])
     """
 
     ids: Ints

@@ -30,7 +30,10 @@ def _variables(model: Any) -> dict[str, Any]:
 
 
 def save_state(path: str | Path, model: Any, note: dict[str, Any]) -> None:
-    """Write the state of a compiled model and `note` to `path`, whole or not at all."""
+    """Write the state of a compiled model and `note` to `path`, whole or not at all.
+
+    Example: see `load_state`.
+    """
     safetensors = require("safetensors.numpy", extra="neural")
     if hasattr(model, "jax_state_sync"):
         model.jax_state_sync()  # inside fit, JAX keeps the newest weights outside the model
@@ -48,6 +51,18 @@ def load_state(path: str | Path, model: Any) -> dict[str, Any]:
 
     Raises:
         DataError: if the file is damaged or belongs to another model.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from octavo._keras import keras
+        >>> model = keras.Sequential([keras.layers.Dense(2)])
+        >>> model.build((None, 3))
+        >>> model.compile("adam", "mse")
+        >>> model.optimizer.build(model.trainable_variables)
+        >>> with TemporaryDirectory() as folder:
+        ...     save_state(f"{folder}/state", model, {"epoch": 3})
+        ...     load_state(f"{folder}/state", model)
+        {'epoch': 3}
     """
     safe_open = require("safetensors", extra="neural").safe_open
     variables = _variables(model)

@@ -10,7 +10,7 @@ from octavo.transformer.attention import SelfAttention, dense
 
 
 def exact_gelu(x: Any) -> Any:
-    """Gives x Phi(x) by the error function; Keras' goes through erfc on JAX, twice as slow on a CPU.
+    """Gives x Phi(x) by erf; Keras' goes through erfc on JAX, twice as slow on a CPU.
 
     Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2.
 

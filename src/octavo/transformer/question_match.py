@@ -22,14 +22,14 @@ class QuestionMatch(keras.layers.Layer):
     Call arguments: token_ids and segment_ids, int32 (batch, length).
 
     Returns:
-        int32 (batch, length): 0 passage, 1 answer, 2 question, 3 passage token that is also in the
-        question, 4 passage token whose pair with a neighbour is also in the question.
+        int32 (batch, length): 0 passage, 1 answer, 2 question and [SEP], 3 passage token that is
+        also in the question, 4 passage token whose pair with a neighbour is also in the question.
 
     Example:
         >>> tokens = ops.array([[2, 7, 8, 9, 3, 7, 8, 6, 3, 5]])
         >>> segments = ops.array([[0, 0, 0, 0, 0, 0, 0, 0, 0, 1]])
         >>> ops.convert_to_numpy(QuestionMatch(sep_id=3)(tokens, segments)).tolist()
-        [[0, 4, 4, 0, 0, 2, 2, 2, 2, 1]]
+        [[0, 4, 4, 0, 2, 2, 2, 2, 2, 1]]
     """
 
     def __init__(self, sep_id: int, **kwargs: Any) -> None:
