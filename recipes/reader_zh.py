@@ -85,6 +85,7 @@ def main() -> None:
         learning_rate=1e-3,
         dropout=0.0,
         elsewhere=0.1,
+        first_weight=5.0,
         seed=1,
     )
     reader.fit(
@@ -95,6 +96,7 @@ def main() -> None:
         learning_rate=6e-4,
         dropout=0.0,
         elsewhere=0.2,
+        first_weight=5.0,
         seed=2,
     )
     reader = choose_settings(reader, held_out)

@@ -80,6 +80,8 @@ class ExampleSampler:
         settings: lengths.
         elsewhere: how often, 0-1, a question with an answer is shown a window without it: of the
             same passage where that is long enough, else a passage of another question.
+        first_weight: weight in the loss of an answer's first token, which chooses the place; the
+            tokens after it are mostly copied, and there are many of them.
         seed: the same seed gives the same examples, epoch by epoch.
 
     Raises:
@@ -92,12 +94,14 @@ class ExampleSampler:
         tokenizer: WordPieceTokenizer,
         settings: ReaderSettings,
         elsewhere: float = 0.1,
+        first_weight: float = 1.0,
         seed: int = 0,
     ) -> None:
         if not questions:
             raise DataError("no question to train on")
         self.settings = settings
         self.elsewhere = elsewhere
+        self.first_weight = first_weight
         self.seed = seed
         self.cls_id, self.sep_id = tokenizer.cls_id, tokenizer.sep_id
         self.questions = [
@@ -221,6 +225,7 @@ class ExampleSampler:
             positions[row, :count] = np.arange(len(prefix) - 1, end - 1)
             labels[row, :count] = target
             weights[row, :count] = 1.0
+            weights[row, 0] = self.first_weight
         inputs = {"token_ids": tokens, "segment_ids": segments, "head_positions": positions}
         return inputs, labels, weights
 

@@ -111,6 +111,7 @@ def fit_reader(
     learning_rate: float = 1e-4,
     dropout: float = 0.1,
     elsewhere: float = 0.1,
+    first_weight: float = 1.0,
     seed: int = 0,
     resume: bool = True,
     save_seconds: float = 120.0,
@@ -128,6 +129,7 @@ def fit_reader(
         learning_rate: at the end of the warm-up.
         dropout: rate while training, 0-1.
         elsewhere: how often a question with an answer is shown a window without it, 0-1.
+        first_weight: weight in the loss of an answer's first token, which chooses the place.
         seed: of the examples and the dropout.
         resume: go on where a run in `out` with the same arguments was stopped.
         save_seconds: time between two saves of the state inside an epoch.
@@ -146,8 +148,9 @@ def fit_reader(
     for name, rate in (("dropout", dropout), ("elsewhere", elsewhere)):
         if not 0 <= rate < 1:
             raise UsageError(f"{name} must lie in [0, 1). Received: {rate}")
-    if learning_rate <= 0:
-        raise UsageError(f"learning_rate must be above 0. Received: {learning_rate}")
+    for name, value in (("learning_rate", learning_rate), ("first_weight", first_weight)):
+        if value <= 0:
+            raise UsageError(f"{name} must be above 0. Received: {value}")
     keras.utils.set_random_seed(seed)
     folder = None if out is None else Path(out)
     settings = reader.settings
@@ -158,7 +161,7 @@ def fit_reader(
     }
     model = Transformer(config, "unilm", head_positions=settings.answer_length + 1)
     model.set_weights(reader.model.get_weights())
-    sampler = ExampleSampler(questions, reader.tokenizer, settings, elsewhere, seed)
+    sampler = ExampleSampler(questions, reader.tokenizer, settings, elsewhere, first_weight, seed)
     plan = Plan(len(questions), epochs, batch_size, learning_rate, seed)
 
     def score() -> dict[str, float]:
