@@ -50,6 +50,22 @@ def test_a_longer_neighbour_and_another_row_bucket_change_nothing(bench, draw_ba
     assert_equal(beside[1], alone[0])
 
 
+def test_a_passage_without_a_word_does_not_vote(bench, draw_batch):
+    workbench = bench(True)
+    workbench.draw_weights(11)
+    batch = draw_batch(11, (3, 2))
+    batch[0].passages[0].clear()
+    batch[0].passages[1][:] = [3]
+    batch[1].passages[:] = [[], [3, 3]]
+    some, none = workbench.beam_search(batch, no_answer_bias=-20.0, **CASE)
+    assert some.voting.tolist() == [False, False, True]
+    assert (none.voting.tolist(), none.tokens) == ([False, False], [[]])
+    for asked, decoded in zip(batch, (some, none), strict=True):
+        result = workbench.slow(asked, -20.0).beam_search(workbench.steps, 4, True, "article")
+        assert tuple(decoded.tokens[0]) == result.answers[0].tokens
+        assert decoded.scores[0] == pytest.approx(result.answers[0].score, abs=1e-4)
+
+
 def test_extractive_answers_are_pieces_of_a_voting_passage(bench, draw_batch):
     workbench = bench(False)
     workbench.draw_weights(7)

@@ -169,8 +169,9 @@ class Question:
         ends = first[:, self.end]
         others = np.delete(first, self.end, axis=1).max(axis=1)
         margin = np.abs(ends - others - TIE).min()
-        filled = np.array([len(passage) > 0 for passage in self.passages])
-        return ends.tolist(), ((ends <= others + TIE) & filled).tolist(), float(margin)
+        filled = [any(token != self.end for token in passage) for passage in self.passages]
+        voting = (ends <= others + TIE) & np.array(filled)
+        return ends.tolist(), voting.tolist(), float(margin)
 
     def log_votes(self, answer: Answer, voting: list[bool], vote: str) -> np.ndarray:
         """log(vote + FLOOR) of every next token, (V,); an ended answer can only end again."""

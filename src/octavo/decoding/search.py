@@ -80,13 +80,14 @@ def search(
     first = first + ops.cast(is_end, "float32") * no_answer_bias
     first = ops.softmax(first, axis=-1)  # (r, 1, V)
     no_answer = first[:, 0, settings.end_id]
-    # a passage whose likeliest first token is END has no answer and does not vote
-    rest = ops.max(ops.where(is_end, 0.0, first[:, 0]), axis=-1)
-    voting = ops.logical_and(no_answer <= rest + TIE, passage_lengths > 0)
-    owned = owned * ops.cast(voting, "float32")[None, :]
-
     order = ops.arange(token_ids.shape[1])[None, :]
     passage = ops.logical_and(order >= 1, order <= passage_lengths[:, None])
+    passage = ops.logical_and(passage, ops.not_equal(token_ids, settings.end_id))
+    # a passage whose likeliest first token is END has no answer and does not vote; nor has one
+    # without a word
+    rest = ops.max(ops.where(is_end, 0.0, first[:, 0]), axis=-1)
+    voting = ops.logical_and(no_answer <= rest + TIE, ops.any(passage, axis=1))
+    owned = owned * ops.cast(voting, "float32")[None, :]
     inputs = Inputs(settings, prefix, token_ids, passage, owner_of, owned, is_end, uniform)
     beams = settings.beams
     alive = ops.arange(beams) < (beams if settings.sample else 1)

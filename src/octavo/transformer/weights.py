@@ -152,10 +152,8 @@ def assign_weights(
 
 def collect_weights(model: Any, dtype: str = "float32") -> dict[str, np.ndarray]:
     """A model's arrays by Hugging Face name."""
-    return {
-        name: np.ascontiguousarray(
-            (ops.convert_to_numpy(variable).T if transposed else ops.convert_to_numpy(variable)),
-            dtype=dtype,
-        )
-        for name, (variable, transposed) in weight_names(model).items()
-    }
+    arrays = {}
+    for name, (variable, transposed) in weight_names(model).items():
+        array = ops.convert_to_numpy(variable.value)
+        arrays[name] = np.ascontiguousarray(array.T if transposed else array, dtype=dtype)
+    return arrays
