@@ -148,9 +148,9 @@ def fit_reader(
     for name, rate in (("dropout", dropout), ("elsewhere", elsewhere)):
         if not 0 <= rate < 1:
             raise UsageError(f"{name} must lie in [0, 1). Received: {rate}")
-    for name, value in (("learning_rate", learning_rate), ("first_weight", first_weight)):
-        if value <= 0:
-            raise UsageError(f"{name} must be above 0. Received: {value}")
+    for name, factor in (("learning_rate", learning_rate), ("first_weight", first_weight)):
+        if factor <= 0:
+            raise UsageError(f"{name} must be above 0. Received: {factor}")
     keras.utils.set_random_seed(seed)
     folder = None if out is None else Path(out)
     settings = reader.settings
