@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from octavo._keras import keras, ops, register
@@ -12,6 +13,15 @@ def dense(units: int, initializer_range: float, name: str) -> Any:
     """A Dense layer with BERT's truncated normal, from an initializer of its own."""
     initializer = TruncatedNormal(initializer_range)
     return keras.layers.Dense(units, kernel_initializer=initializer, name=name)
+
+
+def make_dropout(rate: float, name: str = "dropout") -> Any:
+    """A Dropout layer with a seed of its own.
+
+    Without one, Keras on torch draws from torch's global generator, and a run that was stopped
+    could not go on exactly.
+    """
+    return keras.layers.Dropout(rate, seed=random.randrange(2**31), name=name)
 
 
 @register("SelfAttention")
@@ -39,7 +49,7 @@ class SelfAttention(keras.layers.Layer):
         self.heads = heads
         self.dropout_rate = dropout
         self.initializer_range = initializer_range
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = make_dropout(dropout)
 
     def build(self, hidden_shape: Any, attention_mask_shape: Any) -> None:
         """Create the four projections, all (d, d)."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from octavo._keras import keras, ops, register
-from octavo.transformer.attention import SelfAttention, dense
+from octavo.transformer.attention import SelfAttention, dense, make_dropout
 
 
 def exact_gelu(x: Any) -> Any:
@@ -79,7 +79,7 @@ class TransformerBlock(keras.layers.Layer):
         )
         self.intermediate = dense(intermediate_size, initializer_range, "intermediate")
         self.output_norm = keras.layers.LayerNormalization(epsilon=epsilon, name="output_norm")
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = make_dropout(dropout)
 
     def build(self, hidden_shape: Any, attention_mask_shape: Any) -> None:
         """Create all weights."""

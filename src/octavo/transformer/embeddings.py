@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from octavo._keras import keras, ops, register
+from octavo.transformer.attention import make_dropout
 from octavo.transformer.initializer import TruncatedNormal
 
 
@@ -104,7 +105,7 @@ class PositionSegmentEmbedding(keras.layers.Layer):
         self.dropout_rate = dropout
         self.initializer_range = initializer_range
         self.norm = keras.layers.LayerNormalization(epsilon=epsilon, name="norm")
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = make_dropout(dropout)
 
     def build(
         self, vectors_shape: Any, segment_ids_shape: Any, position_ids_shape: Any = None
