@@ -126,8 +126,6 @@ class Reader:
         """
         if isinstance(passages, str):
             raise UsageError("passages must be a list of texts. Received: one text")
-        if not passages:
-            raise UsageError("there must be at least one passage. Received: none")
         asked = Question("", question, tuple(Passage(text, ()) for text in passages), ())
         return self.answer_many([asked], mode, beams, progress=False)[0]
 
@@ -166,7 +164,7 @@ class Reader:
                 for (index, prepared), decoded in zip(
                     batch, self._decode([p for _, p in batch], mode, beams), strict=True
                 ):
-                    answers[index] = _make_answer(prepared, decoded, self.tokenizer, mode)
+                    answers[index] = _make_answer(prepared, decoded, self.tokenizer)
                 bar.advance(len(batch))
         return [answer for answer in answers if answer is not None]
 
@@ -258,9 +256,7 @@ def _length(question: Question) -> int:
     return max(len(passage.text) for passage in question.passages)
 
 
-def _make_answer(
-    prepared: _Prepared, decoded: Decoded, tokenizer: WordPieceTokenizer, mode: str
-) -> Answer:
+def _make_answer(prepared: _Prepared, decoded: Decoded, tokenizer: WordPieceTokenizer) -> Answer:
     """The best answer in the words of the passages, with every passage's vote."""
     tokens, steps = decoded.tokens[0], max(int(decoded.steps[0]), 1)
     own = np.exp(decoded.row_scores[:, 0] / steps)
