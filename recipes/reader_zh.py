@@ -6,8 +6,8 @@ Time and scores: see the model card, src/octavo/reading/presets/reader-zh/README
 
     data      recipes/reader_zh_data.py: questions by source, vocabulary from counts
     start     first weights that copy (reader_zh_start.py)
-    stage 1   cloze and template questions: find the place, copy the piece
-    stage 2   questions written by people, with windows that hold no answer
+    training  three epochs of questions by people, cloze and template questions, with windows that
+              hold no answer
     settings  vote, beams and no-answer bias with the best mean of F1 and no-answer F1 on half of
               the validation part and half as many questions whose passage holds no answer
     preset    float16 weights in OUT/preset, to be copied to src/octavo/reading/presets/reader-zh
@@ -41,17 +41,19 @@ SIZES = {
     "max_position_embeddings": 288,
     "type_vocab_size": 5,
     "question_match": True,
+    "copy_head": True,
 }
 # questions taken from each source
-STAGE_1 = {"cloze": 13_000, "nre": 2_500, "kdconv": 2_500, "poets": 1_000, "webqa": 1_499}
-STAGE_2 = {
+QUESTIONS = {
     "cmrc": 8_964,
     "drcd": 5_484,
     "webqa": 1_499,
     "webqa_ir": 100,
     "samples": 30,
     "cail": 3_000,
-    "cloze": 3_000,
+    "cloze": 5_000,
+    "kdconv": 1_000,
+    "nre": 1_000,
 }
 # settled one after the other on the validation part
 CHOICES: tuple[tuple[str, tuple], ...] = (
@@ -79,21 +81,11 @@ def main() -> None:
 
     reader = new_reader(data / "vocab.txt")
     reader.fit(
-        mix(data, STAGE_1, share, seed=1),
-        out=out / "stage1",
-        epochs=1,
-        learning_rate=1e-3,
-        dropout=0.0,
-        elsewhere=0.1,
-        first_weight=5.0,
-        seed=1,
-    )
-    reader.fit(
-        mix(data, STAGE_2, share, seed=2),
+        mix(data, QUESTIONS, share, seed=2),
         validation=held_out,
-        out=out / "stage2",
-        epochs=2,
-        learning_rate=6e-4,
+        out=out / "training",
+        epochs=3,
+        learning_rate=1e-3,
         dropout=0.0,
         elsewhere=0.2,
         first_weight=5.0,

@@ -16,9 +16,9 @@ answer, [SEP]), token content, and a place for the content of the token before.
                       them that stand in the question into the feature "density"
     block 1, head 0   query: my content, key: last part -> the tokens that follow a token like
                       me; adds their content to mine, so that the tied output layer says them
-    block 2, head 0   before an answer begins: tokens of high density that are not themselves in
-                      the question; adds their content
     head 1 of each    tokens look at tokens of the same content (passage and question meet)
+    copy head         points at tokens of my content; before an answer begins, at tokens of high
+                      density that are not themselves in the question
 
 Source: induction heads, Olsson et al. 2022, "In-context Learning and Induction Heads"; weights
 that imitate trained ones, Trockman & Kolter 2023, "Mimetic Initialization of Self-Attention
@@ -67,20 +67,14 @@ def write_circuits(model: Any, seed: int = 0) -> None:
         weights = dict(zip("qkvo", random.normal(size=(4, width, width)) * 0.02, strict=True))
         same = slice(HEAD, 2 * HEAD)
         weights["q"][:, same] = weights["k"][:, same] = 0.7 * content_projection()
-        bias = np.zeros(width)
         if index == 0:
             _look_back(weights, token_before)
             _measure_density(weights)
-        elif index == 1:
-            _follow(weights, token_before, content_projection())
-        elif index == 2:
-            bias[0] = 30.0
-            _point(weights, content_projection())
         attention = block.attention
         layers = (attention.query, attention.key, attention.value, attention.output_dense)
         for layer, kernel in zip(layers, weights.values(), strict=True):
             layer.kernel.assign(kernel + random.normal(size=kernel.shape) * 0.01)
-        attention.query.bias.assign(bias)
+    _point(model.get_layer("copy"), random, token_before)
     straight = 2.0 * np.eye(width) + random.normal(size=(width, width)) * 0.02
     straight[:, SEPARATOR] = 0.0  # [SEP] must not say itself at once
     model.get_layer("head").dense.kernel.assign(straight)
@@ -131,23 +125,20 @@ def _measure_density(weights: dict[str, np.ndarray]) -> None:
     weights["o"][2 * HEAD, DENSITY] = 4.0
 
 
-def _follow(weights: dict[str, np.ndarray], token_before: np.ndarray, copied: np.ndarray) -> None:
-    """Head 0: attend to what follows a token like me, add its content."""
-    head = slice(0, HEAD)
-    weights["q"][:, head] = 4.0 * token_before
-    weights["k"][:, head] = 0.0
-    weights["k"][-HEAD:, head] = 4.0 * np.eye(HEAD)
-    weights["v"][:, head] = copied
-    weights["o"][head] = 6.0 * copied.T
-
-
-def _point(weights: dict[str, np.ndarray], copied: np.ndarray) -> None:
-    """Head 0: before the answer, attend to unmatched tokens where many are matched."""
-    head = slice(0, HEAD)
-    weights["q"][:, head] = weights["k"][:, head] = 0.0
-    weights["q"][ANSWER, 0] = -20.0  # the query's bias asks; answer tokens ask no longer
-    weights["k"][DENSITY, 0] = 1.0
-    weights["k"][MATCHED, 0] = -1.0
-    weights["k"][[QUESTION, ANSWER, SEPARATOR], 0] = -2.0
-    weights["v"][:, head] = copied
-    weights["o"][head] = 6.0 * copied.T
+def _point(copy: Any, random: np.random.Generator, token_before: np.ndarray) -> None:
+    """Point at what follows a token like me; before the answer, at where many are matched."""
+    query, key = random.normal(size=(2, *copy.query.kernel.shape)) * 0.01
+    query[:, -HEAD:] = 1.5 * token_before
+    key[:, -HEAD:] = 0.0
+    key[-HEAD:, -HEAD:] = 1.5 * np.eye(HEAD)
+    query[:, 0] = key[:, 0] = 0.0
+    bias = np.zeros(len(query))
+    bias[0] = 10.0  # the query's bias asks for a place; answer tokens ask no longer
+    query[ANSWER, 0] = -2.2
+    key[DENSITY, 0] = 2.0
+    key[MATCHED, 0] = -2.0
+    key[[QUESTION, ANSWER, SEPARATOR], 0] = -2.0
+    copy.query.kernel.assign(query)
+    copy.query.bias.assign(bias)
+    copy.key.kernel.assign(key)
+    copy.gate.bias.assign(np.full(1, 2.0))

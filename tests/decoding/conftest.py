@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import beam_search_reference
 import numpy as np
 import pytest
 
@@ -19,17 +16,6 @@ from octavo.transformer.weights import BIAS, TOKENS, assign_weights, collect_wei
 
 CLS, END, FIRST_WORD, SIZE = 2, 3, 4, 20
 STEPS = 5
-
-
-def load_reference() -> ModuleType:
-    name = "beam_search_reference"
-    path = Path(__file__).parents[1] / "reference" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec
-    assert spec.loader
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @dataclass(frozen=True)
@@ -43,7 +29,7 @@ class Asked:
 class Bench:
     """One model and one decoder whose weights change from test to test: nothing compiles anew."""
 
-    def __init__(self, question_match: bool) -> None:
+    def __init__(self, own_keys: bool) -> None:
         config = {
             "vocab_size": SIZE,
             "hidden_size": 16,
@@ -52,11 +38,12 @@ class Bench:
             "intermediate_size": 24,
             "max_position_embeddings": 160,
             "type_vocab_size": 5,
-            "question_match": question_match,
+            "sep_token_id": END,
+            "question_match": own_keys,
+            "copy_head": own_keys,
         }
         self.model = build_transformer_model(config, application="unilm")
         self.decoder = Decoder(self.model, end_id=END)
-        self.reference = load_reference()
         self.steps = STEPS
         arrays = collect_weights(self.model)
         self.shapes = {name: array.shape for name, array in arrays.items()}
@@ -83,8 +70,8 @@ class Bench:
 
     def slow(self, asked: Asked, no_answer_bias: float = 0.0) -> Any:
         """The reference's view of one question."""
-        network = self.reference.Network(self.arrays, self.model.config.to_dict())
-        return self.reference.Question(
+        network = beam_search_reference.Network(self.arrays, self.model.config.to_dict())
+        return beam_search_reference.Question(
             network, asked.passages, asked.question, CLS, END, no_answer_bias
         )
 
@@ -127,7 +114,7 @@ def make_batch(seed: int, counts: tuple[int, ...] = (1, 3, 2), longest: int = 8)
 
 @pytest.fixture(scope="session")
 def bench():
-    """Give the bench for a value of question_match."""
+    """Give the bench of a model with octavo's own keys (question_match, copy_head) or without."""
     return cache(Bench)
 
 

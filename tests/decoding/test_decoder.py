@@ -102,11 +102,11 @@ def test_one_compilation_serves_a_bucket_and_new_weights(bench, draw_batch, coun
     answers = []
     for seed, bias in ((0, -9.0), (1, -9.0), (2, 0.5)):
         workbench.draw_weights(seed)
-        batch = draw_batch(0, [(5,), (2, 4), (1,) * 8][seed])
+        batch = draw_batch(0, [(3, 4), (2, 6), (1,) * 8][seed])
         options = {"mode": "generative", "vote": "mean", "beams": 1, "no_answer_bias": bias}
         answers.append(workbench.beam_search(batch, **options)[0].tokens)
     workbench.decoder = decoder
-    assert counted == [(8, 64)]
+    assert counted == [(8, 32)]
     assert answers[0] != answers[1]  # same question, other weights
 
 
@@ -118,7 +118,7 @@ def test_all_batches_fit_into_few_shapes():
             batch = module._pad(prefixes, [[1]] * rows, end_id=3)
             shapes.add(tuple(array.shape for array in batch.values()))
     assert {row_bucket(rows) for rows in range(1, 129)} == {*module.ROW_STEPS, 128}
-    assert len(shapes) == (len(module.ROW_STEPS) + 1) * 4  # lengths of 64, 128, 256 and 512
+    assert len(shapes) == (len(module.ROW_STEPS) + 1) * 5  # lengths of 32, 64, 96, 224 and 512
 
 
 ROW = np.array([2, 7, 3, 6, 3])

@@ -11,7 +11,7 @@ from octavo.decoding.selection import IMPOSSIBLE, best_index, select_best, selec
 pytestmark = pytest.mark.keras_backend
 
 COUNTS = (1, 3, 2)
-SLOTS = 8  # rows and question slots that 6 rows are padded to
+SLOTS = 6  # question slots that 6 rows get
 CLEAR = 3e-6  # no random number of the reference is nearer to the edge of a token's share
 CASES = [
     {"mode": "generative", "vote": "mean", "temperature": 0.7, "top_p": 0.8},

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 TIE = 1e-5  # log scores and probabilities this close are equal
-FLOOR = 1e-12  # added to a vote before its logarithm
+FLOOR = 1e-12  # added to a vote or a probability before its logarithm
 
 erf = np.vectorize(math.erf)
 
@@ -66,6 +66,18 @@ class Network:
             scores = query[:, part] @ key[:, part].T / math.sqrt(size)
             heads.append(softmax(np.where(allowed, scores, -np.inf)) @ value[:, part])
         return np.concatenate(heads, axis=1)
+
+    def point(self, hidden: np.ndarray, prefix: Sequence[int], states: np.ndarray) -> np.ndarray:
+        """Log probabilities with a copy head, (looks, V); `states` are those of the prefix."""
+        vocabulary = softmax(self.logits(hidden))
+        keys = self.linear("octavo.copy.key", states)
+        scores = self.linear("octavo.copy.query", hidden) @ keys.T / math.sqrt(keys.shape[1])
+        gate = 1.0 / (1.0 + np.exp(-self.linear("octavo.copy.gate", hidden)))
+        mixed = (1.0 - gate) * vocabulary
+        for look, weights in enumerate(softmax(scores)):
+            for token, weight in zip(prefix, weights, strict=True):
+                mixed[look, token] += gate[look, 0] * weight
+        return np.log(mixed + FLOOR)
 
     def logits(self, hidden: np.ndarray) -> np.ndarray:
         x = gelu(self.linear("cls.predictions.transform.dense", hidden))
@@ -159,6 +171,8 @@ class Question:
             types = match_types(passage, self.question, len(answer))
         hidden = self.network.hidden([*prefix, *answer], types, unilm_mask(segments))
         logits = self.network.logits(hidden[-1])
+        if self.network.config["copy_head"]:
+            logits = self.network.point(hidden[-1:], prefix, hidden[: len(prefix)])[0]
         if not answer:
             logits[self.end] += self.no_answer_bias
         return softmax(logits)

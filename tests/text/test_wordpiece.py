@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import pickle
 import sys
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+import wordpiece_reference as reference
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -27,18 +26,6 @@ needs_shared = pytest.mark.skipif(
     not CHINESE_VOCABULARY.exists(), reason="the development data (../shared) is not here"
 )
 
-
-def load_reference() -> ModuleType:
-    path = ROOT / "tests" / "reference" / "wordpiece_reference.py"
-    spec = importlib.util.spec_from_file_location("wordpiece_reference", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reference = load_reference()
 
 # Letters of every kind the rules tell apart, so that short random texts meet their edges.
 KINDS = (

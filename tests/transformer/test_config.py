@@ -23,7 +23,9 @@ BAD = [
     ({"pad_token_id": None}, "pad_token_id"),
     ({"layer_norm_eps": "small"}, "layer_norm_eps"),
     ({"position_embedding_type": "relative_key"}, "position_embedding_type"),
-    ({"question_match": True}, "type_vocab_size"),
+    ({"question_match": True, "sep_token_id": 3}, "type_vocab_size"),
+    ({"question_match": True, "type_vocab_size": 5}, "sep_token_id"),
+    ({"question_match": True, "type_vocab_size": 5, "sep_token_id": 20}, "sep_token_id"),
 ]
 
 

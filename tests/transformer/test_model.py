@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import beam_search_reference as reference
 import numpy as np
 import pytest
 
@@ -19,7 +20,7 @@ SEGMENTS_IN = [0] * 11 + [1] * 2
 
 @pytest.mark.parametrize("application", ["encoder", "lm", "unilm"])
 @pytest.mark.parametrize("question_match", [False, True])
-def test_same_numbers_as_a_plain_forward_pass(build, run, reference, application, question_match):
+def test_same_numbers_as_a_plain_forward_pass(build, run, application, question_match):
     model = build(application, question_match=question_match)
     arrays = {name: array.astype("float64") for name, array in collect_weights(model).items()}
     network = reference.Network(arrays, model.config.to_dict())
@@ -37,6 +38,23 @@ def test_same_numbers_as_a_plain_forward_pass(build, run, reference, application
         expected = network.logits(expected)
     found = run(model, [TOKENS_IN], [SEGMENTS_IN])
     np.testing.assert_allclose(found[0], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_copy_head_gives_the_log_probabilities_of_its_definition(build, run):
+    model = build("unilm", copy_head=True)
+    arrays = {name: array.astype("float64") for name, array in collect_weights(model).items()}
+    network = reference.Network(arrays, model.config.to_dict())
+    prefix, answer = TOKENS_IN[:11], TOKENS_IN[11:]
+    hidden = network.hidden(TOKENS_IN, SEGMENTS_IN, reference.unilm_mask(SEGMENTS_IN))
+    expected = network.point(hidden, prefix, hidden[:11])
+    found = run(model, [[*prefix, *answer, 0, 0]], [[*SEGMENTS_IN, 0, 0]])[0, :13]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(np.exp(found).sum(axis=-1), 1.0, atol=1e-5)
+
+
+def test_a_language_model_has_no_prefix_to_copy_from(build):
+    with pytest.raises(UsageError, match=r"copy_head .* Received: application='lm'"):
+        build("lm", copy_head=True)
 
 
 def test_longer_padding_changes_no_state_of_an_encoder(build, run):
@@ -62,7 +80,8 @@ def test_an_answer_is_not_seen_by_what_stands_before_it(build, run):
 
 
 def test_the_head_looks_only_where_it_is_asked(build, run):
-    everywhere, somewhere = build("unilm"), build("unilm", head_positions=2)
+    everywhere = build("unilm", copy_head=True)
+    somewhere = build("unilm", copy_head=True, head_positions=2)
     somewhere.set_weights(everywhere.get_weights())
     tokens, segments = [TOKENS_IN, TOKENS_IN[::-1]], [SEGMENTS_IN, SEGMENTS_IN]
     positions = np.array([[12, 3], [0, 5]], np.int32)

@@ -21,7 +21,7 @@ KERNEL = "bert.encoder.layer.1.intermediate.dense.weight"
 
 @pytest.fixture(scope="module")
 def model(build):
-    return build("unilm", question_match=True)
+    return build("unilm", question_match=True, copy_head=True)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_float16_rounds_the_weights(model, tokenizer, tmp_path):
 
 def test_saving_again_replaces_the_weights_and_keeps_other_files(build, tokenizer, preset):
     (preset / "notes.txt").write_text("mine")
-    other = build("unilm", seed=9, question_match=True)
+    other = build("unilm", seed=9, question_match=True, copy_head=True)
     save_preset(preset, other, tokenizer)
     assert (preset / "notes.txt").read_text() == "mine"
     assert load_file(preset / "model.safetensors")[BIAS].tolist() == pytest.approx(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import beam_search_reference as reference
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -24,7 +25,7 @@ CLS, SEP, PAD = 2, 3, 0
 @example(passage=[4, 4, 4], question=[4, 4], answer=[4])
 @example(passage=[4, 5], question=[5, 4], answer=[])
 @settings(max_examples=30, deadline=None)
-def test_types_are_their_definition(reference, passage, question, answer):
+def test_types_are_their_definition(passage, question, answer):
     prefix = [CLS, *passage, SEP, *question, SEP]
     tokens = [*prefix, *answer]
     padding = LENGTH - len(tokens)

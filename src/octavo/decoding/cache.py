@@ -19,6 +19,8 @@ class Prefix(NamedTuple):
         mask: float (rows, 1, 1, length), added to scores: 0 or -1e9 at padding.
         lengths: int32 (rows,), tokens of each prefix.
         hidden: float (rows, 1, d), the state of each prefix's last token.
+        token_ids: int32 (rows, length).
+        copy_keys: float (rows, length, d), what a copy_head looks at; None without one.
     """
 
     keys: tuple
@@ -26,6 +28,8 @@ class Prefix(NamedTuple):
     mask: Any
     lengths: Any
     hidden: Any
+    token_ids: Any
+    copy_keys: Any
 
 
 def encode_prefix(model: Any, token_ids: Any, lengths: Any) -> Prefix:
@@ -50,7 +54,8 @@ def encode_prefix(model: Any, token_ids: Any, lengths: Any) -> Prefix:
         keys.append(key)
         values.append(value)
     last = ops.take_along_axis(hidden, (lengths - 1)[:, None, None], axis=1)
-    return Prefix(tuple(keys), tuple(values), mask, lengths, last)
+    copy_keys = model.get_layer("copy").key(hidden) if model.config.copy_head else None
+    return Prefix(tuple(keys), tuple(values), mask, lengths, last, token_ids, copy_keys)
 
 
 def empty_cache(model: Any, rows: int, beams: int, steps: int) -> tuple:
@@ -106,3 +111,13 @@ def read_token(
         mixed = mixed + ops.sum(ops.expand_dims(own, -1) * own_values, axis=3)
         hidden = block.finish(hidden, block.attention.merge(mixed / total))
     return hidden, tuple(filled)
+
+
+def next_logits(model: Any, hidden: Any, prefix: Prefix) -> Any:
+    """Logits of the token after each state: float (rows, beams, d) to float (rows, beams, V)."""
+    logits = model.logits(hidden)
+    if prefix.copy_keys is None:
+        return logits
+    readable = ops.equal(prefix.mask[:, 0, 0], 0.0)
+    layer = model.get_layer("copy")
+    return layer.mix(logits, hidden, prefix.copy_keys, prefix.token_ids, readable)

@@ -16,8 +16,9 @@ from octavo.decoding.votes import VOTES
 from octavo.errors import UsageError
 
 MODES = ("extractive", "generative")
-LENGTH_STEP = 64  # prefixes are padded to a multiple of it
-ROW_STEPS = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64)  # and batches to one of these, or multiples of 64
+LENGTH_STEP = 32  # prefixes are padded to a multiple of it
+# and batches to one of these numbers of rows, or to a multiple of the last
+ROW_STEPS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64)
 
 
 @dataclass(frozen=True)
@@ -220,18 +221,20 @@ def _check_rows(prefixes: Any, passage_lengths: Any, steps: int, config: Any) ->
 def _pad(prefixes: Any, passage_lengths: Any, end_id: int) -> dict[str, np.ndarray]:
     """All rows of all questions as arrays of a bucketed shape.
 
-    There are as many question slots as rows, so that the number of rows alone decides the shape.
+    One question has one slot, several have as many slots as rows, so that the number of rows
+    decides the shape.
     """
     rows = list(chain(*prefixes))
     owners = [index for index, group in enumerate(prefixes) for _ in group]
     count = row_bucket(len(rows))
+    questions = count if len(prefixes) > 1 else 1
     length = -(-max(len(row) for row in rows) // LENGTH_STEP) * LENGTH_STEP
     batch = {
         "token_ids": np.full((count, length), end_id, np.int32),
         "lengths": np.ones(count, np.int32),
         "passage_lengths": np.zeros(count, np.int32),
-        "owner_of": np.full(count, count - 1, np.int32),
-        "owned": np.zeros((count, count), np.float32),
+        "owner_of": np.full(count, questions - 1, np.int32),
+        "owned": np.zeros((questions, count), np.float32),
     }
     for index, (row, owner) in enumerate(zip(rows, owners, strict=True)):
         batch["token_ids"][index, : len(row)] = row

@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from octavo._keras import ops
-from octavo.decoding.cache import Prefix, empty_cache, encode_prefix, read_token, reorder_cache
+from octavo.decoding.cache import (
+    Prefix,
+    empty_cache,
+    encode_prefix,
+    next_logits,
+    read_token,
+    reorder_cache,
+)
 from octavo.decoding.extraction import advance_match, allowed_tokens, start_match
 from octavo.decoding.selection import IMPOSSIBLE, TIE, best_index, select_best, select_random
 from octavo.decoding.votes import combine
@@ -75,7 +82,7 @@ def search(
     size = model.config.vocab_size
     questions, rows = owned.shape
     prefix = encode_prefix(model, token_ids, lengths)
-    first = model.logits(prefix.hidden)
+    first = next_logits(model, prefix.hidden, prefix)
     is_end = ops.equal(ops.arange(size), settings.end_id)
     first = first + ops.cast(is_end, "float32") * no_answer_bias
     first = ops.softmax(first, axis=-1)  # (r, 1, V)
@@ -106,7 +113,7 @@ def search(
         state = _choose(State(*parts), inputs)
         chosen = ops.take(_at(state.tokens, state.step - 1), owner_of, axis=0)
         hidden, cache = read_token(model, chosen, state.step - 1, prefix, state.cache)
-        probabilities = ops.softmax(model.logits(hidden), axis=-1)
+        probabilities = ops.softmax(next_logits(model, hidden, prefix), axis=-1)
         return tuple(state._replace(cache=cache, probabilities=probabilities))
 
     def going_on(*parts: Any) -> Any:

@@ -19,7 +19,7 @@ from octavo._seeds import make_generator
 from octavo.errors import DataError
 from octavo.reading.settings import ReaderSettings
 from octavo.reading.windows import build_prefix
-from octavo.text import Passage, Question, WordPieceTokenizer
+from octavo.text import Encoding, Passage, Question, WordPieceTokenizer
 
 LENGTH_STEP = 64  # rows are padded to a multiple of it, so that few shapes are compiled
 
@@ -108,17 +108,20 @@ class ExampleSampler:
             encoding.ids[: settings.question_length]
             for encoding in tokenizer.encode_many([q.question for q in questions])
         ]
+        texts = [passage.text for question in questions for passage in question.passages]
+        encodings = iter(tokenizer.encode_many(texts))
         self.passages = [
-            [self._tokenize(tokenizer, passage) for passage in question.passages]
+            [self._find(tokenizer, passage, next(encodings)) for passage in question.passages]
             for question in questions
         ]
 
     def __len__(self) -> int:
         return len(self.questions)
 
-    def _tokenize(self, tokenizer: WordPieceTokenizer, passage: Passage) -> TokenizedPassage:
+    def _find(
+        self, tokenizer: WordPieceTokenizer, passage: Passage, encoding: Encoding
+    ) -> TokenizedPassage:
         """Tokens of one passage and where its answers stand."""
-        encoding = tokenizer.encode(passage.text)
         spans: list[tuple[int, int]] = []
         written = []
         for answer in passage.answers:

@@ -9,10 +9,24 @@ from octavo._keras import keras, ops, register
 from octavo.transformer.initializer import TruncatedNormal
 
 
-def dense(units: int, initializer_range: float, name: str) -> Any:
-    """A Dense layer with BERT's truncated normal, from an initializer of its own."""
-    initializer = TruncatedNormal(initializer_range)
-    return keras.layers.Dense(units, kernel_initializer=initializer, name=name)
+@register("FlatDense")
+class FlatDense(keras.layers.Dense):
+    """A Dense layer that multiplies all tokens of a batch as the rows of one matrix.
+
+    The same numbers as `keras.layers.Dense`; with three axes JAX's CPU backend copies a transposed
+    gradient of the size of the batch for every kernel, which costs a tenth of a training step.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Float (..., d) to float (..., units)."""
+        shape = ops.shape(inputs)
+        rows = ops.reshape(inputs, (-1, shape[-1]))
+        return ops.reshape(super().call(rows, training=training), (*shape[:-1], self.units))
+
+
+def dense(units: int, initializer_range: float, name: str) -> FlatDense:
+    """A dense layer with BERT's truncated normal, from an initializer of its own."""
+    return FlatDense(units, kernel_initializer=TruncatedNormal(initializer_range), name=name)
 
 
 def make_dropout(rate: float, name: str = "dropout") -> Any:

@@ -13,7 +13,7 @@ from octavo.errors import PresetError
 FAMILIES = ("bert",)
 TYPES = 5  # segment types of question_match
 ACTIVATIONS = ("gelu", "gelu_new", "relu")
-MAY_BE_ZERO = ("num_hidden_layers", "pad_token_id", "sep_token_id")
+MAY_BE_ZERO = ("num_hidden_layers", "pad_token_id")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class TransformerConfig:
     pad_token_id: int = 0
     model_type: str = "bert"
     question_match: bool = False  # octavo's own key, see question_match.py
-    sep_token_id: int = 3
+    sep_token_id: int | None = None  # question_match needs it
+    copy_head: bool = False  # octavo's own key, see copy_head.py
 
     def __post_init__(self) -> None:
         """Refuse what no model can be built from."""
@@ -70,6 +71,11 @@ class TransformerConfig:
             raise PresetError(
                 f"key num_attention_heads: hidden_size {self.hidden_size} "
                 f"cannot be split into {self.num_attention_heads} heads"
+            )
+        sep = self.sep_token_id
+        if self.question_match and not (type(sep) is int and 0 <= sep < self.vocab_size):
+            raise PresetError(
+                f"key sep_token_id: question_match needs the number of [SEP], not {sep!r}"
             )
         if self.question_match and self.type_vocab_size < TYPES:
             raise PresetError(

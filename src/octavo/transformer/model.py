@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from octavo.errors import UsageError
 from octavo.text import WordPieceTokenizer
 from octavo.transformer.block import TransformerBlock
 from octavo.transformer.config import TransformerConfig
+from octavo.transformer.copy_head import CopyHead
 from octavo.transformer.embeddings import PositionSegmentEmbedding, TiedEmbedding
 from octavo.transformer.head import GatherPositions, HeadTransform
 from octavo.transformer.masks import APPLICATIONS, AttentionMask
@@ -37,7 +38,7 @@ class Transformer(keras.Model):
     an int32 (batch, head_positions) of that name.
 
     Outputs: encoder: float (batch, length, d); lm and unilm: float (batch, length or
-    head_positions, V).
+    head_positions, V), with copy_head log probabilities.
 
     Example:
         >>> config = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1,
@@ -61,6 +62,8 @@ class Transformer(keras.Model):
             )
         if head_positions is not None and application == "encoder":
             raise UsageError(f"an encoder has no head. Received: head_positions={head_positions}")
+        if config.copy_head and application == "lm":
+            raise UsageError("a copy_head needs a prefix to copy from. Received: application='lm'")
         layers = _make_layers(config, with_head=application != "encoder")
         mask = AttentionMask(application, config.pad_token_id, name="mask")
         inputs = {
@@ -70,19 +73,26 @@ class Transformer(keras.Model):
         vectors = layers["tokens"](inputs["token_ids"])
         types = inputs["segment_ids"]
         if config.question_match:
-            types = QuestionMatch(config.sep_token_id, name="types")(inputs["token_ids"], types)
+            types = QuestionMatch(cast(int, config.sep_token_id), name="types")(
+                inputs["token_ids"], types
+            )
         hidden = layers["embeddings"](vectors, types)
         allowed = mask(inputs["token_ids"], inputs["segment_ids"])
         for index in range(config.num_hidden_layers):
             hidden = layers[f"block_{index}"](hidden, allowed)
+        states = hidden
         if head_positions is not None:
             inputs["head_positions"] = keras.Input(
                 (head_positions,), dtype="int32", name="head_positions"
             )
             hidden = GatherPositions(name="gather")(hidden, inputs["head_positions"])
+        outputs = hidden
         if application != "encoder":
-            hidden = layers["tokens"](layers["head"](hidden), reverse=True)
-        super().__init__(inputs=inputs, outputs=hidden, **kwargs)
+            outputs = layers["tokens"](layers["head"](hidden), reverse=True)
+        if "copy" in layers:
+            tokens = inputs["token_ids"], inputs["segment_ids"]
+            outputs = layers["copy"](outputs, hidden, states, *tokens)
+        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.config = config
         self.application = application
         self.head_positions = head_positions
@@ -104,7 +114,7 @@ class Transformer(keras.Model):
         return self.get_layer("embeddings")(vectors, types, position_ids)
 
     def logits(self, hidden: Any) -> Any:
-        """Vocabulary logits of hidden states: float (..., d) to float (..., V)."""
+        """Logits of the vocabulary head alone: float (..., d) to float (..., V)."""
         return self.get_layer("tokens")(self.get_layer("head")(hidden), reverse=True)
 
     def get_config(self) -> dict[str, Any]:
@@ -185,6 +195,8 @@ def _make_layers(config: TransformerConfig, with_head: bool) -> dict[str, Any]:
         layers["head"] = HeadTransform(
             config.hidden_act, config.layer_norm_eps, spread, name="head"
         )
+    if with_head and config.copy_head:
+        layers["copy"] = CopyHead(config.pad_token_id, spread, name="copy")
     return layers
 
 

@@ -64,6 +64,9 @@ def weight_names(model: Any) -> dict[str, tuple[Any, bool]]:
         add("cls.predictions.transform.dense", head.dense)
         add("cls.predictions.transform.LayerNorm", head.norm)
         names[BIAS] = (model.get_layer("tokens").bias, False)
+        if model.config.copy_head:
+            for part in ("query", "key", "gate"):
+                add(f"octavo.copy.{part}", getattr(model.get_layer("copy"), part))
     return names
 
 
