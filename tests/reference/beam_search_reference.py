@@ -119,6 +119,7 @@ VOTES = {
     "article": lambda p: (p**2).sum(0) / (1.0 + p.sum(0)),
     "mean": lambda p: p.mean(0),
     "confident": lambda p: (p**2).sum(0) / p.sum(0),
+    "holders": lambda p: (p**2).sum(0) / np.maximum(p.sum(0), 1e-20),
 }
 
 
@@ -173,8 +174,6 @@ class Question:
         logits = self.network.logits(hidden[-1])
         if self.network.config["copy_head"]:
             logits = self.network.point(hidden[-1:], prefix, hidden[: len(prefix)])[0]
-        if not answer:
-            logits[self.end] += self.no_answer_bias
         return softmax(logits)
 
     def voting(self) -> tuple[list[float], list[bool], float]:
@@ -182,18 +181,28 @@ class Question:
         first = self.distributions(())
         ends = first[:, self.end]
         others = np.delete(first, self.end, axis=1).max(axis=1)
-        margin = np.abs(ends - others - TIE).min()
+        doubt = np.log(ends + FLOOR) + self.no_answer_bias - np.log(others + FLOOR)
+        margin = np.abs(doubt - TIE).min()
         filled = [any(token != self.end for token in passage) for passage in self.passages]
-        voting = (ends <= others + TIE) & np.array(filled)
+        voting = (doubt <= TIE) & np.array(filled)
         return ends.tolist(), voting.tolist(), float(margin)
 
-    def log_votes(self, answer: Answer, voting: list[bool], vote: str) -> np.ndarray:
+    def holds(self, passage: list[int], answer: tuple[int, ...]) -> bool:
+        """Whether the answer so far is a piece of the passage."""
+        starts = range(len(passage) - len(answer) + 1)
+        return any(tuple(passage[i : i + len(answer)]) == answer for i in starts)
+
+    def log_votes(
+        self, answer: Answer, voting: list[bool], vote: str, extractive: bool
+    ) -> np.ndarray:
         """log(vote + FLOOR) of every next token, (V,); an ended answer can only end again."""
         if answer.finished or not any(voting):
             ended = np.full(self.network.config["vocab_size"], -np.inf)
             ended[self.end] = 0.0
             return ended
-        logs = np.log(VOTES[vote](self.distributions(answer.tokens)[voting]) + FLOOR)
+        held = [self.holds(passage, answer.tokens) for passage in self.passages]
+        voters = np.array(voting) & (np.array(held) if vote == "holders" and extractive else True)
+        logs = np.log(VOTES[vote](self.distributions(answer.tokens)[voters]) + FLOOR)
         if not answer.tokens:  # passages that vote hold an answer of at least one token
             logs[self.end] = -np.inf
         return logs
@@ -227,7 +236,7 @@ class Question:
         for _ in range(steps):
             candidates = []
             for answer in answers:  # in order of beam, then of token
-                for token, gain in enumerate(self.log_votes(answer, voting, vote)):
+                for token, gain in enumerate(self.log_votes(answer, voting, vote, extractive)):
                     if extractive and token != self.end and (*answer.tokens, token) not in pieces:
                         continue
                     if gain > -np.inf:
@@ -249,7 +258,7 @@ class Question:
         for numbers in uniform:
             for index, number in enumerate(numbers):
                 answer = answers[index]
-                logs = self.log_votes(answer, voting, vote)
+                logs = self.log_votes(answer, voting, vote, extractive)
                 if extractive and not answer.finished and any(voting):
                     for token in range(len(logs)):
                         if token != self.end and (*answer.tokens, token) not in pieces:

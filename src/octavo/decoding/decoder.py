@@ -94,7 +94,8 @@ class Decoder:
             beams: answers followed at once.
             mode: "extractive" (a piece of a passage) or "generative".
             vote: a name of `VOTES`.
-            no_answer_bias: added to the no-answer logit of every passage.
+            no_answer_bias: added to the log probability of "no answer" when it is decided whether
+                a passage votes; how it votes stays as it is.
 
         Returns:
             One `Decoded` a question, in order.

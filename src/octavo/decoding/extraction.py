@@ -35,10 +35,14 @@ def advance_match(match: Any, token_ids: Any, passage: Any, tokens: Any) -> Any:
         token_ids: int32 (rows, length), the prefixes.
         passage: bool (rows, length).
         tokens: int32 (rows, beams), the tokens just chosen.
+
+    Returns:
+        (the new match, bool (rows, beams, length); bool (rows, beams), whether the row's passage
+        holds the answer so far).
     """
     taken = ops.logical_and(match, ops.equal(token_ids[:, None, :], tokens[:, :, None]))
     moved = ops.concatenate([ops.zeros_like(taken[:, :, :1]), taken[:, :, :-1]], axis=2)
-    return ops.logical_and(moved, passage[:, None, :])
+    return ops.logical_and(moved, passage[:, None, :]), ops.any(taken, axis=-1)
 
 
 def allowed_tokens(match: Any, token_ids: Any, owner_of: Any, questions: int, size: int) -> Any:

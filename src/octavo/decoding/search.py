@@ -46,6 +46,7 @@ class State(NamedTuple):
     finished: Any  # bool (q, k)
     row_scores: Any  # float (r, k): sum of each row's own log probabilities
     match: Any  # bool (r, k, length); all False when not extractive
+    holds: Any  # bool (r, k): whether the row's passage holds the answer so far
     cache: tuple
     probabilities: Any  # float (r, k, V): each row's own distribution over the next token
 
@@ -71,7 +72,7 @@ def search(
         passage_lengths: int32 (r,), tokens of its passage, which begins at position 1.
         owner_of: int32 (r,), the question of each row.
         owned: float (q, r), 1 where the row belongs to the question; padding rows to none.
-        no_answer_bias: float (), added to END's logit at the first step.
+        no_answer_bias: float (), added to END's log probability when it is decided who votes.
         uniform: float (steps, q, k), random numbers for sampling.
 
     Returns:
@@ -84,16 +85,16 @@ def search(
     prefix = encode_prefix(model, token_ids, lengths)
     first = next_logits(model, prefix.hidden, prefix)
     is_end = ops.equal(ops.arange(size), settings.end_id)
-    first = first + ops.cast(is_end, "float32") * no_answer_bias
     first = ops.softmax(first, axis=-1)  # (r, 1, V)
     no_answer = first[:, 0, settings.end_id]
     order = ops.arange(token_ids.shape[1])[None, :]
     passage = ops.logical_and(order >= 1, order <= passage_lengths[:, None])
     passage = ops.logical_and(passage, ops.not_equal(token_ids, settings.end_id))
-    # a passage whose likeliest first token is END has no answer and does not vote; nor has one
-    # without a word
+    # a passage whose likeliest first token is END has no answer and does not vote, nor does one
+    # without a word; the bias decides who votes, not how: doubtful passages would shout
     rest = ops.max(ops.where(is_end, 0.0, first[:, 0]), axis=-1)
-    voting = ops.logical_and(no_answer <= rest + TIE, ops.any(passage, axis=1))
+    doubt = ops.log(no_answer + FLOOR) + no_answer_bias - ops.log(rest + FLOOR)
+    voting = ops.logical_and(doubt <= TIE, ops.any(passage, axis=1))
     owned = owned * ops.cast(voting, "float32")[None, :]
     inputs = Inputs(settings, prefix, token_ids, passage, owner_of, owned, is_end, uniform)
     beams = settings.beams
@@ -105,6 +106,7 @@ def search(
         finished=ops.zeros((questions, beams), dtype="bool"),
         row_scores=ops.zeros((rows, beams)),
         match=start_match(passage, voting, beams) if settings.extractive else order[:, None, :] < 0,
+        holds=ops.repeat(voting[:, None], beams, axis=1),
         cache=empty_cache(model, rows, beams, settings.steps),
         probabilities=ops.repeat(first, beams, axis=1),
     )
@@ -162,7 +164,8 @@ def _unfinished(state: State, settings: Search) -> Any:
 def _next_logs(state: State, inputs: Inputs) -> Any:
     """Log votes of every next token, float (q, k, V)."""
     settings, is_end = inputs.settings, inputs.is_end
-    logs = ops.log(combine(state.probabilities, inputs.owned, settings.vote) + FLOOR)
+    votes = combine(state.probabilities, inputs.owned, state.holds, settings.vote)
+    logs = ops.log(votes + FLOOR)
     if settings.extractive:
         allowed = allowed_tokens(
             state.match, inputs.token_ids, inputs.owner_of, logs.shape[0], logs.shape[2]
@@ -206,10 +209,10 @@ def _choose(state: State, inputs: Inputs) -> State:
     own = ops.where(ops.take(silent, inputs.owner_of, axis=0), 0.0, own)
     written = ops.take_along_axis(state.tokens, parents[:, :, None], axis=1)
     here = ops.equal(ops.arange(settings.steps), state.step)
-    match = state.match
+    match, holds = state.match, state.holds
     if settings.extractive:
         match = ops.take_along_axis(match, row_parents[:, :, None], axis=1)
-        match = advance_match(match, inputs.token_ids, inputs.passage, row_tokens)
+        match, holds = advance_match(match, inputs.token_ids, inputs.passage, row_tokens)
     return state._replace(
         step=state.step + 1,
         tokens=ops.where(here, tokens[:, :, None], written),
@@ -219,5 +222,6 @@ def _choose(state: State, inputs: Inputs) -> State:
         ),
         row_scores=ops.take_along_axis(state.row_scores, row_parents, axis=1) + own,
         match=match,
+        holds=holds,
         cache=reorder_cache(state.cache, row_parents),
     )

@@ -34,21 +34,26 @@ VOTES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "article": vote_article,
     "mean": vote_mean,
     "confident": vote_confident,
+    "holders": vote_confident,  # of the passages that hold the answer so far
 }
 
 
-def combine(probabilities: Any, owner: Any, vote: str) -> Any:
+def combine(probabilities: Any, owner: Any, holds: Any, vote: str) -> Any:
     """Vote of each question's passages.
 
     Args:
         probabilities: float (rows, beams, V), one row a passage.
         owner: float (questions, rows), 1 where the row is a passage of the question that votes.
+        holds: bool (rows, beams), whether a passage holds the answer so far; the vote "holders"
+            leaves the others out. A generative answer is held by all.
         vote: a name of `VOTES`.
 
     Returns:
         float (questions, beams, V), in [0, 1]; zeros for a question without a voting row.
     """
     rows, beams, size = probabilities.shape
+    if vote == "holders":
+        probabilities = probabilities * ops.cast(holds, "float32")[:, :, None]
     flat = ops.reshape(probabilities, (rows, beams * size))
     total = ops.matmul(owner, flat)
     squares = ops.matmul(owner, flat * flat)

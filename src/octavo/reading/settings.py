@@ -23,7 +23,8 @@ class ReaderSettings:
         beams: answers followed at once by beam search.
         vote: how passages vote at every step, a name of `octavo.decoding.VOTES`.
         most_windows: most windows read for one question; of more, those nearest to the question.
-        no_answer_bias: added to the no-answer logit of every passage; below 0 answers more often.
+        no_answer_bias: added to the log probability of "no answer" when it is decided whether a
+            passage votes; below 0 answers more often.
 
     Source: window 256, question 64, answer 32 and the vote are those of the article's example
     (Su Jianlin, kexue.fm/archives/7115).
