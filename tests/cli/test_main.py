@@ -135,7 +135,9 @@ def test_reader_of_stdout_goes_away():
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 def test_interrupt_from_the_keyboard():
-    process = octavo("print('ready', flush=True); time.sleep(100)")
+    # a shell in the background ignores SIGINT, and its children with it
+    listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    process = octavo(listen + "print('ready', flush=True); time.sleep(100)")
     assert process.stdout.readline() == b"ready\n"
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)

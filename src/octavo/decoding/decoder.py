@@ -250,8 +250,8 @@ def row_bucket(rows: int) -> int:
     """The number of rows a batch is padded to.
 
     Example:
-        >>> [row_bucket(n) for n in (1, 3, 10, 40, 65)]
-        [1, 4, 12, 48, 128]
+        >>> [row_bucket(n) for n in (1, 5, 10, 50, 65)]
+        [1, 6, 10, 64, 128]
     """
     for step in ROW_STEPS:
         if rows <= step:

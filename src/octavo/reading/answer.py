@@ -35,7 +35,7 @@ class Answer:
     Attributes:
         question: the question as it was given.
         text: the answer, cut from a passage where it stands in one; "" if there is none.
-        score: the mean vote per token, 0-1 (for no answer: the share of it, 0-1).
+        score: the mean vote per token, 0-1 (no answer: its mean probability over the windows).
         passages: one `PassageVote` a passage, in the order given.
 
     Example:
