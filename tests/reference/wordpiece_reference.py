@@ -53,7 +53,8 @@ def bubble(parts: Letters) -> Letters:
         for n in range(len(parts) - 1):
             left, right = (unicodedata.combining(part) for part, _ in parts[n : n + 2])
             if left > right > 0:
-                parts[n], parts[n + 1] = parts[n + 1], parts[n]
+                (one, first), (other, second) = parts[n : n + 2]
+                parts[n : n + 2] = [(other, first), (one, second)]  # places stay in order
                 exchanged = True
     return parts
 

@@ -58,13 +58,17 @@ def normalise_word(word: str, lower_case: bool = True) -> tuple[str, Sequence[in
 
 
 def _order_marks(parts: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Unicode's canonical order: neighbours of nonzero combining class, sorted by it."""
+    """Unicode's canonical order: neighbours of nonzero combining class, sorted by it.
+
+    The places stay in order, so that no token can end before it begins.
+    """
     ordered: list[tuple[str, int]] = []
     marks: list[tuple[str, int]] = []
     for part in [*parts, ("a", -1)]:  # the letter flushes the last marks and is taken off again
         if unicodedata.combining(part[0]):
             marks.append(part)
         else:
-            ordered += [*sorted(marks, key=lambda mark: unicodedata.combining(mark[0])), part]
+            letters = sorted((mark for mark, _ in marks), key=unicodedata.combining)
+            ordered += [*zip(letters, (at for _, at in marks), strict=True), part]
             marks = []
     return ordered[:-1]
