@@ -3,9 +3,9 @@
 Reading needs a circuit that takes a transformer thousands of steps to find: "the token after the
 place where my last token stands in the passage". An hour on two cores has no thousands of steps
 to spare, so the circuit is written into the first weights, and training does the rest (what to
-copy, when to stop). Without any training the later tokens of an answer are right in 50 of 100
-cases on the validation part of CMRC; ordinary first weights reach 9 of 100 after 150 steps of 32
-rows.
+copy, when to stop). Without any training the later tokens of an answer are right in 75 of 100
+cases on the validation part of CMRC; ordinary first weights and no copy head reach 9 of 100 after
+150 steps of 32 rows.
 
 The width is divided in four: positions (sines and cosines), features (matched, density, question,
 answer, [SEP]), token content, and a place for the content of the token before.
@@ -14,11 +14,10 @@ answer, [SEP]), token content, and a place for the content of the token before.
                       me; writes its content into the last part
     block 0, head 2   key: slow positions -> the ten or so tokens around me; writes the share of
                       them that stand in the question into the feature "density"
-    block 1, head 0   query: my content, key: last part -> the tokens that follow a token like
-                      me; adds their content to mine, so that the tied output layer says them
     head 1 of each    tokens look at tokens of the same content (passage and question meet)
-    copy head         points at tokens of my content; before an answer begins, at tokens of high
-                      density that are not themselves in the question
+    copy head         query: my content, key: last part -> the tokens that follow a token like
+                      me; before an answer begins, tokens of high density that are not themselves
+                      in the question
 
 Source: induction heads, Olsson et al. 2022, "In-context Learning and Induction Heads"; weights
 that imitate trained ones, Trockman & Kolter 2023, "Mimetic Initialization of Self-Attention
@@ -48,8 +47,8 @@ def write_circuits(model: Any, seed: int = 0) -> None:
     """Replace a new model's weights by ones that copy.
 
     Args:
-        model: a UniLM `octavo.transformer.Transformer` with question_match, three heads of 64
-            and at least three blocks.
+        model: a UniLM `octavo.transformer.Transformer` with question_match, copy_head and
+            three heads of 64.
         seed: of what is random.
     """
     random = np.random.default_rng(seed)
@@ -136,8 +135,7 @@ def _point(copy: Any, random: np.random.Generator, token_before: np.ndarray) -> 
     bias[0] = 10.0  # the query's bias asks for a place; answer tokens ask no longer
     query[ANSWER, 0] = -2.2
     key[DENSITY, 0] = 2.0
-    key[MATCHED, 0] = -2.0
-    key[[QUESTION, ANSWER, SEPARATOR], 0] = -2.0
+    key[[MATCHED, QUESTION, ANSWER, SEPARATOR], 0] = -2.0
     copy.query.kernel.assign(query)
     copy.query.bias.assign(bias)
     copy.key.kernel.assign(key)

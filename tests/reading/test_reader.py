@@ -47,6 +47,8 @@ def test_no_answer_when_every_passage_says_so():
     assert (answer.text, answer.found) == ("", False)
     assert answer.passages[0].spans == ()
     assert 0 < answer.passages[0].no_answer <= answer.score < 1  # windows: the least, the mean
+    answer = shared_reader(no_answer_bias=1000.0).answer("甲乙", [TEXT[:8]])  # one window
+    assert answer.score == pytest.approx(answer.passages[0].no_answer)
 
 
 def test_a_long_passage_is_read_in_windows_and_only_the_nearest_of_very_many():

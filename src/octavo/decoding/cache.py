@@ -118,6 +118,5 @@ def next_logits(model: Any, hidden: Any, prefix: Prefix) -> Any:
     logits = model.logits(hidden)
     if prefix.copy_keys is None:
         return logits
-    readable = ops.equal(prefix.mask[:, 0, 0], 0.0)
     layer = model.get_layer("copy")
-    return layer.mix(logits, hidden, prefix.copy_keys, prefix.token_ids, readable)
+    return layer.mix(logits, hidden, prefix.copy_keys, prefix.token_ids, prefix.mask[:, 0])

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from octavo._keras import ops
 from octavo.decoding.cache import (
-    Prefix,
     empty_cache,
     encode_prefix,
     next_logits,
@@ -96,7 +95,7 @@ def search(
     doubt = ops.log(no_answer + FLOOR) + no_answer_bias - ops.log(rest + FLOOR)
     voting = ops.logical_and(doubt <= TIE, ops.any(passage, axis=1))
     owned = owned * ops.cast(voting, "float32")[None, :]
-    inputs = Inputs(settings, prefix, token_ids, passage, owner_of, owned, is_end, uniform)
+    inputs = Inputs(settings, token_ids, passage, owner_of, owned, is_end, uniform)
     beams = settings.beams
     alive = ops.arange(beams) < (beams if settings.sample else 1)
     state = State(
@@ -138,7 +137,6 @@ class Inputs(NamedTuple):
     """What every step reads and none changes."""
 
     settings: Search
-    prefix: Prefix
     token_ids: Any
     passage: Any
     owner_of: Any

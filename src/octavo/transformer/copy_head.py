@@ -60,9 +60,10 @@ class CopyHead(keras.layers.Layer):
     def call(self, logits: Any, hidden: Any, states: Any, token_ids: Any, segment_ids: Any) -> Any:
         """See the class."""
         readable = ops.logical_and(ops.equal(segment_ids, 0), ops.not_equal(token_ids, self.pad_id))
-        return self.mix(logits, hidden, self.key(states), token_ids, readable)
+        mask = ops.expand_dims(ops.where(readable, 0.0, MASKED), 1)
+        return self.mix(logits, hidden, self.key(states), token_ids, mask)
 
-    def mix(self, logits: Any, hidden: Any, keys: Any, token_ids: Any, readable: Any) -> Any:
+    def mix(self, logits: Any, hidden: Any, keys: Any, token_ids: Any, mask: Any) -> Any:
         """The same from the states' keys, float (batch, length, d), projected once.
 
         Args:
@@ -70,11 +71,11 @@ class CopyHead(keras.layers.Layer):
             hidden: see the class.
             keys: `self.key` of the states.
             token_ids: see the class.
-            readable: bool (batch, length), which tokens can be pointed at.
+            mask: float (batch, 1, length), added to scores: 0 at tokens that can be pointed at,
+                else -1e9.
         """
         scores = ops.matmul(self.query(hidden), ops.transpose(keys, (0, 2, 1)))
-        scores = scores * keys.shape[-1] ** -0.5
-        scores = ops.where(ops.expand_dims(readable, 1), scores, MASKED)
+        scores = scores * keys.shape[-1] ** -0.5 + mask
         gate = ops.sigmoid(self.gate(hidden))
         pointed = _sum_by_token(gate * ops.softmax(scores, axis=-1), token_ids, logits.shape[-1])
         return ops.log((1.0 - gate) * ops.softmax(logits, axis=-1) + pointed + FLOOR)
