@@ -7,6 +7,7 @@ A run's folder is the preset with the best validation score so far, and beside i
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -30,9 +31,13 @@ class Plan:
     """What decides a run: a state can only go on under the plan it was started with."""
 
     questions: int
+    questions_crc32: int
     epochs: int
     batch_size: int
     learning_rate: float
+    dropout: float
+    elsewhere: float
+    first_weight: float
     seed: int
 
 
@@ -162,7 +167,17 @@ def fit_reader(
     model = Transformer(config, "unilm", head_positions=settings.answer_length + 1)
     model.set_weights(reader.model.get_weights())
     sampler = ExampleSampler(questions, reader.tokenizer, settings, elsewhere, first_weight, seed)
-    plan = Plan(len(questions), epochs, batch_size, learning_rate, seed)
+    plan = Plan(
+        questions=len(questions),
+        questions_crc32=zlib.crc32(repr(tuple(questions)).encode()),
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        dropout=dropout,
+        elsewhere=elsewhere,
+        first_weight=first_weight,
+        seed=seed,
+    )
 
     def score() -> dict[str, float]:
         reader.model.set_weights(model.get_weights())
