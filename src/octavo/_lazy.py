@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 from octavo.errors import MissingExtraError
@@ -24,3 +27,27 @@ def require(module: str, extra: str) -> ModuleType:
         if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
             raise  # the package is there but one of its own needs is missing: show that
         raise MissingExtraError(module.split(".")[0], extra) from None
+
+
+@contextmanager
+def without(module: str) -> Iterator[None]:
+    """Inside the block `module` cannot be imported, unless it is there already.
+
+    Keras imports matplotlib, where it is installed, for drawings that no command makes: a fifth of
+    a command's start.
+
+    Example:
+        >>> with without("antigravity"):
+        ...     import antigravity
+        Traceback (most recent call last):
+        ...
+        ModuleNotFoundError: import of antigravity halted; None in sys.modules
+    """
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]  # how Python itself marks "not here"
+    try:
+        yield
+    finally:
+        del sys.modules[module]

@@ -47,6 +47,13 @@ def test_the_check_sees_a_heavy_import():
     assert "keras" in modules_after("import octavo._keras")
 
 
+def test_asking_draws_nothing_so_it_loads_no_matplotlib():
+    command = ["read", "ask", "甲？", str(ROOT / "README.md")]
+    loaded = modules_after(f"from octavo.cli.main import run; assert run({command}) == 0")
+    assert "keras" in loaded
+    assert "matplotlib" not in loaded
+
+
 def test_help_of_the_command_imports_no_verb():
     code = (
         "import sys; from octavo.cli.main import run; run(['--help'])\n"

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from octavo._lazy import without
 from octavo.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from octavo.reading.evaluation import Evaluation
+    from octavo.reading.reader import Reader
     from octavo.text.question_files import Question
 
 Mode = Literal["extractive", "generative"]
@@ -78,9 +80,7 @@ def ask(
     from octavo.reading.passage_files import read_passages
 
     texts = read_passages(passages)
-    from octavo.reading.reader import Reader
-
-    answer = Reader.from_preset(preset).answer(question, texts, mode=mode, **_given(beams=beams))
+    answer = _load_reader(preset).answer(question, texts, mode=mode, **_given(beams=beams))
     if html is not None:
         from octavo.report.reading_page import write_reading_page
 
@@ -145,10 +145,10 @@ def evaluate(
     _check_inputs(file)
     _check_outputs(html, out)
     questions = _read_questions(file, limit)
+    reader = _load_reader(preset)
     from octavo.reading import evaluation
-    from octavo.reading.reader import Reader
 
-    result = evaluation.evaluate(Reader.from_preset(preset), questions, mode, beams, batch_size)
+    result = evaluation.evaluate(reader, questions, mode, beams, batch_size)
     if out is not None:
         evaluation.write_predictions(questions, result.answers, out)
     if html is not None:
@@ -218,10 +218,8 @@ def train(
         raise DataError("is a file, expected a folder", out)
     questions = [question for file in files for question in _read_questions(file)]
     held_out = None if validation is None else _read_questions(validation)
-    from octavo.reading.reader import Reader
-
     options = _given(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
-    reader = Reader.from_preset(preset)
+    reader = _load_reader(preset)
     result = reader.fit(questions, validation=held_out, out=out, resume=resume, **options)
     if as_json:
         _print_json({"preset": str(out), **result})
@@ -300,6 +298,12 @@ def _check_outputs(*paths: Path | None) -> None:
             raise DataError("cannot be written: it is a folder", path)
         if not path.parent.is_dir():
             raise DataError(f"cannot be written: there is no folder {path.parent}", path)
+
+
+def _load_reader(preset: str | None) -> Reader:
+    with without("matplotlib"):
+        from octavo.reading.reader import Reader
+    return Reader.from_preset(preset)
 
 
 def _read_questions(file: str, limit: int | None = None) -> list[Question]:

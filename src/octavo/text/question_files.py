@@ -190,7 +190,8 @@ def _load(
     except json.JSONDecodeError as error:
         if numbers:  # blank lines were left out, so the parser's count is not the file's
             line = numbers[min(error.lineno, len(numbers)) - 1]
-        raise DataError(f"not valid JSON: {error.msg}", path, line) from None
+        what = f"{error.msg.removesuffix(' at')}, column {error.colno}"
+        raise DataError(f"not valid JSON: {what}", path, line) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets too deep
         raise DataError("not valid JSON: a value is too large", path, line) from None
 
