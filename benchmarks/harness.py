@@ -70,6 +70,7 @@ def alternate(
     rounds: int,
     *,
     warm_up: Mapping[str, Mapping[str, Any]] | None = None,
+    before: str | None = None,
     **arguments: Any,
 ) -> tuple[dict[str, Any], dict[str, Times]]:
     """Call the same function of all sides in turns: one warm-up round, then `rounds` that count.
@@ -79,6 +80,7 @@ def alternate(
         function: of the workers.
         rounds: how many count.
         warm_up: by side, arguments that are different in the warm-up round.
+        before: a function of the workers called before every turn, not timed.
         arguments: of the function.
 
     Returns:
@@ -89,6 +91,8 @@ def alternate(
     for turn in range(1 + rounds):
         for name, side in sides.items():
             changes = (warm_up or {}).get(name, {}) if turn == 0 else {}
+            if before is not None:
+                side.call(before)
             results[name], elapsed = side.timed(function, **{**arguments, **changes})
             seconds[name].append(elapsed)
     return results, {name: Times(s[0], tuple(s[1:])) for name, s in seconds.items()}
@@ -135,7 +139,7 @@ def summary(
         "target": worst.target,
         "rows": [row.as_json() for row in (*headline, *others)],
         "unit": unit,
-        "versions": {"python": platform.python_version(), **versions},
+        "versions": {"python": platform.python_version(), "processor": _processor(), **versions},
     }
 
 
@@ -184,6 +188,16 @@ def shared_data(relative: str) -> Path:
     if not path.is_file():
         raise MissingError(f"data missing: {path}")
     return path
+
+
+def _processor() -> str:
+    """Maker and model, where Linux tells them."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
 
 
 def _short(value: Any) -> str:

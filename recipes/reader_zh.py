@@ -1,6 +1,6 @@
 """The bundled Chinese reader, trained from scratch on two cores.
 
-Source: the reader of Su Jianlin, kexue.fm/archives/7115, made small (2.9 M parameters).
+Source: the reader of Su Jianlin, kexue.fm/archives/7115, made small (3.0 M parameters).
 Command: python recipes/reader_zh.py --data ../shared/data --out runs/reader_zh
 Time and scores: see the model card, src/octavo/reading/presets/reader-zh/README.md.
 

@@ -1,4 +1,4 @@
-"""Questions made from plain Chinese text, without a human: most of the first reader's training.
+"""Questions made from plain Chinese text, without a human: a fifth of the reader's training.
 
 One sentence of a passage gives one question: a span of it becomes the answer, a fitting question
 word takes the span's place, and the words around it are thinned, swapped and moved so that a reader

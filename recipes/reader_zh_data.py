@@ -2,9 +2,10 @@
 
     python recipes/reader_zh_data.py --data ../shared/data --out DIR
 
-Needs `pip install opencc-python-reimplemented rjieba` besides octavo; 6 minutes on one core. Writes
+Needs opencc-python-reimplemented and rjieba, which `make setup` installs; 6 minutes on one core.
+Writes
 
-- train_<source>.jsonl, to be drawn from by WEIGHTS;
+- train_<source>.jsonl, from which reader_zh.py draws QUESTIONS;
 - validation.jsonl, a tenth of CMRC 2018 train split by context, and validation_no_answer.jsonl, 500
   of its questions with a passage of another article;
 - webqa_odd.jsonl, webqa_ir_odd.jsonl, cail_test.jsonl: for scores alone;
@@ -32,12 +33,6 @@ from octavo.text.question_files import Question, write_questions
 from octavo.text.vocabulary import build_vocabulary, save_vocabulary
 from reader_zh_cloze import make_cloze
 from reader_zh_sources import Data, ask, json_lines
-
-WEIGHTS = {
-    "cmrc": 0.20, "drcd": 0.10, "webqa": 0.03, "webqa_ir": 0.03, "samples": 0.01, "kdconv": 0.02,
-    "replies": 0.01, "poets": 0.01, "nre": 0.01, "cail": 0.03, "cloze": 0.55,
-}  # fmt: skip
-"""Share of the training draws that comes from each source."""
 
 CLOZE_SHARES = {
     "cmrc": 0.40, "drcd": 0.20, "fudan": 0.26, "laws": 0.05, "kdconv": 0.05, "poets": 0.02,
@@ -158,8 +153,6 @@ def annotated(data: Data) -> Iterator[tuple[str, Iterable[Question]]]:
     yield "train_samples", sources.samples(data)
     yield "train_cail", sources.cail(data)
     yield "train_kdconv", sources.kdconv(data)
-    yield "train_replies", sources.replies(data)
-    yield "train_poets", sources.poets(data)
     yield "train_nre", sources.related_names(data)
 
 
@@ -186,7 +179,7 @@ def main() -> None:
         [*texts["cmrc"], *texts["drcd"]], VOCABULARY_SIZE, piece_share=0.05
     )
     save_vocabulary(vocabulary, options.out / "vocab.txt")
-    summary = {"files": report, "weights": WEIGHTS, "licences": licences(options.data)}
+    summary = {"files": report, "licences": licences(options.data)}
     text = json.dumps(summary, ensure_ascii=False, indent=1)
     (options.out / "sources.json").write_text(text + "\n", encoding="utf-8")
 

@@ -27,9 +27,6 @@ except ImportError as error:
     ) from error
 
 
-ASKS = re.compile("谁|哪|什么|啥|多少|几|多久|多长|何|怎|吗.*在|多大")
-
-
 class Data(NamedTuple):
     """The folder of sources and what must stay out of training."""
 
@@ -234,47 +231,6 @@ def kdconv(data: Data) -> Iterator[Question]:
         asked = {template(row["predicate"], bare_name(row["subject"]), rng) for _ in range(2)}
         for copy, question in enumerate(sorted(asked)):
             yield ask(f"KD_{number}_{copy}", question, (row["context"], row["object"]))
-
-
-def replies(data: Data) -> Iterator[Question]:
-    """Questions of dialogues; the passage is the reply among replies to others."""
-    rng = random.Random(2)
-    rows = json_lines(data.root / "kdconv/question_reply_turns.jsonl.xz")
-    for number, row in enumerate(rows):
-        found = [fact for fact in row["attrs"] if fact["attrvalue"] in row["reply"]]
-        if len(found) != 1 or not 2 <= len(found[0]["attrvalue"]) <= 30:
-            continue
-        name = bare_name(found[0]["name"])
-        if found[0]["attrvalue"] in row["question"] or name == found[0]["attrvalue"]:
-            continue
-        question = re.split(r"[。！!，,]", row["question"])[-1]
-        if not ASKS.search(question):
-            continue
-        if name not in question:
-            question = f"{name}{rng.choice(('，', ''))}{question}"
-        others = [rng.choice(rows)["reply"] for _ in range(rng.randrange(1, 6))]
-        place = rng.randrange(len(others) + 1)
-        subject = "" if name in row["reply"] else f"{name}："
-        passage = "".join([*others[:place], subject + row["reply"], *others[place:]])
-        yield ask(f"REPLY_{number}", question, (passage, found[0]["attrvalue"]))
-
-
-def poets(data: Data) -> Iterator[Question]:
-    """Facts of Tang and Song poets from their biographies."""
-    rng = random.Random(3)
-    not_places = re.compile(r"[时時间間朝代末初年间中诗]$|进士|宗")
-    for number, row in enumerate(
-        json_lines(data.root / "poet_biographies/triples_with_passage.jsonl.xz")
-    ):
-        subject, context, answer = (
-            data.simplify(row[key]) for key in ("subject", "context", "object")
-        )
-        if row["predicate"] == "籍贯" and not_places.search(answer):
-            continue
-        context = context[:600]
-        if answer in context:
-            question = template(row["predicate"], subject, rng)
-            yield ask(f"POET_{number}", question, (context, answer))
 
 
 def related_names(data: Data) -> Iterator[Question]:

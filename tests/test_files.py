@@ -6,6 +6,8 @@ import gzip
 import io
 import lzma
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -157,6 +159,35 @@ def test_write_atomic_where_no_folder_is(tmp_path: Path) -> None:
     for path in (tmp_path / "absent" / "file", tmp_path):
         with pytest.raises(DataError, match=f"{path}: cannot be written"), write_atomic(path):
             pytest.fail("the block must not run")
+
+
+def test_reads_frames_with_a_large_window_and_frames_to_skip(tmp_path: Path) -> None:
+    large = zstandard.ZstdCompressionParameters(window_log=28)
+    frame = zstandard.ZstdCompressor(compression_params=large).compressobj()
+    skipped = b"\x50\x2a\x4d\x18\x04\x00\x00\x00skip"  # as pzstd writes them
+    packed = frame.compress(TEXT.encode()) + frame.flush()
+    (tmp_path / "file").write_bytes(skipped + packed + skipped + packed)
+    assert read_text(tmp_path / "file") == TEXT + TEXT
+
+
+@pytest.mark.parametrize(("deadly", "place"), [("rename", ".run.*.old"), ("rmtree", "run")])
+def test_the_rest_of_a_folder_moves_with_it(tmp_path: Path, deadly: str, place: str) -> None:
+    """A process that dies between the renames, or after them, leaves every file in one folder."""
+    path = tmp_path / "run"
+    (path / "deeper").mkdir(parents=True)
+    for name in ("state", "deeper/log"):
+        (path / name).write_text("mine")
+    module, times = {"rename": ("os", 1), "rmtree": ("shutil", 0)}[deadly]
+    code = (
+        f"import os, {module} as module; from octavo._files import write_directory\n"
+        f"left, do = [None] * {times}, module.{deadly}\n"
+        f"module.{deadly} = lambda *names: (left or os._exit(9)) and left.pop() or do(*names)\n"
+        f"with write_directory({str(path)!r}) as folder: (folder / 'new').write_text('new')\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 9
+    (found,) = tmp_path.glob(place)
+    for name in ("state", "deeper/log"):
+        assert (found / name).read_text() == "mine"
 
 
 def test_write_directory_replaces_and_keeps_other_files(tmp_path: Path) -> None:

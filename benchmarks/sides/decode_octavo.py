@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from octavo._keras import keras
@@ -24,7 +25,7 @@ class Bench:
             Path(folder) / "config.json", Path(folder) / "model.safetensors", application="unilm"
         )
         self.decoder = Decoder(model, end_id=SEP)
-        return {"keras": keras.__version__, "backend": keras.backend.backend()}
+        return {"keras": keras.__version__, "jax": jax.__version__}
 
     def decode(
         self, passages: list[list[int]], question: list[int], mode: str, beams: int, maxlen: int

@@ -17,9 +17,14 @@ class Bench:
 
     def load(self, vocabulary: str, texts: str) -> dict[str, str]:
         """Read a vocab.txt and a JSON list of texts; returns versions."""
-        self.tokenizer = WordPieceTokenizer.from_file(vocabulary)
+        self.vocabulary = vocabulary
         self.texts = json.loads(Path(texts).read_text(encoding="utf-8"))
+        self.renew()
         return {"numpy": np.__version__}
+
+    def renew(self) -> None:
+        """Start with a tokenizer that has seen no text."""
+        self.tokenizer = WordPieceTokenizer.from_file(self.vocabulary)
 
     def encode(self, batch: bool = False) -> int:
         """Encode all texts with ids and character spans; returns how many tokens."""
@@ -35,4 +40,4 @@ class Bench:
 
 if __name__ == "__main__":
     bench = Bench()
-    serve(load=bench.load, encode=bench.encode, digests=bench.digests)
+    serve(load=bench.load, renew=bench.renew, encode=bench.encode, digests=bench.digests)

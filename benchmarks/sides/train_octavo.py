@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from octavo._keras import keras
@@ -34,7 +35,7 @@ class Bench:
         arrays = {name: np.array(values, "int32") for name, values in batch.items()}
         self.targets = arrays.pop("targets")
         self.inputs = arrays
-        return {"keras": keras.__version__, "backend": keras.backend.backend()}
+        return {"keras": keras.__version__, "jax": jax.__version__}
 
     def steps(self, count: int) -> list[float]:
         """Train `count` steps; the loss before every update."""

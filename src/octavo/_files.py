@@ -26,7 +26,12 @@ import zstandard
 from octavo.errors import DataError
 
 GZIP, XZ, ZSTANDARD = b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
+SKIPPED = (
+    b"\x2a\x4d\x18"  # ends the first bytes of a zstandard frame to be skipped, as pzstd writes
+)
 CHUNK = 1 << 18
+PACKED_CHUNK = 1 << 14  # zstandard unpacks a chunk whole, and text may be packed a hundredfold
+WINDOW = 1 << 31  # what `zstd --long=31` asks for; used only as far as a file needs it
 DAMAGE = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
 
 
@@ -66,7 +71,7 @@ def open_text(path: str | PathLike[str]) -> Iterator[TextIO]:
         try:
             yield text
         except UnicodeDecodeError as error:
-            line = None if str(path) == "-" else _first_bad_line(path)
+            line = _first_bad_line(path) if Path(path).is_file() else None  # a pipe is read once
             raise DataError(f"not UTF-8 ({error.reason})", path, line) from None
 
 
@@ -125,11 +130,12 @@ def write_directory(path: str | PathLike[str]) -> Iterator[Path]:
     """A folder to write into that takes its place at `path` when the block ends without an error.
 
     What an older folder at `path` holds under other names stays in it. A reader sees the old folder
-    or the new one; only a machine that stops between the two renames leaves the old one
-    beside its place, as ".NAME.....old".
+    or the new one; only a process killed between the two renames leaves the old one beside its
+    place, whole, as ".NAME.....old".
 
     Raises:
-        DataError: if `path` is no folder, or its parent does not exist or cannot be written.
+        DataError: if `path` is no folder or the working directory, or its parent does not exist or
+            cannot be written.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -142,6 +148,8 @@ def write_directory(path: str | PathLike[str]) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_dir():
         raise DataError("is a file, expected a folder", path)
+    if target == Path.cwd():
+        raise DataError("is the folder you are in, which cannot be replaced; name another", path)
     beside = _sibling(target)
     try:
         beside.mkdir()
@@ -184,22 +192,24 @@ class _ZstandardReader:
     def __init__(self, source: Any) -> None:
         self._source = source
         self._frame: Any = None
-        self._ready = b""
+        self._ready = memoryview(b"")  # its slices are not copies
 
     def read(self, size: int) -> bytes:
         while not self._ready:
-            data = self._source.read(CHUNK)
+            data = self._source.read(PACKED_CHUNK)
             if not data:
                 if self._frame is not None:
                     raise EOFError
                 return b""
-            self._ready = b"".join(self._unpack(data))
-        data, self._ready = self._ready[:size], self._ready[size:]
+            self._ready = memoryview(b"".join(self._unpack(data)))
+        data, self._ready = bytes(self._ready[:size]), self._ready[size:]
         return data
 
     def _unpack(self, data: bytes) -> Iterator[bytes]:
         while data:
-            frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            frame = (
+                self._frame or zstandard.ZstdDecompressor(max_window_size=WINDOW).decompressobj()
+            )
             yield frame.decompress(data)
             self._frame, data = (None, frame.unused_data) if frame.eof else (frame, b"")
 
@@ -227,7 +237,8 @@ def _decompressed(raw: io.BufferedReader) -> Any:
         return gzip.GzipFile(fileobj=raw)
     if head.startswith(XZ):
         return lzma.LZMAFile(raw)
-    return _ZstandardReader(raw) if head.startswith(ZSTANDARD) else raw
+    packed = head.startswith(ZSTANDARD) or (head[1:4] == SKIPPED and head[0] >> 4 == 5)
+    return _ZstandardReader(raw) if packed else raw
 
 
 def _first_bad_line(path: str | PathLike[str]) -> int | None:
@@ -266,6 +277,9 @@ def _swap(new: Path, target: Path) -> None:
     if not target.exists():
         os.rename(new, target)
         return
+    for entry in target.iterdir():
+        if not (new / entry.name).exists():
+            _link(entry, new / entry.name)
     old = _sibling(target, "old")
     os.rename(target, old)
     try:
@@ -273,7 +287,17 @@ def _swap(new: Path, target: Path) -> None:
     except OSError:
         os.rename(old, target)
         raise
-    for entry in old.iterdir():
-        if not (target / entry.name).exists():
-            os.rename(entry, target / entry.name)
     shutil.rmtree(old)
+
+
+def _link(source: Path, target: Path) -> None:
+    """A second name for a file or for all files of a folder; a copy where there are no links."""
+    if source.is_dir() and not source.is_symlink():
+        target.mkdir()
+        for entry in source.iterdir():
+            _link(entry, target / entry.name)
+        return
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)

@@ -3,6 +3,10 @@
 Keras chooses its backend once, at import. Plain `import keras` fails where TensorFlow is absent,
 so the environment variable KERAS_BACKEND is set to "jax" when it names no backend. The file
 ~/.keras/keras.json is not asked: Keras writes it by itself, so it is no sign of a user's choice.
+
+Raises:
+    UsageError: if KERAS_BACKEND names no backend that octavo runs on, or one not installed.
+    MissingExtraError: if Keras or JAX is not installed.
 """
 
 from __future__ import annotations
@@ -10,11 +14,31 @@ from __future__ import annotations
 import os
 import pathlib
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from octavo._lazy import require
+from octavo.errors import MissingExtraError, UsageError
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
+BACKENDS = ("jax", "torch", "tensorflow")
+
+
+def _choose_backend() -> None:
+    """Name a backend in the environment, one that is there."""
+    name = os.environ.get("KERAS_BACKEND") or "jax"
+    os.environ["KERAS_BACKEND"] = name
+    if name not in BACKENDS:
+        raise UsageError(
+            f"the environment's KERAS_BACKEND must be one of {', '.join(BACKENDS)}. "
+            f"Received: {name!r}"
+        )
+    if find_spec(name) is None:
+        if name == "jax":
+            raise MissingExtraError("jax", "neural")
+        raise UsageError(f"KERAS_BACKEND is {name}, which is not installed: pip install {name}")
+
+
+_choose_backend()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # Any: an optional dependency without types

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sized
 from types import TracebackType
-from typing import Any, TypeVar, overload
-
-T = TypeVar("T")
+from typing import Any
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -87,30 +84,6 @@ class Progress:
     def _rate_text(self) -> str:
         passed = time.monotonic() - self._started
         return f"{self.done / passed:.3g}/s" if passed > 0 else ""
-
-
-@overload
-def track(work: int, description: str, enabled: bool = True) -> Iterator[int]: ...
-@overload
-def track(work: Iterable[T], description: str, enabled: bool = True) -> Iterator[T]: ...
-def track(work: Any, description: str, enabled: bool = True) -> Iterator[Any]:
-    """Yield the items of `work` and show how far the caller has come.
-
-    Args:
-        work: what to iterate over; a whole number n stands for range(n).
-        description: what is being done, a few words.
-        enabled: False yields the items and shows nothing.
-
-    Example:
-        >>> list(track(3, "counting", enabled=False))
-        [0, 1, 2]
-    """
-    items = range(work) if isinstance(work, int) else work
-    total = len(items) if isinstance(items, Sized) else None
-    with Progress(total, description, enabled) as progress:
-        for item in items:
-            yield item
-            progress.advance()
 
 
 def format_seconds(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -53,6 +54,35 @@ CASES = [
     for name in DOCUMENTS
     for command in find_commands(read(name))
 ]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_blocks_are_of_languages_that_are_checked(name):
+    languages = {language for language, _ in FENCE.findall(read(name))}
+    assert languages <= {"", "sh", "console", "python", "json", "text"}
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/reading.md"])
+def test_the_python_of_the_guides_runs(name):
+    blocks = [body for language, body in FENCE.findall(read(name)) if language == "python"]
+    assert blocks
+    questions = "from octavo.text import Passage, Question\n"
+    questions += "questions = [Question('1', '谁？', (Passage('毕昇。'),))]\n"
+    done = subprocess.run(
+        [sys.executable, "-c", questions + "\n".join(blocks)],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_demo_answers_its_questions():
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "examples/demo.sh"], cwd=ROOT, env={**os.environ, "PATH": path},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "三百六十一个交叉点" in done.stdout
 
 
 def test_commands_are_found():

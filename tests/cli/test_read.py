@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -31,7 +32,9 @@ class StandIn:
         spans = [
             ((p.index("1420年"), p.index("1420年") + 5),) if "1420年" in p else () for p in passages
         ]
-        votes = tuple(PassageVote(p, 0.8, 0.1, s) for p, s in zip(passages, spans, strict=True))
+        votes = tuple(
+            PassageVote(p, 0.8, 0.1, True, s) for p, s in zip(passages, spans, strict=True)
+        )
         return Answer(question, "1420年" if any(spans) else "", 0.8, votes)
 
     def answer_many(self, questions, progress=True, **options):
@@ -198,3 +201,24 @@ def test_help_loads_nothing_heavy(verb):
     result = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
     assert result.stderr == "0 set()\n"
     assert "octavo read" in result.stdout
+
+
+def test_no_result_overwrites_an_input_or_another_result(questions, passages, tmp_path, capsys):
+    before = Path(questions).read_bytes()
+    page = str(tmp_path / "page.html")
+    for command in (
+        ["evaluate", questions, "--out", questions],
+        ["evaluate", questions, "--out", page, "--html", f"{tmp_path}/./page.html"],
+        ["ask", "哪年？", passages, "--html", passages],
+        ["sogou", questions, passages, "--out", passages],
+    ):
+        assert run(["read", *map(str, command)]) == 2
+        assert "would overwrite" in capsys.readouterr().err
+    assert Path(questions).read_bytes() == before
+
+
+def test_results_go_to_standard_output_on_request(questions, capsys):
+    assert run(["read", "evaluate", str(questions), "--out", "-"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["answer"] == "1420年"
+    assert run(["read", "evaluate", str(questions), "--out", "-x"]) == 2
+    assert "--out needs a file" in capsys.readouterr().err

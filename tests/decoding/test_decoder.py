@@ -110,6 +110,14 @@ def test_one_compilation_serves_a_bucket_and_new_weights(bench, draw_batch, coun
     assert answers[0] != answers[1]  # same question, other weights
 
 
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="torch runs as it is")
+def test_temperatures_and_nuclei_share_two_compilations(bench, counted):
+    decoder = Decoder(bench(False).model, end_id=3)
+    for temperature, top_p in ((1.0, 1.0), (0.7, 1.0), (0.7, 0.9), (1.3, 0.5)):
+        decoder.sample([[ROW]], [[1]], steps=2, temperature=temperature, top_p=top_p)
+    assert len(counted) == 2
+
+
 def test_all_batches_fit_into_few_shapes():
     shapes = set()
     for rows in range(1, 129):
@@ -121,19 +129,33 @@ def test_all_batches_fit_into_few_shapes():
     assert len(shapes) == (len(module.ROW_STEPS) + 1) * 5  # lengths of 32, 64, 96, 224 and 512
 
 
+def test_mixed_precision_decodes():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        config = {"vocab_size": 20, "hidden_size": 8, "num_hidden_layers": 1, "copy_head": True}
+        config |= {"num_attention_heads": 2, "intermediate_size": 8}
+        model = build_transformer_model(config, application="unilm")
+        (found,) = Decoder(model, end_id=3).beam_search([[ROW]], [[1]], steps=3, beams=2)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert np.isfinite(found.scores).all()
+
+
 ROW = np.array([2, 7, 3, 6, 3])
 REFUSED = [
     ({"mode": "abstractive"}, r"mode must be one of .* Received: 'abstractive'"),
     ({"vote": "majority"}, rf"vote must be one of {', '.join(VOTES)}. Received: 'majority'"),
-    ({"beams": 0}, r"steps and beams .* Received: 5, 0"),
-    ({"steps": 0}, r"steps and beams .* Received: 0, 4"),
+    ({"beams": 0}, r"beams must be a whole number from 1. Received: 0"),
+    ({"beams": 2.5}, r"beams must be a whole number from 1. Received: 2.5"),
+    ({"steps": 0}, r"steps must be a whole number from 1. Received: 0"),
     ({"steps": 200}, r"must fit into 160 positions. Received: 5 \+ 200"),
     ({"prefixes": [[]], "passage_lengths": [[]]}, r"needs a passage. Received: none"),
     ({"prefixes": [[ROW, ROW]]}, r"needs a passage length. Received: \[2\] .* \[1\]"),
     ({"prefixes": [[ROW[:0]]]}, r"Received: 1 passage tokens in a prefix of 0"),
     ({"passage_lengths": [[5]]}, r"Received: 5 passage tokens in a prefix of 5"),
     ({"passage_lengths": [[-1]]}, r"Received: -1 passage tokens"),
-    ({"prefixes": [[ROW + 15]]}, r"ids must lie in \[0, 20\). Received: 17 to 22"),
+    ({"prefixes": [[ROW + 15]]}, r"whole numbers in \[0, 20\). Received: int64 from 17 to 22"),
+    ({"prefixes": [[ROW + 0.5]]}, r"whole numbers in \[0, 20\). Received: float64"),
 ]
 
 
@@ -144,7 +166,9 @@ def test_what_cannot_be_searched_is_refused(bench, change, message):
         bench(False).decoder.beam_search(**{**arguments, **change})
 
 
-@pytest.mark.parametrize("change", [{"temperature": 0.0}, {"top_p": 0.0}, {"top_p": 1.1}])
+@pytest.mark.parametrize(
+    "change", [{"temperature": 0.0}, {"temperature": float("nan")}, {"top_p": 0.0}, {"top_p": 1.1}]
+)
 def test_what_cannot_be_drawn_is_refused(bench, change):
     with pytest.raises(UsageError, match=r"temperature .* Received: "):
         bench(False).decoder.sample([[ROW]], [[1]], **change)
@@ -154,6 +178,9 @@ def test_only_a_unilm_model_decodes(bench):
     config = bench(False).model.config
     with pytest.raises(UsageError, match=r"Received: application='lm'"):
         Decoder(build_transformer_model(config, application="lm"), end_id=3)
+    for end_id in (-1, 20):
+        with pytest.raises(UsageError, match=rf"end_id must lie in \[0, 20\). Received: {end_id}"):
+            Decoder(bench(False).model, end_id=end_id)
 
 
 def test_no_question_gives_no_answer(bench):

@@ -10,6 +10,7 @@ from octavo.reading.passage_files import read_passages
 
 FOLDER = Path(str(resources.files("octavo.reading"))) / "presets" / "reader-zh"
 EXAMPLES = Path(__file__).parents[2] / "examples"
+RIGHT = {"长江在哪里注入东海？": "上海市", "围棋棋盘上有多少个交叉点？": "三百六十一个交叉点"}
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,8 @@ def test_it_answers_the_demo_questions_from_their_passages(reader):
         answer = reader.answer(question, passages)
         assert answer.text == "" or any(answer.text in passage for passage in passages)
         assert len(answer.passages) == len(passages)
+        if question in RIGHT:
+            assert answer.text == RIGHT[question]
 
 
 def test_it_reads_its_own_vocabulary(reader):

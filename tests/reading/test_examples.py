@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import LETTERS, make_questions, make_tokenizer
+from tiny import LETTERS, SPECIALS, make_questions, make_tokenizer
 
 from octavo.errors import DataError
 from octavo.reading.examples import ExampleSampler, padded_length
 from octavo.reading.settings import ReaderSettings
-from octavo.text import Passage, Question
+from octavo.text import Passage, Question, WordPieceTokenizer
 
 SETTINGS = ReaderSettings(window=12, overlap=4, question_length=6, answer_length=4)
 TOKENIZER = make_tokenizer()
@@ -89,3 +89,24 @@ def test_an_answer_that_stands_nowhere_is_written():
 def test_no_question_is_an_error():
     with pytest.raises(DataError, match="no question"):
         sampler([])
+
+
+def test_a_window_drawn_elsewhere_holds_no_answer_where_all_ask_about_one_text():
+    text = "".join(LETTERS[:10])
+    asked = [
+        Question(str(place), "甲乙", (Passage(text, (text[place],)),), (text[place],))
+        for place in range(5)
+    ]
+    other = Question("p", "甲乙", (Passage("".join(LETTERS[20:30])),))
+    for questions, answers in ((asked, 1), ([*asked, other], 0)):
+        drawn = [sampler(questions, elsewhere=0.999).draw(epoch, 4) for epoch in range(20)]
+        without = [example for example in drawn if not len(example.answer)]
+        assert not any(contains(x.window, TOKENIZER.encode(text[4]).ids) for x in without)
+        assert bool(without) is not bool(answers)  # nothing else to show: the answer is shown
+
+
+def test_rows_are_padded_with_the_pad_token():
+    tokenizer = WordPieceTokenizer([*LETTERS, *SPECIALS])
+    one = ExampleSampler(make_questions(1), tokenizer, SETTINGS, elsewhere=0.0)
+    inputs, _, _ = one.arrays([one.draw(0, 0)], batch_size=1)
+    assert inputs["token_ids"][0, -1] == tokenizer.pad_id == len(LETTERS)

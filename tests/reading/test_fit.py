@@ -7,6 +7,7 @@ from tiny import make_questions, make_reader
 from octavo.errors import DataError, UsageError
 from octavo.reading import Reader
 from octavo.reading import fit as fitting
+from octavo.text import WordPieceTokenizer
 
 OPTIONS = {"epochs": 2, "batch_size": 4, "learning_rate": 3e-3, "dropout": 0.1, "progress": False}
 
@@ -71,6 +72,12 @@ def test_a_state_of_another_plan_or_a_damaged_one_is_refused(tmp_path):
         reader.fit(make_questions(), out=tmp_path, elsewhere=0.3, **OPTIONS)
     with pytest.raises(DataError, match="questions_crc32"):  # as many, but others
         reader.fit(make_questions()[::-1], out=tmp_path, **OPTIONS)
+    with pytest.raises(DataError, match="validation_crc32"):
+        reader.fit(make_questions(), validation=make_questions(1), out=tmp_path, **OPTIONS)
+    words = reader.tokenizer.vocabulary
+    other = Reader(reader.model, WordPieceTokenizer(words[:5] + words[:4:-1]), reader.settings)
+    with pytest.raises(DataError, match="reader_crc32"):
+        other.fit(make_questions(), out=tmp_path, **OPTIONS)
     state = tmp_path / fitting.STATE
     state.write_bytes(state.read_bytes()[:1000])
     with pytest.raises(DataError, match=r"training\.safetensors: damaged"):
@@ -85,3 +92,23 @@ def test_a_state_of_another_plan_or_a_damaged_one_is_refused(tmp_path):
 def test_impossible_arguments_are_named(wrong):
     with pytest.raises(UsageError, match=rf"{next(iter(wrong))}.*Received: "):
         make_reader().fit(make_questions(), **{**OPTIONS, **wrong})
+
+
+@pytest.mark.parametrize("wrong", [{"learning_rate": np.inf}, {"seed": -1}, {"seed": 2**32}])
+def test_what_no_run_can_use_is_named(wrong):
+    with pytest.raises(UsageError, match=rf"{next(iter(wrong))} must .* Received: "):
+        make_reader().fit(make_questions(), **{**OPTIONS, **wrong})
+
+
+def test_a_run_that_diverges_stops_and_writes_no_reader(tmp_path):
+    with pytest.raises(DataError, match=r"the loss is (nan|inf): try a lower learning rate"):
+        make_reader().fit(
+            make_questions(), out=tmp_path / "run", **{**OPTIONS, "learning_rate": 1e30}
+        )
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+
+
+def test_a_run_does_not_replace_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="is the folder you are in"):
+        make_reader().fit(make_questions(), out=".", **OPTIONS)

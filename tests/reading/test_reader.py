@@ -3,10 +3,12 @@ import shutil
 
 import numpy as np
 import pytest
-from tiny import LETTERS, make_questions, make_reader, shared_reader
+from tiny import LETTERS, make_reader, shared_reader
 
+from octavo.decoding import Decoded
 from octavo.errors import PresetError, UsageError
-from octavo.reading import Reader
+from octavo.reading import Reader, ReaderSettings
+from octavo.reading.reader import _make_answer
 from octavo.text import Passage, Question
 
 TEXT = "".join(LETTERS[:30])
@@ -77,7 +79,7 @@ def test_an_empty_passage_among_others_is_harmless():
         ("甲", TEXT, {}, "list of texts"),
         ("甲", ["一" * 1_000_001], {}, "1,000,000 characters"),
         ("甲", [TEXT], {"mode": "poetic"}, "mode must be one of"),
-        ("甲", [TEXT], {"beams": 0}, "at least 1"),
+        ("甲", [TEXT], {"beams": 0}, "from 1"),
     ],
 )
 def test_impossible_questions_are_refused_in_one_line(question, passages, options, message):
@@ -127,7 +129,11 @@ def test_a_preset_that_contradicts_itself_is_named(tmp_path):
             json.dumps({**settings, "colour": 1}),
             r"reader\.json: key colour is unknown",
         ),
-        ("reader.json", json.dumps({**settings, "vote": "loud"}), r"reader\.json: vote must be"),
+        (
+            "reader.json",
+            json.dumps({**settings, "vote": "loud"}),
+            r"reader\.json: key vote must be",
+        ),
         ("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n", r"vocab\.txt: 5 tokens, but"),
     ]:
         with pytest.raises(PresetError, match=message):
@@ -136,11 +142,45 @@ def test_a_preset_that_contradicts_itself_is_named(tmp_path):
         Reader.from_preset(tmp_path / "nowhere")
 
 
-def test_questions_of_many_shapes_compile_few_searches():
+def test_a_passage_that_was_not_read_says_so():
+    passages = ["甲" * 12, "一丁丂七" * 3, "甲乙" * 6]
+    answer = shared_reader(most_windows=2).answer("一丁丂七", passages)
+    unread = [vote for vote in answer.passages if vote.no_answer is None]
+    assert len(unread) == 1
+    assert (unread[0].voted, unread[0].vote) == (False, 0.0)
+    assert all(vote.voted for vote in answer.passages if vote is not unread[0])
+
+
+def test_spans_hold_the_answer_not_another_unknown_word():
+    """龘 and 龖 are not in the vocabulary: both are [UNK], and only one is the answer."""
     reader = shared_reader()
-    questions = make_questions(9)
-    reader.answer_many(questions, progress=False)
-    for size in (5, 6, 7):
-        reader.answer_many(questions[:size], batch_size=8, progress=False)
-    settings = {search for search in reader.decoder._compiled if search.extractive}
-    assert len(settings) == 1
+    asked = Question("q", "一", (Passage("丁龘"), Passage("七龖丁龘")))
+    one = np.zeros(1)
+    decoded = Decoded(
+        [[reader.tokenizer.unk_id]],
+        one,
+        one + 1,
+        np.log([[0.2], [0.9]]),
+        one[[0, 0]],
+        one == [0, 0],
+    )
+    answer = _make_answer(reader._prepare(asked), decoded, reader.tokenizer)
+    assert answer.text == "龖"
+    assert [vote.spans for vote in answer.passages] == [(), ((1, 2),)]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ("[]", "a JSON object is wanted"),
+        ('{"window": 150.5}', "key window must be of type int. Received: 150.5"),
+        ('{"beams": true}', "key beams must be of type int. Received: True"),
+        ('{"no_answer_bias": "x"}', "key no_answer_bias must be of type float"),
+        ('{"no_answer_bias": NaN}', "key no_answer_bias must be of type float"),
+        ('{"size": 1}', "key size is unknown"),
+    ],
+)
+def test_wrong_settings_name_their_key(tmp_path, values, message):
+    (tmp_path / "reader.json").write_text(values)
+    with pytest.raises(PresetError, match=f"reader.json: {message}"):
+        ReaderSettings.from_file(tmp_path / "reader.json")

@@ -48,8 +48,8 @@ def answer(text="1420年", passages=(), question="哪年？", score=0.9):
 
 @given(TEXTS, TEXTS.filter(bool), TEXTS.filter(bool), st.integers(0, 9), st.integers(0, 9))
 def test_any_text_comes_back_and_brings_no_tag(question, text, passage, start, length):
-    vote = PassageVote(passage, 0.5, 0.1, ((start, start + length),))
-    plain = Page(render_reading_page([answer("甲", [PassageVote("甲", 0.5, 0.1)], "乙")]))
+    vote = PassageVote(passage, 0.5, 0.1, True, ((start, start + length),))
+    plain = Page(render_reading_page([answer("甲", [PassageVote("甲", 0.5, 0.1, True)], "乙")]))
     page = Page(render_reading_page([answer(text, [vote], question)], [[text]]))
     assert page.texts["h2"] == [question]
     assert page.texts["answer"] == [text]
@@ -60,7 +60,7 @@ def test_any_text_comes_back_and_brings_no_tag(question, text, passage, start, l
 
 def test_nothing_is_loaded_from_outside():
     page = Page(
-        render_reading_page([answer(passages=[PassageVote("1420年", 1.0, 0.0, ((0, 5),))])])
+        render_reading_page([answer(passages=[PassageVote("1420年", 1.0, 0.0, True, ((0, 5),))])])
     )
     assert not {"script", "link", "img", "iframe", "object"} & set(page.tags)
     assert not {"src", "href"} & {name for name, _ in page.attributes}
@@ -77,22 +77,29 @@ def test_languages_are_said():
 
 
 def test_overlapping_spans_are_one_mark():
-    vote = PassageVote("在1420年建成", 0.5, 0.1, ((1, 6), (3, 8)))
+    vote = PassageVote("在1420年建成", 0.5, 0.1, True, ((1, 6), (3, 8)))
     assert Page(render_reading_page([answer(passages=[vote])])).texts["mark"] == ["1420年建成"]
 
 
 def test_votes_are_bars_within_bounds_and_no_answer_is_quiet():
-    votes = [PassageVote("甲", 0.25, 0.1), PassageVote("乙", 1.5, 0.1), PassageVote("丙", 0.1, 0.9)]
+    votes = [
+        PassageVote("甲", 0.25, 0.1, voted=True),
+        PassageVote("乙", 1.5, 0.6, voted=True),
+        PassageVote("丙", 0.1, 0.4, voted=False),
+        PassageVote("丁", 0.0, None, voted=False),
+    ]
     page = Page(render_reading_page([answer(passages=votes)]))
     shares = [value for name, value in page.attributes if name == "style" and "share" in value]
     assert shares == ["--share:25.0%", "--share:100.0%"]
-    assert len(page.texts["quiet"]) == 1
-    assert "丙" in page.texts["quiet"][0]
+    assert [line[:28] for line in page.texts["quiet"]] == [
+        "passage 3 holds no answer (0",
+        "passage 4 was not read: 丁丁",
+    ]
     assert page.texts["section"][0].strip().startswith("passage 1")
 
 
 def test_a_passage_with_a_span_is_never_quiet():
-    vote = PassageVote("1420年", 0.2, 0.9, ((0, 5),))
+    vote = PassageVote("1420年", 0.2, 0.9, False, ((0, 5),))
     assert "quiet" not in Page(render_reading_page([answer(passages=[vote])])).texts
 
 
@@ -101,7 +108,9 @@ def test_long_passages_are_excerpts(length, opens):
     text = "甲" * (length - 105) + "1420年" + "乙" * 100
     start = length - 105
     page = Page(
-        render_reading_page([answer(passages=[PassageVote(text, 1, 0, ((start, start + 5),))])])
+        render_reading_page(
+            [answer(passages=[PassageVote(text, 1, 0, True, ((start, start + 5),))])]
+        )
     )
     assert page.texts["text"][0] == "…" + "甲" * 100 + "1420年" + "乙" * 100
     assert page.texts["text"][1:] == ([text] if opens else [])
@@ -117,7 +126,7 @@ def test_no_answer_and_expected_answers_are_said():
 
 
 def test_dicts_and_answers_give_the_same_page():
-    one = answer(passages=[PassageVote("在1420年", 0.5, 0.1, ((1, 6),))])
+    one = answer(passages=[PassageVote("在1420年", 0.5, 0.1, True, ((1, 6),))])
     assert render_reading_page([one]) == render_reading_page([one.to_dict()])
 
 

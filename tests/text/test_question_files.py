@@ -129,6 +129,18 @@ def test_questions_without_answers_can_be_asked(tmp_path: Path) -> None:
     assert question == Question("7", "?", (Passage("a"), Passage("")), ())
 
 
+def test_the_first_key_with_an_answer_counts_and_null_is_no_id(tmp_path: Path) -> None:
+    for answers in (None, []):
+        record = {"id": None, "question": "?", "context": "c", "answers": answers, "answer": "c"}
+        assert read(tmp_path, [record]) == [Question("0", "?", (Passage("c", ("c",)),), ("c",))]
+
+
+def test_what_is_impossible_has_no_answer_in_any_passage(tmp_path: Path) -> None:
+    passages = [{"passage": "abc", "answer": "b"}]
+    record = {"question": "?", "passages": passages, "is_impossible": True}
+    assert read(tmp_path, [record]) == [Question("0", "?", (Passage("abc"),), ())]
+
+
 LINE = json.dumps({"question": "?", "context": "c", "answers": []})
 QA: dict[str, Any] = {"question": "?", "answers": []}
 
@@ -163,6 +175,10 @@ QA: dict[str, Any] = {"question": "?", "answers": []}
         ),
         ([{"question": "?", "passages": ["a", None]}], r": \[0\].passages\[1\] is null, expected"),
         ([{"question": "?"}], r": \[0\].passages missing"),
+        (
+            [{"question": "?", "context": "c", "passages": ["a"]}],
+            r": \[0\].context and passages: one of them is wanted",
+        ),
         ([{"question": "?", "context": "c", "answer": [1]}], r": \[0\].answer holds a number"),
         ({"Q": {"question": "?", "evidences": {"e": {}}}}, ": Q.evidences.e.passage missing"),
     ],

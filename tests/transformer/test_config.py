@@ -21,7 +21,13 @@ BAD = [
     ({"max_position_embeddings": 0}, "max_position_embeddings"),
     ({"num_hidden_layers": 1.5}, "num_hidden_layers"),
     ({"pad_token_id": None}, "pad_token_id"),
+    ({"pad_token_id": 20}, "pad_token_id"),
     ({"layer_norm_eps": "small"}, "layer_norm_eps"),
+    ({"layer_norm_eps": -1}, "layer_norm_eps"),
+    ({"layer_norm_eps": True}, "layer_norm_eps"),
+    ({"initializer_range": float("nan")}, "initializer_range"),
+    ({"hidden_dropout_prob": 1.5}, "hidden_dropout_prob"),
+    ({"copy_head": "false"}, "copy_head"),
     ({"position_embedding_type": "relative_key"}, "position_embedding_type"),
     ({"question_match": True, "sep_token_id": 3}, "type_vocab_size"),
     ({"question_match": True, "type_vocab_size": 5}, "sep_token_id"),
@@ -48,14 +54,19 @@ def test_vocab_size_has_no_default(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [('{"vocab_size": 20,\n', r"config.json, line 2: "), ("[1, 2]", r"config.json: ")],
+    [
+        (b'{"vocab_size": 20,\n', r"config.json, line 2: "),
+        (b"[1, 2]", r"config.json: a JSON object"),
+        (b"[" * 100_000, r"config.json: not a JSON text"),
+        (b"\xff", r"config.json: not a JSON text"),
+    ],
 )
 def test_a_file_that_is_no_config(tmp_path, text, message):
     path = tmp_path / "config.json"
-    path.write_text(text)
+    path.write_bytes(text)
     with pytest.raises(PresetError, match=message):
         TransformerConfig.from_file(path)
-    with pytest.raises(PresetError, match=r"absent.json: no such file"):
+    with pytest.raises(PresetError, match=r"absent.json: cannot be read: No such file"):
         TransformerConfig.from_file(tmp_path / "absent.json")
 
 

@@ -110,8 +110,47 @@ def test_an_encoder_without_head_warns_when_a_head_is_wanted(build, tokenizer, t
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         load_preset(tmp_path / "encoder")
-    with pytest.warns(UserWarning, match=r"model.safetensors: no vocabulary head inside"):
+    with pytest.warns(UserWarning, match=r"model.safetensors: no cls.*, cls.predictions.bias"):
         load_preset(tmp_path / "encoder", application="lm")
+
+
+def test_an_encoder_does_not_take_the_place_of_a_model_with_a_head(preset, tokenizer, tmp_path):
+    encoder, words = load_preset(preset)
+    with pytest.raises(UsageError, match="vocabulary head, which an encoder lacks"):
+        save_preset(preset, encoder, words)
+    save_preset(tmp_path / "encoder", encoder, words)
+    save_preset(tmp_path / "encoder", encoder, words)  # its own place
+    with pytest.warns(UserWarning, match=r"octavo.copy.gate.bias inside: untrained"):
+        load_preset(tmp_path / "encoder", application="unilm")
+
+
+@pytest.mark.parametrize("dtype", ["int8", "float64", "nonsense"])
+def test_weights_are_stored_as_floats_of_32_or_16_bits(model, tokenizer, tmp_path, dtype):
+    with pytest.raises(UsageError, match=f"dtype must be one of .* Received: '{dtype}'"):
+        save_preset(tmp_path / "preset", model, tokenizer, dtype=dtype)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("key", "token"), [("pad_token_id", "PAD"), ("sep_token_id", "SEP")])
+def test_special_tokens_stand_where_the_config_says(preset, key, token):
+    config = json.loads((preset / "config.json").read_text())
+    (preset / "config.json").write_text(json.dumps({**config, key: 8}))
+    with pytest.raises(PresetError, match=rf"key {key}: vocab.txt has \[{token}\] at "):
+        load_preset(preset)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"do_lower_case": "false"},
+        {"do_lower_case": True, "strip_accents": False},
+        {"tokenize_chinese_chars": False},
+    ],
+)
+def test_a_tokenizer_that_octavo_lacks_is_refused(preset, options):
+    (preset / "tokenizer_config.json").write_text(json.dumps(options))
+    with pytest.raises(PresetError, match=f"tokenizer_config.json: key {list(options)[-1]}: "):
+        load_preset(preset)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +174,8 @@ def test_keep_tokens_trims_model_and_vocabulary_alike(preset, model, tokenizer):
     assert trimmed.config.sep_token_id == words.sep_id
     with pytest.raises(UsageError, match="keep_tokens"):
         load_preset(preset, keep_tokens=[0, 1, 2, 3, 4, 99])
+    with pytest.raises(UsageError, match=r"whole numbers. Received: float64"):
+        load_preset(preset, keep_tokens=[0.0, 1.0])
 
 
 def drop(name):
@@ -153,7 +194,7 @@ def cut(name):
         (cut(KERNEL), rf"{KERNEL} has shape \(11, 8\), but the config asks for \(12, 8\)"),
         (cut(TOKENS), rf"{TOKENS} has 11 rows, but vocab_size is 12"),
         (cut(POSITIONS), rf"{POSITIONS} has 15 rows, but max_position_embeddings is 16"),
-        (cut(BIAS), rf"{BIAS} has shape \(11,\), but the config asks for \(12,\)"),
+        (cut(BIAS), rf"{BIAS} has 11 rows, but vocab_size is 12"),
     ],
 )
 def test_arrays_that_do_not_fit_are_named(preset, change, message):
@@ -209,6 +250,28 @@ def test_a_source_that_is_no_folder(tmp_path):
 def test_a_hub_name_needs_the_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'octavo\[hub\]'"):
+        find_preset("hf://owner/name")
+
+
+class Hub:
+    """Stands in for huggingface_hub: gives a folder, or fails without a word."""
+
+    def __init__(self, folder=None):
+        self.folder = folder
+
+    def snapshot_download(self, name, allow_patterns):
+        if self.folder is None:
+            raise TimeoutError
+        assert (name, "vocab.txt" in allow_patterns) == ("owner/name", True)
+        return str(self.folder)
+
+
+def test_a_hub_name_is_fetched(monkeypatch, preset):
+    modules = __import__("sys").modules
+    monkeypatch.setitem(modules, "huggingface_hub", Hub(preset))
+    assert find_preset("hf://owner/name") == preset
+    monkeypatch.setitem(modules, "huggingface_hub", Hub())
+    with pytest.raises(PresetError, match=r"hf://owner/name: cannot be fetched \(TimeoutError\)"):
         find_preset("hf://owner/name")
 
 

@@ -65,8 +65,10 @@ def _console() -> Console:
 
 
 def _vote_line(number: int, passage: PassageVote) -> Text:
-    filled = round(BAR * min(max(passage.vote, 0.0), 1.0))
     line = Text(f"passage {number}  ")
+    if passage.no_answer is None:
+        return line.append("not read: other passages are nearer to the question", "dim")
+    filled = round(BAR * min(max(passage.vote, 0.0), 1.0))
     line.append("█" * filled, "cyan").append("░" * (BAR - filled), "dim")
     line.append(f"  {passage.vote:.3f}")
     return line.append(f"  no answer {passage.no_answer:.3f}", "dim")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -21,6 +23,7 @@ Mode = Literal["extractive", "generative"]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 # Without this cyclopts takes "-", standard input, for an option; `_check_inputs` refuses the rest.
 Input = Annotated[str, Parameter(allow_leading_hyphen=True)]
+Output = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
 
 app = App(
     name="read",
@@ -42,7 +45,7 @@ def ask(
     mode: Mode = "extractive",
     beams: int | None = None,
     as_json: AsJson = False,
-    html: Path | None = None,
+    html: Output = None,
 ) -> None:
     """Answer a question from passages.
 
@@ -76,7 +79,7 @@ def ask(
         raise UsageError(f"the question is empty. Received: {question!r}")
     _check_counts(beams=beams)
     _check_inputs(*passages)
-    _check_outputs(html)
+    _check_outputs(passages, html=html)
     from octavo.reading.passage_files import read_passages
 
     texts = read_passages(passages)
@@ -104,8 +107,8 @@ def evaluate(
     batch_size: int | None = None,
     limit: int | None = None,
     as_json: AsJson = False,
-    html: Path | None = None,
-    out: Path | None = None,
+    html: Output = None,
+    out: Output = None,
 ) -> None:
     """Score a reader on questions with known answers.
 
@@ -131,7 +134,7 @@ def evaluate(
     beams
         Answers followed at once. Default: the reader's own setting.
     batch_size
-        Questions answered together.
+        Windows of passages read together.
     limit
         Only this many questions, from the start.
     as_json
@@ -143,7 +146,7 @@ def evaluate(
     """
     _check_counts(beams=beams, batch_size=batch_size, limit=limit)
     _check_inputs(file)
-    _check_outputs(html, out)
+    _check_outputs([file], html=html, out=out)
     questions = _read_questions(file, limit)
     reader = _load_reader(preset)
     from octavo.reading import evaluation
@@ -234,7 +237,7 @@ def sogou(
     /,
     *,
     as_json: AsJson = False,
-    out: Path | None = None,
+    out: Output = None,
 ) -> None:
     """Score a file of predictions as the CIPS-SOGOU evaluation tool does.
 
@@ -256,7 +259,7 @@ def sogou(
         Write each prediction with its own scores, in the tool's seven columns.
     """
     _check_inputs(predictions, answers)
-    _check_outputs(out)
+    _check_outputs([predictions, answers], out=out)
     from octavo.reading import sogou_files
     from octavo.reading.metrics import sogou_scores
 
@@ -289,11 +292,17 @@ def _check_inputs(*paths: str) -> None:
         raise UsageError("standard input can be read only once. Received: - twice")
 
 
-def _check_outputs(*paths: Path | None) -> None:
+def _check_outputs(inputs: Iterable[str], **outputs: Path | None) -> None:
     """Find out before the long work, not after it, that its result has no place to go."""
-    for path in paths:
+    taken = {os.path.realpath(path): path for path in inputs if path != "-"}
+    for name, path in outputs.items():
         if path is None or str(path) == "-":
             continue
+        if str(path).startswith("-"):
+            raise UsageError(f"--{name} needs a file (./{path}, if meant). Received: {path}")
+        if os.path.realpath(path) in taken:
+            raise UsageError(f"--{name} would overwrite {taken[os.path.realpath(path)]}")
+        taken[os.path.realpath(path)] = f"the file of --{name}"
         if path.is_dir():
             raise DataError("cannot be written: it is a folder", path)
         if not path.parent.is_dir():

@@ -42,7 +42,7 @@ def encode_prefix(model: Any, token_ids: Any, lengths: Any) -> Prefix:
     """
     order = ops.arange(token_ids.shape[1])
     inside = order[None, :] < lengths[:, None]
-    mask = ops.where(inside, 0.0, MASKED)[:, None, None, :]
+    mask = ops.cast(ops.where(inside, 0.0, MASKED), model.compute_dtype)[:, None, None, :]
     # past a prefix's end stand "answers" of segment 1: the question match must not read them
     types = model.segment_types(token_ids, ops.cast(ops.logical_not(inside), "int32"))
     hidden = model.embed(token_ids, types)
@@ -62,7 +62,8 @@ def empty_cache(model: Any, rows: int, beams: int, steps: int) -> tuple:
     """Answer keys and values: zeros (rows, H, beams, steps, d / H), two arrays a block."""
     config = model.config
     shape = (rows, config.num_attention_heads, beams, steps, config.head_size)
-    return tuple(ops.zeros(shape) for _ in range(2 * config.num_hidden_layers))
+    parts = range(2 * config.num_hidden_layers)
+    return tuple(ops.zeros(shape, dtype=model.compute_dtype) for _ in parts)
 
 
 def reorder_cache(cache: tuple, parents: Any) -> tuple:
@@ -93,7 +94,7 @@ def read_token(
     hidden = model.embed(tokens, ops.ones_like(tokens), positions)
     slots = ops.arange(cache[0].shape[3])
     here = ops.equal(slots, step)[None, None, None, :, None]
-    future = ops.where(slots <= step, 0.0, MASKED)
+    future = ops.cast(ops.where(slots <= step, 0.0, MASKED), model.compute_dtype)
     filled: list[Any] = []
     for index, block in enumerate(model.blocks):
         query, key, value = block.attention.project(hidden)  # each (rows, H, beams, d / H)

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from octavo._keras import compile_with_variables, ops
+from octavo._keras import compile_with_variables, ops, use_compilation_cache
 from octavo.decoding.search import Search, search
 from octavo.decoding.selection import IMPOSSIBLE
 from octavo.decoding.votes import VOTES
 from octavo.errors import UsageError
 
 MODES = ("extractive", "generative")
+MOST_BEAMS = 256
 LENGTH_STEP = 32  # prefixes are padded to a multiple of it
 # and batches to one of these numbers of rows, or to a multiple of the last
 ROW_STEPS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64)
@@ -55,6 +56,9 @@ class Decoder:
         model: a `Transformer` built with application="unilm".
         end_id: the token that ends an answer, [SEP].
 
+    Raises:
+        UsageError: if the model is no UniLM, or has no such token.
+
     Example:
         >>> from octavo.transformer import build_transformer_model
         >>> config = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1,
@@ -71,6 +75,11 @@ class Decoder:
             raise UsageError(
                 f"a UniLM model is needed. Received: application={model.application!r}"
             )
+        if not 0 <= end_id < model.config.vocab_size:
+            raise UsageError(
+                f"end_id must lie in [0, {model.config.vocab_size}). Received: {end_id}"
+            )
+        use_compilation_cache()
         self.model = model
         self.end_id = end_id
         self._compiled: dict[Search, Callable[..., Any]] = {}
@@ -103,8 +112,8 @@ class Decoder:
         Raises:
             UsageError: if an argument is impossible or a question has no passage.
         """
-        settings = Search(self.end_id, steps, beams, mode == "extractive", vote, False, 1.0, 1.0)
-        return self._run(settings, mode, prefixes, passage_lengths, no_answer_bias, seed=0)
+        settings = Search(self.end_id, steps, beams, mode == "extractive", vote)
+        return self._run(settings, mode, prefixes, passage_lengths, no_answer_bias)
 
     def sample(
         self,
@@ -132,16 +141,33 @@ class Decoder:
             top_p: draw from the smallest set of tokens with this much probability, (0, 1].
             no_answer_bias: as in `beam_search`.
             seed: the same batch with the same seed gives the same answers, on every backend.
+
+        Returns:
+            One `Decoded` a question, in order.
+
+        Raises:
+            UsageError: if an argument is impossible or a question has no passage.
+
+        Example:
+            >>> from octavo.transformer import build_transformer_model
+            >>> config = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1,
+            ...           "num_attention_heads": 2, "intermediate_size": 32}
+            >>> decoder = Decoder(build_transformer_model(config, application="unilm"), end_id=3)
+            >>> found = decoder.sample([[np.array([2, 7, 8, 3, 6, 3])]], [[2]], steps=4, samples=3)
+            >>> len(found), found[0].scores.shape
+            (1, (3,))
         """
-        if temperature <= 0 or not 0 < top_p <= 1:
+        if not temperature > 0 or not 0 < top_p <= 1:  # a NaN is neither
             raise UsageError(
                 "temperature must be above 0 and top_p in (0, 1]. "
                 f"Received: temperature={temperature}, top_p={top_p}"
             )
-        settings = Search(
-            self.end_id, steps, samples, mode == "extractive", vote, True, temperature, top_p
+        drawing = "all" if top_p == 1 else "nucleus"
+        settings = Search(self.end_id, steps, samples, mode == "extractive", vote, drawing)
+        random = np.random.default_rng(seed)
+        return self._run(
+            settings, mode, prefixes, passage_lengths, no_answer_bias, temperature, top_p, random
         )
-        return self._run(settings, mode, prefixes, passage_lengths, no_answer_bias, seed)
 
     def _run(
         self,
@@ -150,7 +176,9 @@ class Decoder:
         prefixes: Sequence[Sequence[np.ndarray]],
         passage_lengths: Sequence[Sequence[int]],
         no_answer_bias: float,
-        seed: int,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        random: np.random.Generator | None = None,
     ) -> list[Decoded]:
         """Check, pad, call the compiled search, cut the padding off."""
         _check(settings, mode)
@@ -158,12 +186,10 @@ class Decoder:
         if not prefixes:
             return []
         batch = _pad(prefixes, passage_lengths, self.end_id)
-        questions = batch["owned"].shape[0]
-        random = np.random.default_rng(seed)
-        uniform = random.random((settings.steps, questions, settings.beams), np.float32)
-        found = self._function(settings)(
-            *batch.values(), np.float32(no_answer_bias), uniform if settings.sample else uniform[:1]
-        )
+        shape = (settings.steps, batch["owned"].shape[0], settings.beams)
+        uniform = np.zeros((1, 1, 1), np.float32) if random is None else random.random(shape, "f")
+        scalars = (np.float32(value) for value in (no_answer_bias, temperature, top_p))
+        found = self._function(settings)(*batch.values(), *scalars, uniform)
         found = {name: ops.convert_to_numpy(value) for name, value in found.items()}
         return list(_split(found, prefixes, settings))
 
@@ -185,10 +211,11 @@ def _check(settings: Search, mode: str) -> None:
         raise UsageError(f"mode must be one of {MODES}. Received: {mode!r}")
     if settings.vote not in VOTES:
         raise UsageError(f"vote must be one of {', '.join(VOTES)}. Received: {settings.vote!r}")
-    if settings.steps < 1 or settings.beams < 1:
-        raise UsageError(
-            f"steps and beams must be at least 1. Received: {settings.steps}, {settings.beams}"
-        )
+    for name, value in (("steps", settings.steps), ("beams", settings.beams)):
+        if not isinstance(value, int | np.integer) or value < 1:
+            raise UsageError(f"{name} must be a whole number from 1. Received: {value!r}")
+    if settings.beams > MOST_BEAMS:
+        raise UsageError(f"beams must be at most {MOST_BEAMS}. Received: {settings.beams}")
 
 
 def _check_rows(prefixes: Any, passage_lengths: Any, steps: int, config: Any) -> None:
@@ -212,10 +239,11 @@ def _check_rows(prefixes: Any, passage_lengths: Any, steps: int, config: Any) ->
                 f"prefix and answer must fit into {longest} positions. "
                 f"Received: {len(row)} + {steps}"
             )
-        if min(row) < 0 or max(row) >= config.vocab_size:
+        ids = np.asarray(row)
+        if ids.dtype.kind not in "iu" or ids.min() < 0 or ids.max() >= config.vocab_size:
             raise UsageError(
-                f"token ids must lie in [0, {config.vocab_size}). "
-                f"Received: {min(row)} to {max(row)}"
+                f"token ids must be whole numbers in [0, {config.vocab_size}). "
+                f"Received: {ids.dtype} from {ids.min()} to {ids.max()}"
             )
 
 
@@ -266,7 +294,7 @@ def _split(found: dict[str, np.ndarray], prefixes: Any, settings: Search) -> Any
         rows = slice(row, row + len(group))
         row += len(group)
         order = np.argsort(-found["scores"][index], kind="stable")
-        if not settings.sample:  # near ties go to the lower beam
+        if not settings.drawing:  # near ties go to the lower beam
             best = int(found["best"][index])
             order = np.array([best, *order[order != best]])
         order = order[found["scores"][index][order] > IMPOSSIBLE / 2]

@@ -31,9 +31,7 @@ class Search(NamedTuple):
     beams: int
     extractive: bool
     vote: str
-    sample: bool
-    temperature: float
-    top_p: float
+    drawing: str | None = None  # None: beam search; "all" tokens or a "nucleus" to draw from
 
 
 class State(NamedTuple):
@@ -59,6 +57,8 @@ def search(
     owner_of: Any,
     owned: Any,
     no_answer_bias: Any,
+    temperature: Any,
+    top_p: Any,
     uniform: Any,
 ) -> dict[str, Any]:
     """Answer q questions from r passages.
@@ -72,7 +72,9 @@ def search(
         owner_of: int32 (r,), the question of each row.
         owned: float (q, r), 1 where the row belongs to the question; padding rows to none.
         no_answer_bias: float (), added to END's log probability when it is decided who votes.
-        uniform: float (steps, q, k), random numbers for sampling.
+        temperature: float (), see `select_random`; these three are for sampling alone.
+        top_p: float ().
+        uniform: float (steps, q, k), random numbers in [0, 1).
 
     Returns:
         tokens int32 (q, k, steps); scores float (q, k); finished bool (q, k); best int32 (q,), the
@@ -95,9 +97,12 @@ def search(
     doubt = ops.log(no_answer + FLOOR) + no_answer_bias - ops.log(rest + FLOOR)
     voting = ops.logical_and(doubt <= TIE, ops.any(passage, axis=1))
     owned = owned * ops.cast(voting, "float32")[None, :]
-    inputs = Inputs(settings, token_ids, passage, owner_of, owned, is_end, uniform)
+    if settings.drawing != "nucleus":
+        top_p = None
+    drawing = (temperature, top_p, uniform)
+    inputs = Inputs(settings, token_ids, passage, owner_of, owned, is_end, drawing)
     beams = settings.beams
-    alive = ops.arange(beams) < (beams if settings.sample else 1)
+    alive = ops.arange(beams) < (beams if settings.drawing else 1)
     state = State(
         step=ops.zeros((), dtype="int32"),
         tokens=ops.full((questions, beams, settings.steps), settings.end_id, dtype="int32"),
@@ -142,7 +147,7 @@ class Inputs(NamedTuple):
     owner_of: Any
     owned: Any
     is_end: Any
-    uniform: Any
+    drawing: tuple  # temperature, top_p or None, uniform
 
 
 def _at(tokens: Any, step: Any) -> Any:
@@ -153,7 +158,7 @@ def _at(tokens: Any, step: Any) -> Any:
 
 def _unfinished(state: State, settings: Search) -> Any:
     """Bool (q,): sampling waits for every draw, beam search for the best (scores only fall)."""
-    if settings.sample:
+    if settings.drawing:
         return ops.logical_not(ops.all(state.finished, axis=1))
     best = best_index(state.scores)[:, None]
     return ops.logical_not(ops.take_along_axis(state.finished, best, axis=1)[:, 0])
@@ -182,10 +187,11 @@ def _choose(state: State, inputs: Inputs) -> State:
     logs = _next_logs(state, inputs)
     questions, beams, size = logs.shape
     same = ops.broadcast_to(ops.arange(beams)[None, :], (questions, beams))
-    if settings.sample:
+    if settings.drawing:
         parents = same
-        uniform = ops.take(inputs.uniform, state.step, axis=0)
-        tokens = select_random(logs, uniform, settings.temperature, settings.top_p)
+        temperature, top_p, uniform = inputs.drawing
+        uniform = ops.take(uniform, state.step, axis=0)
+        tokens = select_random(logs, uniform, temperature, top_p)
         gained = ops.take_along_axis(logs, tokens[:, :, None], axis=2)[:, :, 0]
         scores = state.scores + gained
     else:

@@ -36,7 +36,7 @@ def select_best(scores: Any, count: int) -> tuple[Any, Any]:
     return ops.concatenate(indices, axis=1), ops.concatenate(values, axis=1)
 
 
-def select_random(logs: Any, uniform: Any, temperature: float, top_p: float) -> Any:
+def select_random(logs: Any, uniform: Any, temperature: Any, top_p: Any = None) -> Any:
     """Draw one token a beam by inverting the cumulative distribution.
 
     Args:
@@ -44,7 +44,8 @@ def select_random(logs: Any, uniform: Any, temperature: float, top_p: float) -> 
         uniform: float (questions, beams), in [0, 1): the same numbers give the same tokens on
             every backend.
         temperature: above 0; below 1 sharpens.
-        top_p: the smallest set of tokens with this much probability is drawn from.
+        top_p: the smallest set of tokens with this much probability is drawn from; None draws from
+            all.
 
     Returns:
         int32 (questions, beams).
@@ -52,7 +53,8 @@ def select_random(logs: Any, uniform: Any, temperature: float, top_p: float) -> 
     Source: nucleus sampling, Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration".
     """
     weights = ops.softmax(logs / temperature, axis=-1)
-    if top_p < 1.0:
+    weights = ops.where(logs > IMPOSSIBLE / 2, weights, 0.0)  # however high the temperature
+    if top_p is not None:
         falling = -ops.sort(-weights, axis=-1)
         before = ops.cumsum(falling, axis=-1) - falling
         least = ops.min(ops.where(before < top_p, falling, 1.0), axis=-1, keepdims=True)

@@ -13,18 +13,21 @@ class PassageVote:
     Attributes:
         text: the passage as it was given.
         vote: the probability this passage alone gives the answer, geometric mean per token, 0-1.
-        no_answer: the probability that the passage holds no answer, 0-1.
+        no_answer: the probability that the passage holds no answer, 0-1; None if it was not read,
+            because windows of other passages are nearer to the question.
+        voted: whether it took part in the vote: it was read, and the likeliest is not "no answer".
         spans: where the answer stands in `text`, as (start, end) in characters, end exclusive.
 
     Example:
-        >>> vote = PassageVote("毕昇发明了它。", vote=0.8, no_answer=0.1, spans=((0, 2),))
+        >>> vote = PassageVote("毕昇发明了它。", 0.8, no_answer=0.1, voted=True, spans=((0, 2),))
         >>> [vote.text[start:end] for start, end in vote.spans]
         ['毕昇']
     """
 
     text: str
     vote: float
-    no_answer: float
+    no_answer: float | None
+    voted: bool
     spans: tuple[tuple[int, int], ...] = ()
 
 

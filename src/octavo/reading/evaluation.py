@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from octavo.reading.metrics import (
     no_answer_scores,
     sogou_scores,
 )
-from octavo.text.question_files import Question
+from octavo.text.question_files import Question, to_json
 
 
 class AnswersQuestions(Protocol):
@@ -89,7 +88,7 @@ def evaluate(
         questions: with their gold answers, every accepted wording, the standard one first.
         mode: "extractive" or "generative".
         beams: answers followed at once; None leaves it to the reader.
-        batch_size: questions answered together; None leaves it to the reader.
+        batch_size: windows of passages read together; None leaves it to the reader.
         progress: show progress on stderr.
 
     Raises:
@@ -173,7 +172,7 @@ def write_predictions(
                 "em": cmrc_exact_match(answer.text, question.answers),
                 "f1": round(cmrc_f1(answer.text, question.answers), 6),
             }
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            file.write(to_json(record) + "\n")
 
 
 def _numbered(values: Sequence[Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from octavo.reading.settings import ReaderSettings
 from octavo.reading.windows import build_prefix
 from octavo.text import Encoding, Passage, Question, WordPieceTokenizer
 
+FOREIGN_TRIES = 8  # for a passage without the answer
 LENGTH_STEP = 64  # rows are padded to a multiple of it, so that few shapes are compiled
 
 
@@ -79,7 +80,8 @@ class ExampleSampler:
         tokenizer: gives tokens and their character spans.
         settings: lengths.
         elsewhere: how often, 0-1, a question with an answer is shown a window without it: of the
-            same passage where that is long enough, else a passage of another question.
+            same passage where that is long enough, else a passage of another question in which none
+            of its answers stands. Where none is found, it is shown its answer.
         first_weight: weight in the loss of an answer's first token, which chooses the place; the
             tokens after it are mostly copied, and there are many of them.
         seed: the same seed gives the same examples, epoch by epoch.
@@ -104,12 +106,17 @@ class ExampleSampler:
         self.first_weight = first_weight
         self.seed = seed
         self.cls_id, self.sep_id = tokenizer.cls_id, tokenizer.sep_id
+        self.pad_id = tokenizer.pad_id
         self.questions = [
             encoding.ids[: settings.question_length]
             for encoding in tokenizer.encode_many([q.question for q in questions])
         ]
-        texts = [passage.text for question in questions for passage in question.passages]
-        encodings = iter(tokenizer.encode_many(texts))
+        self.texts = [[passage.text for passage in question.passages] for question in questions]
+        self.answers = [
+            {*question.answers, *(a for passage in question.passages for a in passage.answers)}
+            for question in questions
+        ]
+        encodings = iter(tokenizer.encode_many([text for texts in self.texts for text in texts]))
         self.passages = [
             [self._find(tokenizer, passage, next(encodings)) for passage in question.passages]
             for question in questions
@@ -139,8 +146,11 @@ class ExampleSampler:
         passages = self.passages[index]
         passage = passages[random.integers(len(passages))]
         answered = bool(len(passage.spans) or passage.written)
+        without = None
         if answered and random.random() < self.elsewhere:
-            window, answer = self._draw_without(passage, index, random), np.empty(0, np.int32)
+            without = self._draw_without(passage, index, random)
+        if without is not None:
+            window, answer = without, np.empty(0, np.int32)
         elif len(passage.spans):
             window, answer = self._draw_around(passage, random)
         else:
@@ -168,7 +178,7 @@ class ExampleSampler:
 
     def _draw_without(
         self, passage: TokenizedPassage, index: int, random: np.random.Generator
-    ) -> np.ndarray:
+    ) -> np.ndarray | None:
         """A window of the passage that holds no answer, or one of another question's passage."""
         size = self.settings.window
         if len(passage.spans) and not passage.written:
@@ -176,10 +186,13 @@ class ExampleSampler:
             pieces = [p for p in (passage.ids[:before], passage.ids[after:]) if len(p) >= size // 2]
             if pieces:
                 return self._cut(pieces[random.integers(len(pieces))], random)
-        other = random.integers(max(len(self.passages) - 1, 1))
-        other = (other + (other >= index)) % len(self.passages)
-        foreign = self.passages[other]
-        return self._cut(foreign[random.integers(len(foreign))].ids, random)
+        answers = self.answers[index]
+        for _ in range(FOREIGN_TRIES):
+            foreign = random.integers(len(self.texts))
+            at = random.integers(len(self.texts[foreign]))
+            if not any(answer in self.texts[foreign][at] for answer in answers):
+                return self._cut(self.passages[foreign][at].ids, random)
+        return None
 
     def batches(self, epoch: int, batch_size: int) -> list[list[Example]]:
         """All examples of an epoch, as batches of rows of like length, in random order.
@@ -214,7 +227,7 @@ class ExampleSampler:
         """
         length = padded_length(max(example.length for example in examples))
         looks = self.settings.answer_length + 1
-        tokens = np.zeros((batch_size, length), np.int32)
+        tokens = np.full((batch_size, length), self.pad_id, np.int32)
         segments = np.zeros((batch_size, length), np.int32)
         positions = np.zeros((batch_size, looks), np.int32)
         labels = np.zeros((batch_size, looks), np.int32)

@@ -6,6 +6,7 @@ A run's folder is the preset with the best validation score so far, and beside i
 
 from __future__ import annotations
 
+import math
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ from octavo.reading.evaluation import evaluate
 from octavo.reading.examples import ExampleSampler
 from octavo.reading.reader import Reader
 from octavo.text import Question
-from octavo.training import load_state, save_state
+from octavo.training import load_state, read_note, save_state
 from octavo.transformer import Transformer
 
 STATE = "training.safetensors"
@@ -32,6 +33,8 @@ class Plan:
 
     questions: int
     questions_crc32: int
+    validation_crc32: int
+    reader_crc32: int  # its vocabulary and settings
     epochs: int
     batch_size: int
     learning_rate: float
@@ -48,6 +51,8 @@ class Position:
     plan: dict[str, Any]
     epoch: int = 0
     batch: int = 0
+    loss_sum: float = 0.0  # over the epoch's batches so far
+    seconds: float = 0.0
     best: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)
 
@@ -68,17 +73,27 @@ class _Batches(keras.utils.PyDataset):
 
 
 class _Watch(keras.callbacks.Callback):
-    """Moves the progress bar, and saves the state every so many seconds."""
+    """Keeps the position, moves the progress bar, and saves the state every so many seconds."""
 
-    def __init__(self, bar: Progress, save: Callable[[int], None], seconds: float) -> None:
+    def __init__(
+        self, position: Position, bar: Progress, save: Callable[[], None], seconds: float
+    ) -> None:
         super().__init__()
-        self.bar, self.save, self.seconds = bar, save, seconds
-        self.saved = time.monotonic()
+        self.position, self.bar, self.save, self.seconds = position, bar, save, seconds
+        self.first, self.before = position.batch, position.loss_sum
+        self.at = self.saved = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.bar.advance(1, note=f"loss {(logs or {}).get('loss', float('nan')):.3f}")
-        if time.monotonic() - self.saved >= self.seconds:
-            self.save(batch + 1)
+        loss = (logs or {}).get("loss", math.nan)  # the mean since fit began
+        if not math.isfinite(loss):
+            raise DataError(f"the loss is {loss}: try a lower learning rate and --no-resume")
+        position, now = self.position, time.monotonic()
+        position.batch = self.first + batch + 1
+        position.loss_sum = self.before + loss * (batch + 1)
+        position.seconds, self.at = position.seconds + now - self.at, now
+        self.bar.advance(1, note=f"loss {loss:.3f}")
+        if now - self.saved >= self.seconds:
+            self.save()
             self.saved = time.monotonic()
 
 
@@ -154,10 +169,14 @@ def fit_reader(
         if not 0 <= rate < 1:
             raise UsageError(f"{name} must lie in [0, 1). Received: {rate}")
     for name, factor in (("learning_rate", learning_rate), ("first_weight", first_weight)):
-        if factor <= 0:
+        if not 0 < factor < math.inf:
             raise UsageError(f"{name} must be above 0. Received: {factor}")
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"seed must lie in [0, 2**32). Received: {seed}")
     keras.utils.set_random_seed(seed)
-    folder = None if out is None else Path(out)
+    folder = None if out is None else Path(out).resolve()
+    if folder == Path.cwd():
+        raise DataError("is the folder you are in, which cannot be replaced; name another", out)
     settings = reader.settings
     config = {
         **reader.model.config.to_dict(),
@@ -169,7 +188,9 @@ def fit_reader(
     sampler = ExampleSampler(questions, reader.tokenizer, settings, elsewhere, first_weight, seed)
     plan = Plan(
         questions=len(questions),
-        questions_crc32=zlib.crc32(repr(tuple(questions)).encode()),
+        questions_crc32=_checksum(*questions),
+        validation_crc32=_checksum(*(validation or ())),
+        reader_crc32=_checksum(settings, *reader.tokenizer.vocabulary),
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
@@ -237,18 +258,19 @@ def train(
     Raises:
         DataError: if the state is damaged or of a run with another plan.
     """
-    steps = len(sampler.batches(0, plan.batch_size)) * plan.epochs
+    steps = -(-len(sampler) // plan.batch_size) * plan.epochs
     compile_model(model, make_optimizer(plan.learning_rate, steps))
     position = Position(plan=asdict(plan))
     if state is not None and resume and state.exists():
-        position = Position(**load_state(state, model))
+        position = Position(**read_note(state))
         _check_plan(position.plan, plan, state)
+        load_state(state, model)
     elif state is not None:
         state.parent.mkdir(parents=True, exist_ok=True)
 
-    def save(batch: int) -> None:
+    def save() -> None:
         if state is not None:
-            save_state(state, model, {**vars(position), "batch": batch})
+            save_state(state, model, vars(position))
 
     while position.epoch < plan.epochs:
         record = _train_epoch(model, sampler, plan, position, save, save_seconds, progress)
@@ -259,8 +281,16 @@ def train(
             position.best = figure
             keep_best()
         position.epoch, position.batch = position.epoch + 1, 0
-        save(0)
+        position.loss_sum = position.seconds = 0.0
+        save()
     return position
+
+
+def _checksum(*parts: Any) -> int:
+    total = 0
+    for part in parts:
+        total = zlib.crc32(repr(part).encode(), total)
+    return total
 
 
 def _check_plan(saved: dict[str, Any], plan: Plan, state: Path) -> None:
@@ -279,19 +309,15 @@ def _train_epoch(
     sampler: ExampleSampler,
     plan: Plan,
     position: Position,
-    save: Callable[[int], None],
+    save: Callable[[], None],
     save_seconds: float,
     progress: bool,
 ) -> dict[str, float]:
-    """Run what is left of the current epoch; gives its record."""
-    began = time.monotonic()
-    first = position.batch
-    batches = _Batches(sampler, position.epoch, plan.batch_size, first)
+    """Run what is left of the current epoch; gives the record of the whole epoch."""
+    batches = _Batches(sampler, position.epoch, plan.batch_size, position.batch)
     label = f"epoch {position.epoch + 1}/{plan.epochs}"
-    loss = float("nan")
     if len(batches):
         with Progress(len(batches), label, progress) as bar:
-            watch = _Watch(bar, lambda batch: save(first + batch), save_seconds)
-            history = model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[watch])
-        loss = float(history.history["loss"][-1])
-    return {"loss": loss, "seconds": round(time.monotonic() - began, 1)}
+            watch = _Watch(position, bar, save, save_seconds)
+            model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[watch])
+    return {"loss": position.loss_sum / position.batch, "seconds": round(position.seconds, 1)}

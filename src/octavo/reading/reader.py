@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from octavo._files import write_directory
-from octavo._keras import use_compilation_cache
 from octavo._progress import Progress
 from octavo.decoding import Decoded, Decoder
 from octavo.decoding.decoder import MODES
 from octavo.errors import PresetError, UsageError
 from octavo.reading.answer import Answer, PassageVote
+from octavo.reading.passage_files import LONGEST_PASSAGE
 from octavo.reading.settings import ReaderSettings
 from octavo.reading.windows import Window, cut_windows, find_tokens, nearest_windows
 from octavo.text import Encoding, Passage, Question, WordPieceTokenizer
@@ -26,7 +26,6 @@ from octavo.transformer.presets import find_preset, load_preset, write_preset
 
 BUNDLED = "reader-zh"
 SETTINGS = "reader.json"
-LONGEST_PASSAGE = 1_000_000  # characters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +84,6 @@ class Reader:
         Raises:
             PresetError: if a file is missing, damaged or contradicts another; names it.
         """
-        use_compilation_cache()
         if source is None:
             source = str(resources.files("octavo.reading") / "presets" / BUNDLED)
         folder = find_preset(source)
@@ -268,7 +266,8 @@ def _make_answer(prepared: _Prepared, decoded: Decoded, tokenizer: WordPieceToke
             PassageVote(
                 text=text,
                 vote=float(own[rows].max()) if rows and tokens else 0.0,
-                no_answer=float(decoded.no_answer[rows].min()) if rows else 1.0,
+                no_answer=float(decoded.no_answer[rows].min()) if rows else None,
+                voted=bool(decoded.voting[rows].any()),
                 spans=tuple((int(encoding.starts[a]), int(encoding.ends[b - 1])) for a, b in spans),
             )
         )
@@ -279,6 +278,17 @@ def _make_answer(prepared: _Prepared, decoded: Decoded, tokenizer: WordPieceToke
         best = max(standing, key=lambda vote: vote.vote)
         start, end = best.spans[0]
         text = best.text[start:end]
+        votes = [_keep_spans(vote, text, tokenizer) for vote in votes]
     else:
         text = tokenizer.decode(tokens)
     return Answer(prepared.question, text, float(np.exp(decoded.scores[0] / steps)), tuple(votes))
+
+
+def _keep_spans(vote: PassageVote, answer: str, tokenizer: WordPieceTokenizer) -> PassageVote:
+    """Leave out places of the same tokens but another text: [UNK] may stand for any word."""
+
+    def plain(text: str) -> str:
+        return "".join(text.split()).lower() if tokenizer.lower_case else "".join(text.split())
+
+    spans = [span for span in vote.spans if plain(vote.text[slice(*span)]) == plain(answer)]
+    return dataclasses.replace(vote, spans=tuple(spans))

@@ -45,9 +45,13 @@ class ReaderSettings:
 
     def __post_init__(self) -> None:
         """Refuse impossible lengths."""
-        for name in ("window", "question_length", "answer_length", "beams", "most_windows"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be at least 1. Received: {getattr(self, name)}")
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            kinds = {"int": (int,), "float": (int, float), "str": (str,)}[str(field.type)]
+            if type(value) not in kinds or value != value:  # a NaN is no number
+                raise UsageError(f"{field.name} must be of type {field.type}. Received: {value!r}")
+            if field.type == "int" and field.name != "overlap" and value < 1:
+                raise UsageError(f"{field.name} must be at least 1. Received: {value}")
         if not 0 <= self.overlap < self.window:
             raise UsageError(f"overlap must lie in [0, window). Received: {self.overlap}")
         if self.vote not in VOTES:
@@ -72,6 +76,8 @@ class ReaderSettings:
         """
         try:
             values = json.loads(Path(path).read_text(encoding="utf-8"))
+            if not isinstance(values, dict):
+                raise PresetError("a JSON object is wanted", path=path)
             known = {field.name for field in dataclasses.fields(cls)}
             unknown = sorted(set(values) - known)
             if unknown:
@@ -79,5 +85,9 @@ class ReaderSettings:
             return cls(**values)
         except json.JSONDecodeError as error:
             raise PresetError(f"not valid JSON ({error.msg})", path, error.lineno) from None
-        except (UsageError, TypeError) as error:
-            raise PresetError(str(error), path=path) from None
+        except PresetError:
+            raise
+        except UsageError as error:
+            raise PresetError(f"key {error}", path=path) from None
+        except (OSError, ValueError, RecursionError):
+            raise PresetError("cannot be read as JSON", path=path) from None

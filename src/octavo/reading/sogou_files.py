@@ -19,10 +19,14 @@ def read_accepted_answers(path: str | PathLike[str]) -> dict[str, tuple[str, ...
     """Question id -> accepted answers, the standard one first.
 
     Raises:
-        DataError: if the file cannot be read or a line has not three fields; names the line.
+        DataError: if the file cannot be read, a line has not three fields or an id comes twice;
+            names the line.
     """
-    accepted = {}
-    for identifier, standard, expanded in _read_rows(path, ("id", "answer", "accepted answers")):
+    accepted: dict[str, tuple[str, ...]] = {}
+    rows = _read_rows(path, ("id", "answer", "accepted answers"))
+    for number, (identifier, standard, expanded) in enumerate(rows, 1):
+        if identifier in accepted:
+            raise DataError(f"question id {identifier} comes a second time", path, number)
         others = [alias for alias in expanded.split("|") if alias != standard]
         accepted[identifier] = (standard, *others)
     return accepted
@@ -32,13 +36,16 @@ def read_predictions(path: str | PathLike[str]) -> dict[str, str]:
     """Question id -> predicted answer, in the file's order.
 
     Raises:
-        DataError: if the file cannot be read, a line has not two fields or an id comes twice.
+        DataError: if the file cannot be read or is empty, a line has not two fields or an id comes
+            twice.
     """
     predictions: dict[str, str] = {}
     for number, (identifier, text) in enumerate(_read_rows(path, ("id", "answer")), 1):
         if identifier in predictions:
             raise DataError(f"question id {identifier} comes a second time", path, number)
         predictions[identifier] = text
+    if not predictions:
+        raise DataError("is empty, expected predictions", path)
     return predictions
 
 

@@ -59,7 +59,7 @@ class HasToDict(Protocol):
     """An answer as `octavo.reading.Answer` is one; this package does not import it."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Keys question, text, score, passages; of a passage text, vote, no_answer, spans."""
+        """Keys question, text, score, passages; of these text, vote, no_answer, voted, spans."""
 
 
 AnswerLike = HasToDict | Mapping[str, Any]
@@ -97,7 +97,8 @@ def render_reading_page(
         ValueError: if `expected` has not one entry an answer.
 
     Example:
-        >>> passage = {"text": "1+1=2.", "vote": 0.9, "no_answer": 0.1, "spans": [[4, 5]]}
+        >>> passage = {"text": "1+1=2.", "vote": 0.9, "no_answer": 0.1, "voted": True}
+        >>> passage["spans"] = [[4, 5]]
         >>> answer = {"question": "1+1?", "text": "2", "score": 0.9, "passages": [passage]}
         >>> "1+1=<mark>2</mark>." in render_reading_page([answer])
         True
@@ -153,7 +154,7 @@ def _render_expected(expected: Sequence[str] | None) -> str:
 
 def _render_passage(number: int, passage: Mapping[str, Any]) -> str:
     pieces = cut_at_spans(passage["text"], passage["spans"])
-    if not passage["spans"] and passage["no_answer"] >= 0.5:
+    if not passage["spans"] and not passage["voted"]:
         return _render_quiet(number, passage)
     vote = _render_vote(number, passage["vote"])
     return f"<section>\n{vote}\n{_render_text(passage['text'], pieces)}</section>\n"
@@ -185,10 +186,14 @@ def _render_quiet(number: int, passage: Mapping[str, Any]) -> str:
     text = passage["text"]
     language = language_attribute(text)
     line = escape_text(" ".join(text[: 2 * FIRST_LINE].split())[:FIRST_LINE])
+    share = passage["no_answer"]
+    what = "was not read" if share is None else f"holds no answer ({share:.3f})"
+    cut = f'<p class="soft">the first {KEPT_WHOLE:,} of {len(text):,} characters</p>'
     return (
-        f'<details class="quiet"><summary>passage {number} holds no answer'
-        f" ({passage['no_answer']:.3f}): <span{language}>{line}</span></summary>"
-        f'<p class="text"{language}>{escape_text(text[:KEPT_WHOLE])}</p></details>\n'
+        f'<details class="quiet"><summary>passage {number} {what}: '
+        f"<span{language}>{line}</span></summary>"
+        f'<p class="text"{language}>{escape_text(text[:KEPT_WHOLE])}</p>'
+        f"{cut if len(text) > KEPT_WHOLE else ''}</details>\n"
     )
 
 

@@ -2,17 +2,19 @@
 
 "##" pieces join the piece before them. Between other tokens a blank stands only where both sides
 are words of an alphabet, or a word and a punctuation mark that asks for a blank: "in 2019, 3.5%".
+Points and colons between digits stand close, commas only where they part thousands: "30,000".
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from octavo.text.characters import CHINESE, PUNCTUATION
 
 NO_BLANK_BEFORE = frozenset(".,;:!?)]}%'’”-/_@~*&+=<>|\\^")
 NO_BLANK_AFTER = frozenset("([{'‘“-/_@~*&+=<>|\\^$#")
-BETWEEN_DIGITS = frozenset(".,:")
+THOUSANDS = re.compile(r"(?<!\d)\d{1,3},\d{3}$")
 
 
 def join_tokens(tokens: Iterable[str]) -> str:
@@ -21,13 +23,18 @@ def join_tokens(tokens: Iterable[str]) -> str:
     Example:
         >>> join_tokens(["北", "京", "new", "york", "##er", ",", "3", ".", "5", "%", "(", "a", ")"])
         '北京new yorker, 3.5% (a)'
+        >>> join_tokens(["in", "2019", ",", "3", ".", "5", "%", "of", "30", ",", "000"])
+        'in 2019, 3.5% of 30,000'
     """
-    joined = ""
+    words: list[str] = []
     for token in tokens:
-        if token.startswith("##") and len(token) > 2:
-            joined += token[2:]
-        else:
-            joined += (" " if joined and token and _needs_blank(joined, token) else "") + token
+        if token.startswith("##") and len(token) > 2 and words:
+            words[-1] += token[2:]
+        elif token:
+            words.append(token.removeprefix("##") if len(token) > 2 else token)
+    joined = ""
+    for word in words:
+        joined += (" " if joined and _needs_blank(joined, word) else "") + word
     return joined
 
 
@@ -37,8 +44,9 @@ def _needs_blank(left: str, right: str) -> bool:
         return False
     if before in NO_BLANK_AFTER or after in NO_BLANK_BEFORE:
         return False
-    decimal = before in BETWEEN_DIGITS and left[-2:-1].isdigit() and after.isdigit()
-    return not decimal
+    if before in ".:":
+        return not (left[-2:-1].isdigit() and after.isdigit())
+    return before != "," or not THOUSANDS.search(f"{left[-5:]}{right}")
 
 
 def _stands_close(character: str) -> bool:

@@ -145,10 +145,16 @@ def write_questions(questions: Iterable[Question], path: str | PathLike[str]) ->
                 "answers": question.answers,
                 "passages": [{"passage": p.text, "answers": p.answers} for p in question.passages],
             }
-            file.write(_to_json(record) + "\n")
+            file.write(to_json(record) + "\n")
 
 
-def _to_json(record: dict[str, Any]) -> str:
+def to_json(record: dict[str, Any]) -> str:
+    r"""One line of JSON, readable where UTF-8 can hold it.
+
+    Example:
+        >>> to_json({"a": "北"}), to_json({"a": "\ud83d"})
+        ('{"a": "北"}', '{"a": "\\ud83d"}')
+    """
     line = json.dumps(record, ensure_ascii=False)
     try:
         line.encode()
@@ -233,11 +239,12 @@ def _parse_question(item: _Item) -> Question:
     if not text.strip():
         raise _WrongError(f"{_join(item.place, 'question')} is empty")
     known = _find_answers(record, item.place)
-    if str(record.get("is_impossible", False)).lower() == "true":
-        known = ()
     passages, own = _parse_passages(record, item.place, known)
-    answers = own if known is None else known
-    return Question(str(record.get("id", item.id)), text, passages, tuple(dict.fromkeys(answers)))
+    answers = tuple(dict.fromkeys(own if known is None else known))
+    if str(record.get("is_impossible", False)).lower() == "true":
+        answers, passages = (), tuple(Passage(passage.text) for passage in passages)
+    number = record.get("id")
+    return Question(item.id if number is None else str(number), text, passages, answers)
 
 
 def _parse_passages(
@@ -261,6 +268,8 @@ def _parse_passages(
 
 def _find_passages(record: dict[str, Any], place: str) -> Iterable[tuple[Any, str]]:
     if "context" in record:
+        if "passages" in record:
+            raise _WrongError(f"{_join(place, 'context')} and passages: one of them is wanted")
         return [(record["context"], _join(place, "context"))]
     if isinstance(record.get("evidences"), dict):
         at = _join(place, "evidences")
@@ -270,7 +279,8 @@ def _find_passages(record: dict[str, Any], place: str) -> Iterable[tuple[Any, st
 
 def _find_answers(record: dict[str, Any], place: str) -> tuple[str, ...] | None:
     """The answers under any of their keys, without empty and repeated ones; None = no such key."""
-    key = next((key for key in ANSWER_KEYS if key in record), None)
+    present = [key for key in ANSWER_KEYS if record.get(key) is not None]
+    key = next((key for key in present if record[key]), present[0] if present else None)
     if key is None:
         return None
     value = record[key]

@@ -17,9 +17,10 @@ Source: Devlin et al. 2018, "BERT", section 3 (WordPiece, Wu et al. 2016).
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from os import PathLike
 
 import numpy as np
@@ -66,6 +67,16 @@ class Encoding:
         return len(self.ids)
 
 
+class _Pieces:
+    """Pieces of words: their ids, and the length of the longest by first letter."""
+
+    def __init__(self, ids: dict[str, int]) -> None:
+        self.ids = ids
+        self.longest: dict[str, int] = {}
+        for piece in filter(None, ids):
+            self.longest[piece[0]] = max(len(piece), self.longest.get(piece[0], 0))
+
+
 class _WordCache(dict[str, bytes]):
     """A word as it stands in a text -> its tokens as rows (id, start, end) of int32, packed.
 
@@ -81,7 +92,7 @@ class _WordCache(dict[str, bytes]):
         if self._characters > CACHE_CHARACTERS:
             self.clear()
             self._characters = 0
-        packed = self[word] = np.array(self._tokenizer._cut_word(word), np.int32).tobytes()
+        packed = self[word] = array("i", chain(*self._tokenizer._cut_word(word))).tobytes()
         self._characters += len(word)
         return packed
 
@@ -117,7 +128,9 @@ class WordPieceTokenizer:
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
             self._ids[token] for token in SPECIAL_TOKENS
         )
-        self._longest_piece = max(map(len, self.vocabulary))
+        # of a word's first piece and of those after it: by text, and the longest by first letter
+        self._heads = _Pieces({t: n for t, n in self._ids.items() if not t.startswith("##")})
+        self._tails = _Pieces({t[2:]: n for t, n in self._ids.items() if t.startswith("##")})
         self._table = np.zeros(0x110000, np.int32)  # zeros are not touched, so cost no memory
         self._cache = _WordCache(self)
 
@@ -231,7 +244,7 @@ class WordPieceTokenizer:
 
     def _learn(self, codes: NDArray[np.uint32]) -> None:
         """Fill the table for code points met for the first time."""
-        for code in np.unique(codes).tolist():
+        for code in set(codes.tolist()):
             self._table[code] = self._action(chr(code))
 
     def _action(self, character: str) -> int:
@@ -269,21 +282,22 @@ class WordPieceTokenizer:
         pieces = self._longest_pieces(word) if len(word) <= LONGEST_WORD else None
         if pieces is None:
             pieces = [(self.unk_id, 0, len(word))]
+        if isinstance(places, range):  # every letter stands where it stood
+            return pieces
         return [(number, places[a], places[b - 1] + 1) for number, a, b in pieces]
 
     def _longest_pieces(self, word: str) -> list[tuple[int, int, int]] | None:
         """Greedy cut of a word into (id, start, end), or None if some part has no piece."""
         pieces: list[tuple[int, int, int]] = []
-        first = 0
+        known, first = self._heads, 0
         while first < len(word):
-            prefix = "##" if first else ""
-            last = min(len(word), first + self._longest_piece)
-            while last > first and prefix + word[first:last] not in self._ids:
+            last = min(len(word), first + known.longest.get(word[first], 0))
+            while last > first and word[first:last] not in known.ids:
                 last -= 1
             if last == first:
                 return None
-            pieces.append((self._ids[prefix + word[first:last]], first, last))
-            first = last
+            pieces.append((known.ids[word[first:last]], first, last))
+            known, first = self._tails, last
         return pieces
 
 

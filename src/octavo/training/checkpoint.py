@@ -8,6 +8,8 @@ It is written to a temporary file and renamed, so a kill at any moment leaves th
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +22,29 @@ from octavo.errors import DataError
 
 
 def _variables(model: Any) -> dict[str, Any]:
-    """Every variable of model and optimizer by place and own name.
+    """Every variable of model and optimizer by place and the last word of its name.
 
-    Not by path: Keras numbers the layers of a process, so a second model has other paths.
+    Not by path: Keras numbers the layers of a process, so a second model has other paths, which
+    stand in the names of an optimizer's moments too.
     """
-    named = {f"model/{i}/{v.name}": v for i, v in enumerate(model.variables)}
-    named |= {f"optimizer/{i}/{v.name}": v for i, v in enumerate(model.optimizer.variables)}
-    return named
+    parts = {"model": model.variables, "optimizer": model.optimizer.variables}
+    return {
+        f"{part}/{i}/{variable.name.rsplit('_')[-1]}": variable
+        for part, variables in parts.items()
+        for i, variable in enumerate(variables)
+    }
 
 
 def save_state(path: str | Path, model: Any, note: dict[str, Any]) -> None:
     """Write the state of a compiled model and `note` to `path`, whole or not at all.
+
+    Args:
+        path: the file; one that is there is replaced.
+        model: a compiled Keras model whose optimizer is built.
+        note: what the caller wants back, in JSON types.
+
+    Raises:
+        DataError: if the file cannot be written.
 
     Example: see `load_state`.
     """
@@ -49,8 +63,12 @@ def save_state(path: str | Path, model: Any, note: dict[str, Any]) -> None:
 def load_state(path: str | Path, model: Any) -> dict[str, Any]:
     """Put a saved state back into a compiled model whose optimizer is built; gives the note.
 
+    Args:
+        path: of a file of `save_state`.
+        model: as the saved one was built; unchanged if an error is raised.
+
     Raises:
-        DataError: if the file is damaged or belongs to another model.
+        DataError: if the file is missing, damaged, or belongs to another model.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -61,26 +79,44 @@ def load_state(path: str | Path, model: Any) -> dict[str, Any]:
         >>> model.optimizer.build(model.trainable_variables)
         >>> with TemporaryDirectory() as folder:
         ...     save_state(f"{folder}/state", model, {"epoch": 3})
-        ...     load_state(f"{folder}/state", model)
-        {'epoch': 3}
+        ...     read_note(f"{folder}/state"), load_state(f"{folder}/state", model)
+        ({'epoch': 3}, {'epoch': 3})
     """
-    safe_open = require("safetensors", extra="neural").safe_open
     variables = _variables(model)
-    try:
-        with safe_open(str(path), framework="numpy") as file:
-            names = set(file.keys())
-            if names != set(variables):
-                odd = sorted(names ^ set(variables))[0]
-                raise DataError(f"belongs to another model (differs in {odd})", path=path)
-            note = json.loads(file.metadata()["note"])
-            arrays = {name: file.get_tensor(name) for name in names}
-    except DataError:
-        raise
-    except Exception as error:  # safetensors raises a type of its own
-        raise DataError(f"damaged training state ({error})", path=path) from None
+    with _open_state(path) as file:
+        note = json.loads(file.metadata()["note"])
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
+    if set(arrays) != set(variables):
+        odd = sorted(set(arrays) ^ set(variables))[0]
+        raise DataError(f"belongs to another model (differs in {odd})", path=path)
     for name, variable in variables.items():
         if arrays[name].shape != tuple(variable.shape):
             raise DataError(f"belongs to another model (shape of {name})", path=path)
     for name, variable in variables.items():
         variable.assign(arrays[name])
     return note
+
+
+def read_note(path: str | Path) -> dict[str, Any]:
+    """The note of a saved state, without its arrays.
+
+    Raises:
+        DataError: if the file is missing or damaged.
+
+    Example: see `load_state`.
+    """
+    with _open_state(path) as file:
+        return json.loads(file.metadata()["note"])
+
+
+@contextmanager
+def _open_state(path: str | Path) -> Iterator[Any]:
+    """A state file, open; what is wrong with it becomes a DataError."""
+    safe_open = require("safetensors", extra="neural").safe_open
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            yield file
+    except FileNotFoundError:
+        raise DataError("no such file", path=path) from None
+    except Exception as error:  # safetensors raises a type of its own
+        raise DataError(f"damaged training state ({error})", path=path) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ FAMILIES = ("bert",)
 TYPES = 5  # segment types of question_match
 ACTIVATIONS = ("gelu", "gelu_new", "relu")
 MAY_BE_ZERO = ("num_hidden_layers", "pad_token_id")
+RATES = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,18 @@ class TransformerConfig:
                 raise PresetError(
                     f"key {field.name}: a whole number from {least} is wanted, not {value!r}"
                 )
-            if field.type == "float" and not isinstance(value, int | float):
-                raise PresetError(f"key {field.name}: a number is wanted, not {value!r}")
+            if field.type == "bool" and type(value) is not bool:
+                raise PresetError(f"key {field.name}: true or false is wanted, not {value!r}")
+            if field.type == "float" and not (
+                type(value) in (int, float) and math.isfinite(value) and value >= 0
+            ):
+                raise PresetError(f"key {field.name}: a number from 0 is wanted, not {value!r}")
+            if field.name in RATES and value >= 1:
+                raise PresetError(f"key {field.name}: a rate below 1 is wanted, not {value!r}")
+        if self.pad_token_id >= self.vocab_size:
+            raise PresetError(
+                f"key pad_token_id: {self.pad_token_id} is no token of {self.vocab_size}"
+            )
         if self.hidden_size % self.num_attention_heads:
             raise PresetError(
                 f"key num_attention_heads: hidden_size {self.hidden_size} "
@@ -120,9 +132,11 @@ class TransformerConfig:
             if not isinstance(values, dict):
                 raise PresetError("a JSON object is wanted")
             return cls.from_dict(values)
-        except FileNotFoundError:
-            raise PresetError("no such file", path=path) from None
+        except OSError as error:
+            raise PresetError(f"cannot be read: {error.strerror}", path=path) from None
         except json.JSONDecodeError as error:
             raise PresetError(f"not valid JSON ({error.msg})", path, error.lineno) from None
         except PresetError as error:
             raise PresetError(str(error), path=path) from None
+        except (ValueError, RecursionError):  # not UTF-8, or brackets without end
+            raise PresetError("not a JSON text", path=path) from None

@@ -75,7 +75,7 @@ class CopyHead(keras.layers.Layer):
                 else -1e9.
         """
         scores = ops.matmul(self.query(hidden), ops.transpose(keys, (0, 2, 1)))
-        scores = scores * keys.shape[-1] ** -0.5 + mask
+        scores = scores * keys.shape[-1] ** -0.5 + ops.cast(mask, scores.dtype)
         gate = ops.sigmoid(self.gate(hidden))
         pointed = _sum_by_token(gate * ops.softmax(scores, axis=-1), token_ids, logits.shape[-1])
         return ops.log((1.0 - gate) * ops.softmax(logits, axis=-1) + pointed + FLOOR)

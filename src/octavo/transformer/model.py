@@ -40,6 +40,13 @@ class Transformer(keras.Model):
     Outputs: encoder: float (batch, length, d); lm and unilm: float (batch, length or
     head_positions, V), with copy_head log probabilities.
 
+    Layers survive `clone_model` and saving in Keras' format; a dtype policy other than the global
+    one and `trainable=False` do not.
+
+    Raises:
+        PresetError: if a value of the config is impossible; names the key.
+        UsageError: if the application is unknown or does not go with the other arguments.
+
     Example:
         >>> config = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1,
         ...           "num_attention_heads": 2, "intermediate_size": 32}
@@ -55,7 +62,8 @@ class Transformer(keras.Model):
         head_positions: int | None = None,
         **kwargs: Any,
     ) -> None:
-        config = config if isinstance(config, TransformerConfig) else TransformerConfig(**config)
+        if not isinstance(config, TransformerConfig):
+            config = TransformerConfig.from_dict(config)
         if application not in APPLICATIONS:
             raise UsageError(
                 f"application must be one of {APPLICATIONS}. Received: {application!r}"
@@ -257,6 +265,11 @@ def _target_config(
     changes: dict[str, Any] = {}
     if keep_tokens is not None:
         ids = np.asarray(keep_tokens)
+        if ids.size and (ids.ndim != 1 or ids.dtype.kind not in "iu"):
+            raise UsageError(
+                "keep_tokens must be a list of whole numbers. "
+                f"Received: {ids.dtype} of shape {ids.shape}"
+            )
         if not ids.size or ids.min() < 0 or ids.max() >= config.vocab_size:
             raise UsageError(
                 f"keep_tokens must be ids in [0, {config.vocab_size}). "

@@ -17,6 +17,7 @@ from octavo.transformer.weights import collect_weights
 
 HUB = "hf://"
 FILES = ("config.json", "model.safetensors", "vocab.txt")
+DTYPES = ("float32", "float16")
 
 
 def find_preset(source: str | Path) -> Path:
@@ -44,12 +45,16 @@ def _fetch(source: str) -> Path:
     try:
         return Path(hub.snapshot_download(source.removeprefix(HUB), allow_patterns=patterns))
     except Exception as error:  # the hub's many own types: network, name, rights
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise PresetError(f"cannot be fetched ({reason})", path=source) from None
 
 
 def load_tokenizer(folder: Path) -> WordPieceTokenizer:
-    """The tokenizer of a preset; tokenizer_config.json says whether it lower-cases."""
+    """The tokenizer of a preset; tokenizer_config.json says whether it lower-cases.
+
+    Raises:
+        PresetError: if a file is damaged, or asks for a tokenizer that octavo does not have.
+    """
     path = folder / "tokenizer_config.json"
     options: dict[str, Any] = {}
     if path.is_file():
@@ -59,9 +64,17 @@ def load_tokenizer(folder: Path) -> WordPieceTokenizer:
             raise PresetError(f"not valid JSON ({error})", path=path) from None
         if not isinstance(options, dict):
             raise PresetError("a JSON object is wanted", path=path)
-    return WordPieceTokenizer.from_file(
-        folder / "vocab.txt", lower_case=options.get("do_lower_case", True)
-    )
+    lower_case = options.get("do_lower_case", True)
+    allowed = {
+        "do_lower_case": (True, False),
+        "strip_accents": (None, lower_case),
+        "tokenize_chinese_chars": (True,),
+    }
+    for key, values in allowed.items():
+        if options.get(key, values[0]) not in values:
+            wanted = " or ".join(json.dumps(value) for value in values)
+            raise PresetError(f"key {key}: {wanted} is wanted, not {options[key]!r}", path=path)
+    return WordPieceTokenizer.from_file(folder / "vocab.txt", lower_case=lower_case)
 
 
 def load_preset(
@@ -109,6 +122,15 @@ def load_preset(
             f"{config.vocab_size}",
             path=folder / "vocab.txt",
         )
+    for key, token, place in (
+        ("pad_token_id", "[PAD]", tokenizer.pad_id),
+        ("sep_token_id", "[SEP]", tokenizer.sep_id),
+    ):
+        if getattr(config, key) not in (None, place):
+            raise PresetError(
+                f"key {key}: vocab.txt has {token} at {place}, not at {getattr(config, key)}",
+                path=folder / "config.json",
+            )
     model = build_transformer_model(
         config,
         folder / "model.safetensors",
@@ -133,11 +155,13 @@ def write_preset(
         folder: where to.
         model: its config and weights are written.
         tokenizer: its vocabulary is written.
-        dtype: of the stored weights; "float16" halves the file.
+        dtype: of the stored weights, "float32", or "float16" in half the space.
 
     Raises:
-        UsageError: if the vocabulary does not fit the model.
+        UsageError: if the vocabulary does not fit the model, or the dtype is another one.
     """
+    if dtype not in DTYPES:
+        raise UsageError(f"dtype must be one of {', '.join(DTYPES)}. Received: {dtype!r}")
     safetensors = require("safetensors.numpy", extra="neural")
     if len(tokenizer.vocabulary) != model.config.vocab_size:
         raise UsageError(
@@ -164,7 +188,32 @@ def save_preset(
 ) -> None:
     """Write a folder that `load_preset` and the transformers library read, whole or not at all.
 
+    Args:
+        path: the folder; its parent must exist. Files of other names in it stay.
+        model: its config and weights are written.
+        tokenizer: its vocabulary is written.
+        dtype: of the stored weights, "float32", or "float16" in half the space.
+
+    Raises:
+        DataError: if the folder cannot be written.
+        UsageError: if the vocabulary does not fit the model, or the dtype is another one; if an
+            encoder would take the place of a model with a vocabulary head.
+
     Example: see `load_preset`.
     """
+    if model.application == "encoder" and _has_head(Path(path)):
+        raise UsageError(
+            f"{path} holds a model with a vocabulary head, which an encoder lacks: load it with "
+            "application='unilm', or write elsewhere. Received: an encoder"
+        )
     with write_directory(path) as folder:
         write_preset(Path(folder), model, tokenizer, dtype)
+
+
+def _has_head(folder: Path) -> bool:
+    """Whether a preset says that its weights hold a vocabulary head."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return "BertForMaskedLM" in config["architectures"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -74,7 +74,7 @@ def standard_name(name: str) -> str:
     """A name as BERT's own classes write it: with "bert." and without old gamma/beta."""
     name = name.replace("LayerNorm.gamma", "LayerNorm.weight")
     name = name.replace("LayerNorm.beta", "LayerNorm.bias")
-    return f"bert.{name}" if name.startswith(("embeddings.", "encoder.", "pooler.")) else name
+    return f"bert.{name}" if name.startswith(("embeddings.", "encoder.")) else name
 
 
 def adapt_weights(
@@ -99,6 +99,7 @@ def adapt_weights(
     arrays = {standard_name(name): array for name, array in arrays.items()}
     for name, rows, key in (
         (TOKENS, config.vocab_size, "vocab_size"),
+        (BIAS, config.vocab_size, "vocab_size"),
         (POSITIONS, config.max_position_embeddings, "max_position_embeddings"),
     ):
         if name in arrays and len(arrays[name]) != rows:
@@ -123,17 +124,17 @@ def assign_weights(
 ) -> None:
     """Fill a model with arrays by Hugging Face name; all are checked before any is assigned.
 
-    A missing vocabulary head stays as it is, with a warning: plain encoders have none.
+    A missing vocabulary or copy head stays as it is, with a warning: plain encoders have none.
 
     Raises:
         PresetError: if another array is missing or has the wrong shape.
     """
     values: list[tuple[Any, np.ndarray]] = []
-    new_head = False
+    absent: list[str] = []
     for name, (variable, transposed) in weight_names(model).items():
         if name not in arrays:
-            if name.startswith("cls."):
-                new_head = True
+            if name.startswith(("cls.", "octavo.copy.")):
+                absent.append(name)
                 continue
             raise PresetError(f"{name} is missing", path=source)
         array = arrays[name].T if transposed else arrays[name]
@@ -146,9 +147,9 @@ def assign_weights(
         values.append((variable, array))
     for variable, array in values:
         variable.assign(array.astype("float32"))
-    if new_head:
+    if absent:
         warnings.warn(
-            f"{source or 'the weights'}: no vocabulary head inside, it starts untrained",
+            f"{source or 'the weights'}: no {', '.join(absent)} inside: untrained so far",
             stacklevel=3,
         )
 
