@@ -24,6 +24,8 @@ def classify_character(character: str, lower_case: bool = True) -> str:
         >>> [classify_character(character) for character in "年A ≠"]
         ['年', '', ' ', '=']
     """
+    if "\u4e00" <= character <= "\u9fff":
+        return character  # most of a Chinese text: none of the rules below changes these
     if character in CONTROL:
         return PART  # it goes, and the word goes on around it
     if character in SPACE:

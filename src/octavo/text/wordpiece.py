@@ -20,7 +20,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 from os import PathLike
 
 import numpy as np
@@ -92,7 +92,7 @@ class _WordCache(dict[str, bytes]):
         if self._characters > CACHE_CHARACTERS:
             self.clear()
             self._characters = 0
-        packed = self[word] = array("i", chain(*self._tokenizer._cut_word(word))).tobytes()
+        packed = self[word] = self._tokenizer._cut_word(word).tobytes()
         self._characters += len(word)
         return packed
 
@@ -168,7 +168,7 @@ class WordPieceTokenizer:
         if not actions.all():
             self._learn(codes[actions == UNSEEN])
             actions = self._table.take(codes)
-        alone = np.flatnonzero(actions >= FIRST_TOKEN)
+        alone = (actions >= FIRST_TOKEN).nonzero()[0]
         ids = actions[alone] - np.int32(FIRST_TOKEN)
         edges = _find_edges(actions == PART)
         starts = alone.astype(np.int32)
@@ -274,29 +274,32 @@ class WordPieceTokenizer:
         ends[places] = rows[:, 2] + shift
         return Encoding(ids, starts, ends)
 
-    def _cut_word(self, raw: str) -> list[tuple[int, int, int]]:
-        """Tokens (id, start, end) of a word as it stands in the text."""
+    def _cut_word(self, raw: str) -> array[int]:
+        """Tokens of a word as it stands in the text: id, start, end, id, start, end..."""
         word, places = normalise_word(raw, self.lower_case)
         if not word:
-            return []  # nothing but controls and marks
+            return array("i")  # nothing but controls and marks
         pieces = self._longest_pieces(word) if len(word) <= LONGEST_WORD else None
         if pieces is None:
-            pieces = [(self.unk_id, 0, len(word))]
-        if isinstance(places, range):  # every letter stands where it stood
-            return pieces
-        return [(number, places[a], places[b - 1] + 1) for number, a, b in pieces]
+            pieces = array("i", (self.unk_id, 0, len(word)))
+        if not isinstance(places, range):  # a range: every letter stands where it stood
+            pieces[1::3] = array("i", (places[first] for first in pieces[1::3]))
+            pieces[2::3] = array("i", (places[last - 1] + 1 for last in pieces[2::3]))
+        return pieces
 
-    def _longest_pieces(self, word: str) -> list[tuple[int, int, int]] | None:
-        """Greedy cut of a word into (id, start, end), or None if some part has no piece."""
-        pieces: list[tuple[int, int, int]] = []
+    def _longest_pieces(self, word: str) -> array[int] | None:
+        """Greedy cut of a word into id, start, end..., or None if some part has no piece."""
         known, first = self._heads, 0
+        if word in known.ids:  # as most words of a text
+            return array("i", (known.ids[word], 0, len(word)))
+        pieces = array("i")
         while first < len(word):
             last = min(len(word), first + known.longest.get(word[first], 0))
             while last > first and word[first:last] not in known.ids:
                 last -= 1
             if last == first:
                 return None
-            pieces.append((known.ids[word[first:last]], first, last))
+            pieces.extend((known.ids[word[first:last]], first, last))
             known, first = self._tails, last
         return pieces
 
@@ -305,4 +308,4 @@ def _find_edges(inside: NDArray[np.bool_]) -> Ints:
     """Where runs of True start and end: start, end, start, end..."""
     padded = np.zeros(len(inside) + 2, bool)
     padded[1:-1] = inside
-    return np.flatnonzero(padded[1:] != padded[:-1]).astype(np.int32)
+    return (padded[1:] != padded[:-1]).nonzero()[0].astype(np.int32)
