@@ -72,7 +72,8 @@ def open_text(path: str | PathLike[str]) -> Iterator[TextIO]:
             yield text
         except UnicodeDecodeError as error:
             line = _first_bad_line(path) if Path(path).is_file() else None  # a pipe is read once
-            raise DataError(f"not UTF-8 ({error.reason})", path, line) from None
+            hint = "; `iconv -f gb18030 -t utf-8` makes UTF-8 of most Chinese files"
+            raise DataError(f"not UTF-8 ({error.reason}){hint}", path, line) from None
 
 
 def read_text(path: str | PathLike[str]) -> str:

@@ -10,7 +10,12 @@ from octavo.reading.passage_files import read_passages
 
 FOLDER = Path(str(resources.files("octavo.reading"))) / "presets" / "reader-zh"
 EXAMPLES = Path(__file__).parents[2] / "examples"
-RIGHT = {"长江在哪里注入东海？": "上海市", "围棋棋盘上有多少个交叉点？": "三百六十一个交叉点"}
+RIGHT = {
+    "长江发源于哪里？": "青藏高原的唐古拉山脉",
+    "谁改进了造纸的方法？": "蔡伦",
+    "珠穆朗玛峰有多高？": "",  # no passage says
+    "围棋棋盘上有多少个交叉点？": "三百六十一个交叉点",
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +34,7 @@ def test_it_answers_the_demo_questions_from_their_passages(reader):
     passages = read_passages([EXAMPLES / "passages.txt"])
     for question in (EXAMPLES / "questions.txt").read_text(encoding="utf-8").splitlines():
         answer = reader.answer(question, passages)
-        assert answer.text == "" or any(answer.text in passage for passage in passages)
-        assert len(answer.passages) == len(passages)
-        if question in RIGHT:
-            assert answer.text == RIGHT[question]
+        assert answer.text == RIGHT[question]
 
 
 def test_it_reads_its_own_vocabulary(reader):

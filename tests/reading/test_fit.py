@@ -1,4 +1,5 @@
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -112,3 +113,27 @@ def test_a_run_does_not_replace_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match="is the folder you are in"):
         make_reader().fit(make_questions(), out=".", **OPTIONS)
+
+
+@pytest.mark.keras_backend
+def test_an_interrupted_run_saves_and_goes_on_exactly(tmp_path, monkeypatch):
+    whole, stopped = make_reader(), make_reader()
+    expected = whole.fit(make_questions(), **OPTIONS)
+    arrays, calls = fitting.ExampleSampler.arrays, []
+
+    def press(self, *arguments):
+        calls.append(signal.raise_signal(signal.SIGINT) if len(calls) == 3 else None)
+        return arrays(self, *arguments)
+
+    monkeypatch.setattr(fitting.ExampleSampler, "arrays", press)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit(make_questions(), out=tmp_path / "run", **OPTIONS)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    note = fitting.read_note(tmp_path / "run" / fitting.STATE)
+    assert 0 < 3 * note["epoch"] + note["batch"] < 6
+    resumed = make_reader(seed=9)
+    result = resumed.fit(make_questions(), out=tmp_path / "run", **OPTIONS)
+    for mine, right in zip(weights(resumed), weights(whole), strict=True):
+        np.testing.assert_array_equal(mine, right)
+    losses = [[record["loss"] for record in one["epochs"]] for one in (result, expected)]
+    np.testing.assert_allclose(*losses, rtol=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -46,6 +47,15 @@ def print_evaluation(result: Evaluation) -> None:
         f"{result.questions:,} questions, {result.no_answer_questions:,} without an answer,"
         f" {result.questions_per_second:.2f} questions a second"
     )
+
+
+def print_epochs(records: Sequence[Mapping[str, float]]) -> None:
+    """Print what `Reader.fit` recorded of every epoch: loss, seconds and validation scores."""
+    names = list(records[0])
+    table = Table("epoch", *names, box=None, pad_edge=False)
+    for number, record in enumerate(records, 1):
+        table.add_row(str(number), *(f"{record[name]:.4g}" for name in names))
+    _console().print(table)
 
 
 def print_sogou_scores(scores: SogouScores) -> None:

@@ -226,8 +226,11 @@ def train(
     result = reader.fit(questions, validation=held_out, out=out, resume=resume, **options)
     if as_json:
         _print_json({"preset": str(out), **result})
-    else:
-        print(f"wrote {out}")
+        return
+    from octavo.cli.print_answers import print_epochs
+
+    print_epochs(result["epochs"])
+    print(f"wrote {out}")
 
 
 @app.command

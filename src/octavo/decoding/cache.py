@@ -115,9 +115,10 @@ def read_token(
 
 
 def next_logits(model: Any, hidden: Any, prefix: Prefix) -> Any:
-    """Logits of the token after each state: float (rows, beams, d) to float (rows, beams, V)."""
+    """Logits of the token after each state: float (rows, beams, d) to float32 (rows, beams, V)."""
     logits = model.logits(hidden)
-    if prefix.copy_keys is None:
-        return logits
-    layer = model.get_layer("copy")
-    return layer.mix(logits, hidden, prefix.copy_keys, prefix.token_ids, prefix.mask[:, 0])
+    if prefix.copy_keys is not None:
+        layer = model.get_layer("copy")
+        keys, mask = prefix.copy_keys, prefix.mask[:, 0]
+        logits = layer.mix(logits, hidden, keys, prefix.token_ids, mask)
+    return ops.cast(logits, "float32")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -58,4 +58,8 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain JSON types."""
-        return asdict(self)
+        passages = [
+            {**vars(passage), "spans": [list(span) for span in passage.spans]}
+            for passage in self.passages
+        ]
+        return {**vars(self), "passages": passages}

@@ -7,9 +7,12 @@ A run's folder is the preset with the best validation score so far, and beside i
 from __future__ import annotations
 
 import math
+import signal
+import threading
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,14 +75,44 @@ class _Batches(keras.utils.PyDataset):
         return self.sampler.arrays(self.batches[index], self.batch_size)
 
 
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Collect the first Ctrl-C, for the end of a step; a second one interrupts at once.
+
+    Keras waits for a step inside a bare `except`, which swallows a KeyboardInterrupt.
+    """
+    pressed: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+
+    before = signal.getsignal(signal.SIGINT)
+    mine = threading.current_thread() is threading.main_thread() and callable(before)
+    if mine:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed
+    finally:
+        if mine:
+            signal.signal(signal.SIGINT, before)
+
+
 class _Watch(keras.callbacks.Callback):
     """Keeps the position, moves the progress bar, and saves the state every so many seconds."""
 
     def __init__(
-        self, position: Position, bar: Progress, save: Callable[[], None], seconds: float
+        self,
+        position: Position,
+        bar: Progress,
+        save: Callable[[], None],
+        seconds: float,
+        pressed: list[int],
     ) -> None:
         super().__init__()
         self.position, self.bar, self.save, self.seconds = position, bar, save, seconds
+        self.pressed = pressed
         self.first, self.before = position.batch, position.loss_sum
         self.at = self.saved = time.monotonic()
 
@@ -92,9 +125,11 @@ class _Watch(keras.callbacks.Callback):
         position.loss_sum = self.before + loss * (batch + 1)
         position.seconds, self.at = position.seconds + now - self.at, now
         self.bar.advance(1, note=f"loss {loss:.3f}")
-        if now - self.saved >= self.seconds:
+        if now - self.saved >= self.seconds or self.pressed:
             self.save()
             self.saved = time.monotonic()
+        if self.pressed:
+            raise KeyboardInterrupt
 
 
 def make_optimizer(learning_rate: float, steps: int, weight_decay: float = 0.01) -> Any:
@@ -274,6 +309,7 @@ def train(
 
     while position.epoch < plan.epochs:
         record = _train_epoch(model, sampler, plan, position, save, save_seconds, progress)
+        save()  # a validation may take minutes
         record |= score()
         position.history.append(record)
         figure = record.get("f1")
@@ -317,7 +353,7 @@ def _train_epoch(
     batches = _Batches(sampler, position.epoch, plan.batch_size, position.batch)
     label = f"epoch {position.epoch + 1}/{plan.epochs}"
     if len(batches):
-        with Progress(len(batches), label, progress) as bar:
-            watch = _Watch(position, bar, save, save_seconds)
+        with Progress(len(batches), label, progress) as bar, _interrupts() as pressed:
+            watch = _Watch(position, bar, save, save_seconds, pressed)
             model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[watch])
     return {"loss": position.loss_sum / position.batch, "seconds": round(position.seconds, 1)}

@@ -237,6 +237,10 @@ def _read_settings(folder: Path, positions: int) -> ReaderSettings:
 
 def _check(question: Question) -> None:
     """Refuse what cannot be answered."""
+    texts = [question.question, *(passage.text for passage in question.passages)]
+    if not all(isinstance(text, str) for text in texts):
+        kinds = ", ".join(sorted({type(text).__name__ for text in texts} - {"str"}))
+        raise UsageError(f"question and passages must be texts. Received: {kinds}")
     if not question.question.strip():
         raise UsageError("the question must not be empty. Received: ''")
     if not question.passages:

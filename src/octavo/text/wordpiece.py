@@ -262,17 +262,12 @@ class WordPieceTokenizer:
         packed = [cache[text[a:b]] for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)]
         rows = np.frombuffer(b"".join(packed), np.int32).reshape(-1, 3)
         counts = np.fromiter(map(len, packed), np.int64, len(packed)) // (3 * 4)
-        before = alone_starts.searchsorted(firsts)
-        places = before.repeat(counts) + np.arange(len(rows))
         shift = firsts.repeat(counts)
-        is_alone = np.ones(len(rows) + len(alone_ids), bool)
-        is_alone[places] = False
-        ids, starts = np.empty(len(is_alone), np.int32), np.empty(len(is_alone), np.int32)
-        ids[is_alone], ids[places] = alone_ids, rows[:, 0]
-        starts[is_alone], starts[places] = alone_starts, rows[:, 1] + shift
-        ends = starts + np.int32(1)
-        ends[places] = rows[:, 2] + shift
-        return Encoding(ids, starts, ends)
+        ids = np.concatenate((alone_ids, rows[:, 0]))
+        starts = np.concatenate((alone_starts, rows[:, 1] + shift))
+        ends = np.concatenate((alone_starts + np.int32(1), rows[:, 2] + shift))
+        order = starts.argsort(kind="stable")  # two sorted runs: merged in one pass
+        return Encoding(ids[order], starts[order], ends[order])
 
     def _cut_word(self, raw: str) -> array[int]:
         """Tokens of a word as it stands in the text: id, start, end, id, start, end..."""
