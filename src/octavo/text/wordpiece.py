@@ -7,8 +7,8 @@ cut, or longer than 100 characters, is [UNK].
 
 The work is arranged for Chinese: one table from code point to what it does gives all characters
 that are a token by themselves in a handful of NumPy calls; only what lies between them (Latin
-words, numbers, kana) is cut in Python, once per distinct word. The table starts empty and learns
-a character when it first meets it, so a tokenizer costs nothing to build.
+words, numbers, kana) is cut in Python, once per distinct word. The table starts with the Chinese
+characters of the vocabulary and learns any other when it first meets it.
 
 Not done here: special tokens are never added and never recognised; "[MASK]" in a text is text.
 
@@ -68,13 +68,13 @@ class Encoding:
 
 
 class _Pieces:
-    """Pieces of words: their ids, and the length of the longest by first letter."""
+    """Pieces of words: their ids, and the length of the longest by first two letters."""
 
     def __init__(self, ids: dict[str, int]) -> None:
         self.ids = ids
         self.longest: dict[str, int] = {}
         for piece in filter(None, ids):
-            self.longest[piece[0]] = max(len(piece), self.longest.get(piece[0], 0))
+            self.longest[piece[:2]] = max(len(piece), self.longest.get(piece[:2], 1))
 
 
 class _WordCache(dict[str, bytes]):
@@ -128,10 +128,12 @@ class WordPieceTokenizer:
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
             self._ids[token] for token in SPECIAL_TOKENS
         )
-        # of a word's first piece and of those after it: by text, and the longest by first letter
+        # of a word's first piece and of those after it: by text, and the longest
         self._heads = _Pieces({t: n for t, n in self._ids.items() if not t.startswith("##")})
         self._tails = _Pieces({t[2:]: n for t, n in self._ids.items() if t.startswith("##")})
         self._table = np.zeros(0x110000, np.int32)  # zeros are not touched, so cost no memory
+        plain = {t: n for t, n in self._ids.items() if len(t) == 1 and "\u4e00" <= t <= "\u9fff"}
+        self._table[[*map(ord, plain)]] = np.array([*plain.values()], np.int32) + FIRST_TOKEN
         self._cache = _WordCache(self)
 
     @classmethod
@@ -289,7 +291,7 @@ class WordPieceTokenizer:
             return array("i", (known.ids[word], 0, len(word)))
         pieces = array("i")
         while first < len(word):
-            last = min(len(word), first + known.longest.get(word[first], 0))
+            last = min(len(word), first + known.longest.get(word[first : first + 2], 1))
             while last > first and word[first:last] not in known.ids:
                 last -= 1
             if last == first:
