@@ -80,7 +80,7 @@ def test_last_line_is_the_contract(run_fake, tmp_path):
     assert [row["name"] for row in figures["rows"]] == ["a", "b", "c"]
     assert [row["target"] for row in figures["rows"]] == [1.5, 2.0, None]
     assert [row["ratio"] for row in figures["rows"]] == [3.0, 3.0, 0.333]
-    assert figures["versions"].keys() == {"python", "sleep"}
+    assert figures["versions"].keys() == {"python", "processor", "sleep"}
     assert json.loads((tmp_path / "results" / "fake.json").read_text()) == figures
 
 

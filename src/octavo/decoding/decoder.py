@@ -65,7 +65,7 @@ class Decoder:
         ...           "num_attention_heads": 2, "intermediate_size": 32}
         >>> model = build_transformer_model(config, application="unilm")
         >>> found = Decoder(model, end_id=3).beam_search(
-        ...     [[np.array([2, 7, 8, 9, 3, 6, 3])]], [[3]], steps=4, beams=2)
+        ...     [[np.array([2, 7, 8, 9, 3, 6, 3])]], [[3]], steps=4, beams=2, no_answer_bias=-99.0)
         >>> len(found), len(found[0].tokens)
         (1, 2)
     """
