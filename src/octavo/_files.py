@@ -26,9 +26,7 @@ import zstandard
 from octavo.errors import DataError
 
 GZIP, XZ, ZSTANDARD = b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
-SKIPPED = (
-    b"\x2a\x4d\x18"  # ends the first bytes of a zstandard frame to be skipped, as pzstd writes
-)
+SKIPPED = b"\x2a\x4d\x18"  # second to fourth byte of a zstandard frame to skip, as pzstd writes
 CHUNK = 1 << 18
 PACKED_CHUNK = 1 << 14  # zstandard unpacks a chunk whole, and text may be packed a hundredfold
 WINDOW = 1 << 31  # what `zstd --long=31` asks for; used only as far as a file needs it
@@ -146,11 +144,7 @@ def write_directory(path: str | PathLike[str]) -> Iterator[Path]:
         ...     [path.name for path in Path(parent, "preset").iterdir()]
         ['config.json']
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_dir():
-        raise DataError("is a file, expected a folder", path)
-    if target == Path.cwd():
-        raise DataError("is the folder you are in, which cannot be replaced; name another", path)
+    target = check_directory(path)
     beside = _sibling(target)
     try:
         beside.mkdir()
@@ -162,6 +156,20 @@ def write_directory(path: str | PathLike[str]) -> Iterator[Path]:
         _swap(beside, target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def check_directory(path: str | PathLike[str]) -> Path:
+    """The absolute place of a folder that `write_directory` may make or replace.
+
+    Raises:
+        DataError: if `path` is no folder or the working directory.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_dir():
+        raise DataError("is a file, expected a folder", path)
+    if target == Path.cwd():
+        raise DataError("is the folder you are in, which cannot be replaced; name another", path)
+    return target
 
 
 class _Checked(io.RawIOBase):

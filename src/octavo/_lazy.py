@@ -33,7 +33,7 @@ def require(module: str, extra: str) -> ModuleType:
 def without(module: str) -> Iterator[None]:
     """Inside the block `module` cannot be imported, unless it is there already.
 
-    Keras imports matplotlib, where it is installed, for drawings that no command makes: a fifth of
+    Keras imports matplotlib, where it is installed, for drawings that no command makes: a sixth of
     a command's start.
 
     Example:

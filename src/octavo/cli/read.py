@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from octavo._files import check_directory
 from octavo._lazy import without
 from octavo.errors import DataError, UsageError
 
@@ -217,8 +218,7 @@ def train(
     _check_counts(epochs=epochs, batch_size=batch_size)
     if learning_rate is not None and not learning_rate > 0:
         raise UsageError(f"--learning-rate must be above 0. Received: {learning_rate}")
-    if out.exists() and not out.is_dir():
-        raise DataError("is a file, expected a folder", out)
+    check_directory(out)
     questions = [question for file in files for question in _read_questions(file)]
     held_out = None if validation is None else _read_questions(validation)
     options = _given(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)

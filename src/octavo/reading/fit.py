@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from octavo._files import check_directory
 from octavo._keras import keras
 from octavo._progress import Progress
 from octavo.errors import DataError, UsageError
@@ -209,9 +210,7 @@ def fit_reader(
     if not 0 <= seed < 2**32:
         raise UsageError(f"seed must lie in [0, 2**32). Received: {seed}")
     keras.utils.set_random_seed(seed)
-    folder = None if out is None else Path(out).resolve()
-    if folder == Path.cwd():
-        raise DataError("is the folder you are in, which cannot be replaced; name another", out)
+    folder = None if out is None else check_directory(out)
     settings = reader.settings
     config = {
         **reader.model.config.to_dict(),
