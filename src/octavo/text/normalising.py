@@ -53,8 +53,8 @@ def normalise_word(word: str, lower_case: bool = True) -> tuple[str, Sequence[in
     kept = [(part, at) for at, part in enumerate(word) if part not in CONTROL]
     if lower_case:
         kept = [(part, at) for whole, at in kept for part in unicodedata.normalize("NFD", whole)]
-        if any(unicodedata.combining(part) for part, _ in kept):
-            kept = _order_marks(kept)
+        if any(unicodedata.combining(part) and part not in MARK for part, _ in kept):
+            kept = _order_marks(kept)  # rare: the other marks go, in whatever order
         kept = [(low, at) for part, at in kept if part not in MARK for low in part.lower()]
     return "".join(part for part, _ in kept), [at for _, at in kept]
 

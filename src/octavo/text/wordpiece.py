@@ -38,6 +38,8 @@ CACHE_CHARACTERS = 1 << 23  # the cache of words starts again when its words are
 
 # What the table says of a code point; from FIRST_TOKEN on: "is token number value - FIRST_TOKEN".
 UNSEEN, BLANK, PART, FIRST_TOKEN = 0, 1, 2, 3
+# Blocks of the punctuation, letters and kana that most Chinese texts have.
+BLOCKS = range(0x100), range(0x2000, 0x2070), range(0x3000, 0x3100), range(0xFF00, 0xFFF0)
 
 Ints = NDArray[np.int32]
 
@@ -68,13 +70,15 @@ class Encoding:
 
 
 class _Pieces:
-    """Pieces of words: their ids, and the length of the longest by first two letters."""
+    """Pieces of words: their ids, and what lengths there are by a piece's first two letters."""
 
     def __init__(self, ids: dict[str, int]) -> None:
         self.ids = ids
-        self.longest: dict[str, int] = {}
-        for piece in filter(None, ids):
-            self.longest[piece[:2]] = max(len(piece), self.longest.get(piece[:2], 1))
+        lengths: dict[str, set[int]] = {}
+        for piece in ids:
+            if len(piece) > 1:
+                lengths.setdefault(piece[:2], {1}).add(len(piece))
+        self.lengths = {start: sorted(found, reverse=True) for start, found in lengths.items()}
 
 
 class _WordCache(dict[str, bytes]):
@@ -92,7 +96,7 @@ class _WordCache(dict[str, bytes]):
         if self._characters > CACHE_CHARACTERS:
             self.clear()
             self._characters = 0
-        packed = self[word] = self._tokenizer._cut_word(word).tobytes()
+        packed = self[word] = self._tokenizer._cut_word(word)
         self._characters += len(word)
         return packed
 
@@ -128,12 +132,23 @@ class WordPieceTokenizer:
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
             self._ids[token] for token in SPECIAL_TOKENS
         )
-        # of a word's first piece and of those after it: by text, and the longest
-        self._heads = _Pieces({t: n for t, n in self._ids.items() if not t.startswith("##")})
-        self._tails = _Pieces({t[2:]: n for t, n in self._ids.items() if t.startswith("##")})
+        chinese: dict[int, int] = {}
+        heads: dict[str, int] = {}  # a word's first piece
+        tails: dict[str, int] = {}  # and those after it
+        for token, number in self._ids.items():
+            if "\u4e00" <= token[-1:] <= "\u9fff":  # in no word: such a character stands alone
+                if len(token) == 1:
+                    chinese[ord(token)] = number
+            elif token.startswith("##"):
+                tails[token[2:]] = number
+            elif token:
+                heads[token] = number
+        self._heads, self._tails = _Pieces(heads), _Pieces(tails)
         self._table = np.zeros(0x110000, np.int32)  # zeros are not touched, so cost no memory
-        plain = {t: n for t, n in self._ids.items() if len(t) == 1 and "\u4e00" <= t <= "\u9fff"}
-        self._table[[*map(ord, plain)]] = np.array([*plain.values()], np.int32) + FIRST_TOKEN
+        self._table[0x4E00:0xA000] = FIRST_TOKEN + self.unk_id
+        self._table[[*chinese]] = np.fromiter(chinese.values(), np.int32) + FIRST_TOKEN
+        for block in BLOCKS:
+            self._learn(block)
         self._cache = _WordCache(self)
 
     @classmethod
@@ -165,17 +180,19 @@ class WordPieceTokenizer:
             >>> tokenizer.encode("Café").ids.tolist()
             [5, 6]
         """
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        actions = self._table.take(codes)
-        if not actions.all():
-            self._learn(codes[actions == UNSEEN])
+        # a blank before and after: every word has two edges inside
+        codes = np.frombuffer(f" {text} ".encode("utf-32-le", "surrogatepass"), np.uint32)
+        actions = self._table.take(codes, mode="wrap")  # of the three modes the fastest
+        if np.count_nonzero(actions) < len(actions):
+            self._learn(set(codes[actions == UNSEEN].tolist()))
             actions = self._table.take(codes)
-        alone = (actions >= FIRST_TOKEN).nonzero()[0]
-        ids = actions[alone] - np.int32(FIRST_TOKEN)
-        edges = _find_edges(actions == PART)
-        starts = alone.astype(np.int32)
+        inside = actions == PART
+        edges = (inside[1:] != inside[:-1]).nonzero()[0].astype(np.int32)
+        actions = actions[1:-1]
+        starts = (actions >= FIRST_TOKEN).nonzero()[0].astype(np.int32)
+        ids = actions[starts] - FIRST_TOKEN
         if not len(edges):
-            return Encoding(ids, starts, starts + np.int32(1))
+            return Encoding(ids, starts, starts + 1)
         return self._insert_words(text, edges, ids, starts)
 
     def encode_many(self, texts: Iterable[str]) -> list[Encoding]:
@@ -244,9 +261,9 @@ class WordPieceTokenizer:
         for first, last in pairwise(cuts):
             yield Encoding(whole.ids[first:last], starts[first:last], ends[first:last])
 
-    def _learn(self, codes: NDArray[np.uint32]) -> None:
+    def _learn(self, codes: Iterable[int]) -> None:
         """Fill the table for code points met for the first time."""
-        for code in set(codes.tolist()):
+        for code in codes:
             self._table[code] = self._action(chr(code))
 
     def _action(self, character: str) -> int:
@@ -263,46 +280,38 @@ class WordPieceTokenizer:
         firsts, lasts = edges[::2], edges[1::2]
         packed = [cache[text[a:b]] for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True)]
         rows = np.frombuffer(b"".join(packed), np.int32).reshape(-1, 3)
-        counts = np.fromiter(map(len, packed), np.int64, len(packed)) // (3 * 4)
-        shift = firsts.repeat(counts)
+        shift = firsts.repeat([len(word) // (3 * 4) for word in packed])
         ids = np.concatenate((alone_ids, rows[:, 0]))
         starts = np.concatenate((alone_starts, rows[:, 1] + shift))
-        ends = np.concatenate((alone_starts + np.int32(1), rows[:, 2] + shift))
+        ends = np.concatenate((alone_starts + 1, rows[:, 2] + shift))
         order = starts.argsort(kind="stable")  # two sorted runs: merged in one pass
         return Encoding(ids[order], starts[order], ends[order])
 
-    def _cut_word(self, raw: str) -> array[int]:
+    def _cut_word(self, raw: str) -> bytes:
         """Tokens of a word as it stands in the text: id, start, end, id, start, end..."""
         word, places = normalise_word(raw, self.lower_case)
-        if not word:
-            return array("i")  # nothing but controls and marks
         pieces = self._longest_pieces(word) if len(word) <= LONGEST_WORD else None
         if pieces is None:
-            pieces = array("i", (self.unk_id, 0, len(word)))
+            pieces = [self.unk_id, 0, len(word)]
         if not isinstance(places, range):  # a range: every letter stands where it stood
-            pieces[1::3] = array("i", (places[first] for first in pieces[1::3]))
-            pieces[2::3] = array("i", (places[last - 1] + 1 for last in pieces[2::3]))
-        return pieces
+            pieces[1::3] = [places[first] for first in pieces[1::3]]
+            pieces[2::3] = [places[last - 1] + 1 for last in pieces[2::3]]
+        return array("i", pieces).tobytes()
 
-    def _longest_pieces(self, word: str) -> array[int] | None:
+    def _longest_pieces(self, word: str) -> list[int] | None:
         """Greedy cut of a word into id, start, end..., or None if some part has no piece."""
-        known, first = self._heads, 0
+        known = self._heads
         if word in known.ids:  # as most words of a text
-            return array("i", (known.ids[word], 0, len(word)))
-        pieces = array("i")
+            return [known.ids[word], 0, len(word)]
+        pieces: list[int] = []
+        first = 0
         while first < len(word):
-            last = min(len(word), first + known.longest.get(word[first : first + 2], 1))
-            while last > first and word[first:last] not in known.ids:
-                last -= 1
-            if last == first:
+            for length in known.lengths.get(word[first : first + 2], (1,)):
+                piece = word[first : first + length]
+                if piece in known.ids:
+                    break
+            else:
                 return None
-            pieces.extend((known.ids[word[first:last]], first, last))
-            known, first = self._tails, last
+            pieces += known.ids[piece], first, first + len(piece)
+            known, first = self._tails, first + len(piece)
         return pieces
-
-
-def _find_edges(inside: NDArray[np.bool_]) -> Ints:
-    """Where runs of True start and end: start, end, start, end..."""
-    padded = np.zeros(len(inside) + 2, bool)
-    padded[1:-1] = inside
-    return (padded[1:] != padded[:-1]).nonzero()[0].astype(np.int32)
