@@ -150,7 +150,7 @@ def _tokenizing_rows(
             ("as a batch, peer on 2 threads", peer_on_two, True, None),
         ):
             sides = {"peer": side, "octavo": ours}
-            _, times = alternate(sides, "encode", 5, before="renew", batch=batch)
+            _, times = alternate(sides, "encode", 11, before="renew", batch=batch)
             rows.append(_tokenizing_row(name, times, target, sum(map(len, texts))))
         return rows
 

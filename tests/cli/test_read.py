@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from octavo.cli.main import run
+from octavo.cli.main import main, run
 from octavo.reading.answer import Answer, PassageVote
 
 PASSAGE = "北京故宫[bold]到永乐十八年（1420年）建成。"
@@ -21,6 +22,7 @@ class StandIn:
     """Answers "1420年" wherever it stands; remembers what it was asked."""
 
     calls: list = []  # noqa: RUF012
+    fitted = {"start": {"f1": 0.25}, "epochs": [{"loss": 2.0, "f1": 0.5}]}  # noqa: RUF012
 
     @classmethod
     def from_preset(cls, path=None):
@@ -29,20 +31,20 @@ class StandIn:
 
     def answer(self, question, passages, **options):
         self.calls.append(("answer", question, list(passages), options))
-        spans = [
-            ((p.index("1420年"), p.index("1420年") + 5),) if "1420年" in p else () for p in passages
-        ]
+        places = [p.text.find("1420年") for p in passages]
+        spans = [((start, start + 5),) if start >= 0 else () for start in places]
         votes = tuple(
-            PassageVote(p, 0.8, 0.1, True, s) for p, s in zip(passages, spans, strict=True)
+            PassageVote(p.text, 0.8, 0.1, bool(s), s, p.source)
+            for p, s in zip(passages, spans, strict=True)
         )
         return Answer(question, "1420年" if any(spans) else "", 0.8, votes)
 
     def answer_many(self, questions, progress=True, **options):
-        return [self.answer(q.question, [p.text for p in q.passages], **options) for q in questions]
+        return [self.answer(q.question, q.passages, **options) for q in questions]
 
     def fit(self, questions, **options):
         self.calls.append(("fit", questions, options))
-        return {"f1": 0.5}
+        return self.fitted
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +79,18 @@ def test_ask_prints_the_answer_the_evidence_and_the_vote(passages, capsys):
     printed = capsys.readouterr().out
     assert printed.startswith("1420年  0.800\n")
     assert PASSAGE in printed.replace("\n", "")  # "[bold]" is text, not markup
-    assert "passage 1  ███████████████████░░░░░  0.800" in printed
+    vote = "passage 1  ███████████████████░░░░░  0.800  no answer 0.100"
+    assert f"{vote}  {passages}:1\n" in printed
+
+
+def test_of_many_passages_those_that_say_most_are_printed(tmp_path, capsys):
+    path = tmp_path / "many.txt"
+    path.write_text("\n".join(["颐和园在西郊。"] * 300 + [PASSAGE]), encoding="utf-8")
+    assert run(["read", "ask", "哪年？", str(path), "--lines"]) == 0
+    printed = capsys.readouterr().out
+    assert "passage 301" in printed
+    assert printed.count("passage ") == 1
+    assert "300 more passages, 0 of them not read" in printed
 
 
 def test_ask_json_is_the_last_line_and_carries_the_spans(passages, capsys):
@@ -104,9 +117,22 @@ def test_ask_writes_a_page(passages, tmp_path):
     assert "<mark>1420年</mark>" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+def test_a_warning_is_one_line_on_stderr(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "many.txt"
+    path.write_text("颐和园在西郊。\n" * 300, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["octavo", "read", "ask", "哪年？", str(path)])
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # `main` replaces it
+    with pytest.raises(SystemExit):
+        main()
+    line, *others = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"octavo: {path}: 300 lines are one passage")
+    assert not others
+
+
 def test_passages_come_from_standard_input():
     source = "import io,sys;sys.stdin=io.TextIOWrapper(io.BytesIO('甲\\n\\n乙'.encode()));"
-    source += "from octavo.reading.passage_files import read_passages;print(read_passages(['-']))"
+    source += "from octavo.reading.passage_files import read_passages;"
+    source += "print([passage.text for passage in read_passages(['-'])])"
     result = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
     assert result.stdout == "['甲', '乙']\n", result.stderr
 
@@ -136,7 +162,13 @@ def test_train_passes_what_was_given(questions, tmp_path, calls, capsys):
     assert [question.id for question in learned] == ["1", "2", "1", "2"]
     assert len(options.pop("validation")) == 2
     assert options == {"out": out, "epochs": 2, "learning_rate": 1e-3, "resume": False}
-    assert json.loads(capsys.readouterr().out) == {"preset": str(out), "f1": 0.5}
+    assert json.loads(capsys.readouterr().out) == {"preset": str(out), **StandIn.fitted}
+
+
+def test_train_prints_the_start_and_every_epoch(questions, tmp_path, capsys):
+    assert run(["read", "train", questions, "--out", str(tmp_path / "reader")]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[:3] == [["epoch", "loss", "f1"], ["start", "0.25"], ["1", "2", "0.5"]]
 
 
 def test_sogou_scores_a_prediction_file(tmp_path, capsys):

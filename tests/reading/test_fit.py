@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import signal
 
@@ -25,7 +26,7 @@ def test_training_lowers_the_loss_and_keeps_the_best(tmp_path):
     )
     losses = [epoch["loss"] for epoch in result["epochs"]]
     assert losses[1] < losses[0]
-    assert result["best"] == max(epoch["f1"] for epoch in result["epochs"])
+    assert result["best"] == max(one["f1"] for one in [result["start"], *result["epochs"]])
     json.dumps(result)
     again = Reader.from_preset(tmp_path / "run")
     assert again.settings == reader.settings
@@ -51,7 +52,7 @@ def test_a_killed_run_goes_on_exactly(tmp_path, monkeypatch, stop_after):
         nonlocal saves
         save_state(*arguments)
         saves += 1
-        if saves == stop_after + stop_after // 3:  # an epoch's end saves once more
+        if saves == 1 + stop_after + stop_after // 3:  # the start and an epoch's end save too
             raise Killed
 
     monkeypatch.setattr(fitting, "save_state", save_then_die)
@@ -62,6 +63,23 @@ def test_a_killed_run_goes_on_exactly(tmp_path, monkeypatch, stop_after):
     resumed.fit(questions, out=tmp_path / "run", **OPTIONS)
     for mine, expected in zip(weights(resumed), weights(whole), strict=True):
         np.testing.assert_array_equal(mine, expected)
+
+
+def test_first_weights_that_no_epoch_beats_stay(tmp_path, monkeypatch):
+    figures = iter([0.5, 0.3, 0.4])
+    score = fitting.evaluate
+
+    def worse_and_worse(*arguments, **options):
+        return dataclasses.replace(score(*arguments, **options), f1=next(figures))
+
+    monkeypatch.setattr(fitting, "evaluate", worse_and_worse)
+    reader, before = make_reader(), weights(make_reader())
+    out = tmp_path / "run"
+    result = reader.fit(make_questions(), validation=make_questions(2), out=out, **OPTIONS)
+    assert (result["start"]["f1"], result["best"]) == (0.5, 0.5)
+    for found in (reader, Reader.from_preset(out)):
+        for mine, expected in zip(weights(found), before, strict=True):
+            np.testing.assert_array_equal(mine, expected)
 
 
 def test_a_state_of_another_plan_or_a_damaged_one_is_refused(tmp_path):

@@ -18,6 +18,10 @@ def write(path, content):
     return path
 
 
+def texts(passages):
+    return [passage.text for passage in passages]
+
+
 @pytest.mark.parametrize(
     ("content", "passages"),
     [
@@ -27,18 +31,37 @@ def write(path, content):
     ],
 )
 def test_blank_lines_part_passages(tmp_path, content, passages):
-    assert read_passages([write(tmp_path / "palaces.md", content)]) == passages
+    assert texts(read_passages([write(tmp_path / "palaces.md", content)])) == passages
+
+
+def test_every_line_may_be_a_passage_and_each_says_where_it_stood(tmp_path):
+    path = write(tmp_path / "notes.txt", "\n一\n 二 \n\n\n三\n四\n")
+    found = read_passages([path], lines=True)
+    assert [(one.text, one.source) for one in found] == [
+        (text, f"{path}:{line}") for text, line in (("一", 2), ("二", 3), ("三", 6), ("四", 7))
+    ]
+    assert [one.source for one in read_passages([path])] == [f"{path}:2", f"{path}:6"]
+
+
+def test_many_lines_and_no_blank_one_bring_a_hint(tmp_path):
+    path = write(tmp_path / "notes.txt", "一\n" * 40)
+    with pytest.warns(UserWarning, match=r"notes\.txt: 40 lines are one passage.*--lines"):
+        assert len(read_passages([path])) == 1
+    assert len(read_passages([path], lines=True)) == 40
 
 
 def test_passages_of_a_question_file_count_once_and_files_keep_their_order(tmp_path):
     lines = [
-        {"question": "几？", "passages": ["一二", "三"], "answers": []},
+        {"question": "几？", "passages": ["一二", {"passage": "三", "source": "s"}], "answers": []},
         {"question": "谁？", "passages": ["三", "四"], "answers": ["四"]},
     ]
     packed = tmp_path / "questions.JSONL.gz"
     packed.write_bytes(gzip.compress("\n".join(map(json.dumps, lines)).encode()))
     text = write(tmp_path / "v1.json.txt", "五\n\n三")
-    assert read_passages([text, packed]) == ["五", "三", "一二", "三", "四"]
+    found = read_passages([text, packed])
+    assert texts(found) == ["五", "三", "一二", "三", "四"]
+    sources = [f"{text}:1", f"{text}:3", f"{packed}, question 0", "s", f"{packed}, question 1"]
+    assert [one.source for one in found] == sources
 
 
 def test_nothing_to_read_is_said(tmp_path):

@@ -61,6 +61,19 @@ def test_a_long_passage_is_read_in_windows_and_only_the_nearest_of_very_many():
     assert answer.text in TEXT * 20
 
 
+def test_a_long_question_is_cut_and_that_is_said():
+    reader = shared_reader()
+    longest = reader.settings.question_length
+    question = TEXT[:longest] + "甲乙"
+    with pytest.warns(UserWarning, match=f"only {longest} tokens are read"):
+        assert reader.answer(question, [TEXT]).question == question
+
+
+def test_a_source_comes_back_with_its_vote():
+    answer = shared_reader().answer("甲乙", [Passage(TEXT, source="notes.txt:3"), TEXT])
+    assert [vote.source for vote in answer.passages] == ["notes.txt:3", ""]
+
+
 def test_generative_answers_need_not_stand_in_a_passage():
     answer = shared_reader().answer("甲乙", [TEXT], mode="generative")
     assert answer.found

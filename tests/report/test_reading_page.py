@@ -98,6 +98,16 @@ def test_votes_are_bars_within_bounds_and_no_answer_is_quiet():
     assert page.texts["section"][0].strip().startswith("passage 1")
 
 
+def test_sources_are_shown_as_text():
+    votes = [
+        PassageVote("1420年", 0.2, 0.1, True, ((0, 5),), "<a>.txt:3"),
+        PassageVote("乙", 0.0, 0.9, False, (), "<a>.txt:5"),
+    ]
+    page = Page(render_reading_page([answer(passages=votes)]))
+    assert page.texts["section"][0].strip().startswith("passage 1, <a>.txt:3")
+    assert page.texts["quiet"][0].startswith("passage 2, <a>.txt:5 holds no answer")
+
+
 def test_a_passage_with_a_span_is_never_quiet():
     vote = PassageVote("1420年", 0.2, 0.9, False, ((0, 5),))
     assert "quiet" not in Page(render_reading_page([answer(passages=[vote])])).texts

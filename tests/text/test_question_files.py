@@ -118,6 +118,12 @@ def test_a_passage_with_its_own_answer_has_only_that(tmp_path: Path) -> None:
     assert question.id == "0"
 
 
+def test_a_source_is_kept_as_text(tmp_path: Path) -> None:
+    found = [{"passage": "一", "source": "notes.txt"}, {"passage": "二", "source": 7}, "三"]
+    (question,) = read(tmp_path, [{"question": "?", "passages": found, "is_impossible": True}])
+    assert [passage.source for passage in question.passages] == ["notes.txt", "7", ""]
+
+
 def test_webqa_no_answer_is_none(tmp_path: Path) -> None:
     evidences = {"a": {"answer": ["no_answer"], "evidence": "has no_answer"}}
     (question,) = read(tmp_path, {"Q": {"question": "?", "evidences": evidences}})
@@ -204,7 +210,7 @@ answers = st.lists(words, unique=True, max_size=3).map(tuple)
 @st.composite
 def passages(draw: st.DrawFn) -> Passage:
     standing = draw(answers)
-    return Passage(draw(words) + "".join(standing) + "end", standing)
+    return Passage(draw(words) + "".join(standing) + "end", standing, draw(st.text(max_size=3)))
 
 
 questions = st.builds(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from cyclopts import App
 
@@ -53,10 +55,16 @@ def run(tokens: Sequence[str]) -> int:
 def main() -> None:
     """Entry point of the `octavo` command."""
     _write_utf8()
+    warnings.showwarning = _show_warning
     code = run(sys.argv[1:])
     if code == PIPE_CLOSED:  # keep Python from flushing into the closed pipe on its way out
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """One line on stderr, as errors have it, instead of a place in octavo's source."""
+    print(f"octavo: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _write_utf8() -> None:

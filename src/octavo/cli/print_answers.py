@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -18,17 +18,30 @@ if TYPE_CHECKING:
 
 BAR = 24  # cells of a full vote
 AROUND = 40  # characters shown on each side of the answer
+MOST_SHOWN = 10  # passages
 
 
 def print_answer(answer: Answer) -> None:
-    """Print the answer in bold, then each passage's vote and the evidence in it."""
+    """Print the answer in bold, then each passage's vote and the evidence in it.
+
+    Of more than `MOST_SHOWN` passages only those that voted, and of these the highest votes.
+    """
     console = _console()
     shown = Text(answer.text, "bold") if answer.found else Text("no answer", "italic")
     console.print(shown.append(f"  {answer.score:.3f}", "not bold dim"))
-    for number, passage in enumerate(answer.passages, 1):
+    numbered = list(enumerate(answer.passages, 1))
+    if len(numbered) > MOST_SHOWN:
+        voters = [one for one in numbered if one[1].voted or one[1].spans]
+        voters.sort(key=lambda one: one[1].vote, reverse=True)
+        numbered = sorted(voters[:MOST_SHOWN], key=lambda one: one[0])
+    for number, passage in numbered:
         console.print()
-        console.print(_vote_line(number, passage))
+        console.print(_vote_line(number, passage), soft_wrap=True)
         console.print(_excerpt(passage))
+    if left := len(answer.passages) - len(numbered):
+        unread = sum(passage.no_answer is None for passage in answer.passages)
+        text = f"\n{left:,} more passages, {unread:,} of them not read (--json: all of them)"
+        console.print(Text(text, "dim"))
 
 
 def print_evaluation(result: Evaluation) -> None:
@@ -49,12 +62,14 @@ def print_evaluation(result: Evaluation) -> None:
     )
 
 
-def print_epochs(records: Sequence[Mapping[str, float]]) -> None:
-    """Print what `Reader.fit` recorded of every epoch: loss, seconds and validation scores."""
-    names = list(records[0])
+def print_epochs(result: Mapping[str, Any]) -> None:
+    """Print what `Reader.fit` gave of every epoch: loss, seconds and validation scores."""
+    names = list(result["epochs"][0])
     table = Table("epoch", *names, box=None, pad_edge=False)
-    for number, record in enumerate(records, 1):
-        table.add_row(str(number), *(f"{record[name]:.4g}" for name in names))
+    for number, record in enumerate([result["start"], *result["epochs"]]):
+        if record:
+            shown = (f"{record[name]:.4g}" if name in record else "" for name in names)
+            table.add_row(str(number) if number else "start", *shown)
     _console().print(table)
 
 
@@ -76,12 +91,14 @@ def _console() -> Console:
 
 def _vote_line(number: int, passage: PassageVote) -> Text:
     line = Text(f"passage {number}  ")
+    source = f"  {passage.source}" if passage.source else ""
     if passage.no_answer is None:
-        return line.append("not read: other passages are nearer to the question", "dim")
+        text = f"not read: other passages are nearer to the question{source}"
+        return line.append(text, "dim")
     filled = round(BAR * min(max(passage.vote, 0.0), 1.0))
     line.append("█" * filled, "cyan").append("░" * (BAR - filled), "dim")
     line.append(f"  {passage.vote:.3f}")
-    return line.append(f"  no answer {passage.no_answer:.3f}", "dim")
+    return line.append(f"  no answer {passage.no_answer:.3f}{source}", "dim")
 
 
 def _excerpt(passage: PassageVote) -> Text:

@@ -45,6 +45,7 @@ def ask(
     preset: str | None = None,
     mode: Mode = "extractive",
     beams: int | None = None,
+    lines: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     as_json: AsJson = False,
     html: Output = None,
 ) -> None:
@@ -71,6 +72,8 @@ def ask(
         extractive: the answer is a piece of a passage. generative: it is written freely.
     beams
         Answers followed at once. Default: the reader's own setting.
+    lines
+        Every line of a text is a passage, not every paragraph.
     as_json
         Print one JSON object instead of text.
     html
@@ -83,7 +86,7 @@ def ask(
     _check_outputs(passages, html=html)
     from octavo.reading.passage_files import read_passages
 
-    texts = read_passages(passages)
+    texts = read_passages(passages, lines)
     answer = _load_reader(preset).answer(question, texts, mode=mode, **_given(beams=beams))
     if html is not None:
         from octavo.report.reading_page import write_reading_page
@@ -229,7 +232,7 @@ def train(
         return
     from octavo.cli.print_answers import print_epochs
 
-    print_epochs(result["epochs"])
+    print_epochs(result)
     print(f"wrote {out}")
 
 

@@ -17,6 +17,7 @@ class PassageVote:
             because windows of other passages are nearer to the question.
         voted: whether it took part in the vote: it was read, and the likeliest is not "no answer".
         spans: where the answer stands in `text`, as (start, end) in characters, end exclusive.
+        source: where the passage is from, as it was given.
 
     Example:
         >>> vote = PassageVote("毕昇发明了它。", 0.8, no_answer=0.1, voted=True, spans=((0, 2),))
@@ -29,6 +30,7 @@ class PassageVote:
     no_answer: float | None
     voted: bool
     spans: tuple[tuple[int, int], ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ class Position:
     batch: int = 0
     loss_sum: float = 0.0  # over the epoch's batches so far
     seconds: float = 0.0
+    start: dict[str, float] | None = None  # what the first weights scored
     best: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)
 
@@ -176,9 +177,11 @@ def fit_reader(
     """Train a reader in place and keep the best weights by validation F1.
 
     Args:
-        reader: its weights are the start; afterwards it holds the best ones.
+        reader: its weights are the start; afterwards it holds the best ones, which with
+            validation may be those of the start.
         questions: every epoch draws one window of one passage of each.
-        validation: scored after every epoch by CMRC's F1; None keeps the last weights as the best.
+        validation: scored before the first and after every epoch by CMRC's F1; None keeps the
+            last weights as the best.
         out: folder of the run: the best preset, and the state to go on from; None keeps nothing.
         epochs: passes over the questions.
         batch_size: rows a step.
@@ -192,7 +195,8 @@ def fit_reader(
         progress: show a bar on stderr.
 
     Returns:
-        {"epochs": one record an epoch, "best": the best score or None} in JSON types.
+        {"start": scores of the first weights, "epochs": one record an epoch, "best": the best
+        F1 or None} in JSON types.
 
     Raises:
         DataError: if there is no question, or the state in `out` is damaged or of another run.
@@ -262,7 +266,7 @@ def fit_reader(
     if folder is not None:  # a resumed run may have found its best before it was stopped
         best = Reader.from_preset(folder).model.get_weights()
     reader.model.set_weights(best)
-    return {"epochs": position.history, "best": position.best}
+    return {"start": position.start, "epochs": position.history, "best": position.best}
 
 
 def train(
@@ -282,8 +286,10 @@ def train(
         model: a UniLM `Transformer` with head_positions = answer_length + 1, trained in place.
         sampler: draws the examples.
         plan: epochs, batch size, learning rate.
-        score: measures the model after an epoch; a figure "f1" decides which epoch is best.
-        keep_best: called when the model is the best so far (always, if there is no "f1").
+        score: measures the model at the start and after every epoch; its figure "f1" decides
+            which weights are best.
+        keep_best: called when the model is the best so far (after every epoch, if there is no
+            "f1").
         state: the file of the run's state; None keeps none.
         resume: go on from that file, if it is there.
         save_seconds: time between two saves inside an epoch.
@@ -306,6 +312,12 @@ def train(
         if state is not None:
             save_state(state, model, vars(position))
 
+    if position.start is None:
+        position.start = score()
+        if "f1" in position.start:
+            position.best = position.start["f1"]
+            keep_best()
+        save()
     while position.epoch < plan.epochs:
         record = _train_epoch(model, sampler, plan, position, save, save_seconds, progress)
         save()  # a validation may take minutes

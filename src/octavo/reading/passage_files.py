@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import re
+import warnings
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
 from os import PathLike
 from pathlib import PurePath
 
 from octavo._files import open_text
 from octavo.errors import DataError, UsageError
-from octavo.text.question_files import Question, read_questions
+from octavo.text.question_files import Passage, Question, read_questions
 
 LONGEST_PASSAGE = 1_000_000  # characters; thousands of windows, minutes of reading
+MANY_LINES = 20  # a text of so many lines and no blank one may be meant as one passage a line
 
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _PACKED = {".gz", ".xz", ".zst"}
 _QUESTION_FILES = {".json", ".jsonl"}
 
 
-def read_passages(paths: Iterable[str | PathLike[str]]) -> list[str]:
-    r"""The passages of files, in order.
+def read_passages(paths: Iterable[str | PathLike[str]], lines: bool = False) -> list[Passage]:
+    r"""The passages of files, in order; the source of each says its file and line.
 
     Files named .json or .jsonl, packed or not, are question files: each of their passages counts
     once. Every other file, and "-" for standard input, is text: what stands between blank lines is
     a passage, so a text without blank lines is a single one.
+
+    Args:
+        paths: the files.
+        lines: take every line of a text as a passage of its own.
 
     Raises:
         UsageError: if there are no paths.
@@ -33,10 +39,11 @@ def read_passages(paths: Iterable[str | PathLike[str]]) -> list[str]:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     _ = open(f"{folder}/a.txt", "w").write("The north.\n\nThe south.\n")
-        ...     read_passages([f"{folder}/a.txt"])
-        ['The north.', 'The south.']
+        ...     north, south = read_passages([f"{folder}/a.txt"])
+        >>> south.text, south.source.endswith("a.txt:3")
+        ('The south.', True)
     """
-    passages = [passage for path in paths for passage in _read_one(path)]
+    passages = [passage for path in paths for passage in _read_one(path, lines)]
     if not passages:
         raise UsageError("at least one file of passages is needed. Received: none")
     return passages
@@ -53,22 +60,38 @@ def check_lengths(questions: Iterable[Question], path: str | PathLike[str]) -> N
             _check_length(passage.text, path, f"question {question.id} has ")
 
 
-def _read_one(path: str | PathLike[str]) -> list[str]:
-    if _is_question_file(path):
-        questions = read_questions(path)
-        found = [passage.text for question in questions for passage in question.passages]
-        passages = [text for text in dict.fromkeys(found) if text.strip()]
-    else:
-        passages = _read_paragraphs(path)
+def _read_one(path: str | PathLike[str], lines: bool) -> list[Passage]:
+    passages = _read_asked(path) if _is_question_file(path) else _read_text(path, lines)
     for passage in passages:
-        _check_length(passage, path)
+        _check_length(passage.text, path)
     return passages
 
 
-def _read_paragraphs(path: str | PathLike[str]) -> list[str]:
+def _read_asked(path: str | PathLike[str]) -> list[Passage]:
+    """The passages of a question file, each once."""
+    found: dict[str, Passage] = {}
+    for question in read_questions(path):
+        for passage in question.passages:
+            if passage.text.strip() and passage.text not in found:
+                source = passage.source or f"{path}, question {question.id}"
+                found[passage.text] = replace(passage, source=source)
+    return list(found.values())
+
+
+def _read_text(path: str | PathLike[str], lines: bool) -> list[Passage]:
+    """The paragraphs or the lines of a text."""
     with open_text(path) as file:
-        text = file.read().replace("\r\n", "\n")
-    passages = [part.strip() for part in _BLANK_LINE.split(text) if part.strip()]
+        numbered = list(enumerate(file.read().replace("\r\n", "\n").split("\n"), 1))
+    if not lines and len(numbered) >= MANY_LINES and all(line.strip() for _, line in numbered[:-1]):
+        count = len(numbered) - 1
+        hint = "no blank line parts them; lines=True (--lines) makes each a passage"
+        warnings.warn(f"{path}: {count:,} lines are one passage: {hint}", stacklevel=2)
+    passages = []
+    for (blank, _), group in groupby(numbered, lambda one: (not one[1].strip(), lines and one[0])):
+        if not blank:
+            (first, text), *others = group
+            text = "\n".join([text, *(line for _, line in others)]).strip()
+            passages.append(Passage(text, source=f"{path}:{first}"))
     if not passages:
         raise DataError("holds no text", path)
     return passages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
@@ -33,7 +34,7 @@ class _Prepared:
     """One question ready for the decoder: its windows, and the tokens of its passages."""
 
     question: str
-    passages: list[tuple[str, Encoding]]
+    passages: list[tuple[Passage, Encoding]]
     windows: list[Window]
     prefixes: list[np.ndarray]
 
@@ -106,15 +107,16 @@ class Reader:
     def answer(
         self,
         question: str,
-        passages: Sequence[str],
+        passages: Sequence[str | Passage],
         mode: str = "extractive",
         beams: int | None = None,
     ) -> Answer:
         """Answer one question from passages.
 
         Args:
-            question: not empty; cut at `settings.question_length` tokens.
-            passages: at least one; a long one is read as several windows that vote.
+            question: not empty; cut at `settings.question_length` tokens, with a warning.
+            passages: at least one; a long one is read as several windows that vote. A `Passage`
+                may say its source, which comes back with its vote.
             mode: "extractive" (the answer is a piece of a passage) or "generative".
             beams: answers followed at once; None takes the reader's setting.
 
@@ -124,7 +126,8 @@ class Reader:
         """
         if isinstance(passages, str):
             raise UsageError("passages must be a list of texts. Received: one text")
-        asked = Question("", question, tuple(Passage(text, ()) for text in passages), ())
+        given = (one if isinstance(one, Passage) else Passage(one) for one in passages)
+        asked = Question("", question, tuple(given))
         return self.answer_many([asked], mode, beams, progress=False)[0]
 
     def answer_many(
@@ -192,9 +195,13 @@ class Reader:
     def _prepare(self, question: Question) -> _Prepared:
         """Tokens, windows and prefixes of one question."""
         settings, tokenizer = self.settings, self.tokenizer
-        asked = tokenizer.encode(question.question).ids[: settings.question_length]
-        texts = [passage.text for passage in question.passages]
-        passages = list(zip(texts, tokenizer.encode_many(texts), strict=True))
+        asked = tokenizer.encode(question.question).ids
+        if len(asked) > settings.question_length:
+            longest = settings.question_length
+            warnings.warn(f"of a long question only {longest} tokens are read", stacklevel=2)
+            asked = asked[:longest]
+        encodings = tokenizer.encode_many([passage.text for passage in question.passages])
+        passages = list(zip(question.passages, encodings, strict=True))
         windows = [
             window
             for index, (_, encoding) in enumerate(passages)
@@ -263,16 +270,17 @@ def _make_answer(prepared: _Prepared, decoded: Decoded, tokenizer: WordPieceToke
     tokens, steps = decoded.tokens[0], max(int(decoded.steps[0]), 1)
     own = np.exp(decoded.row_scores[:, 0] / steps)
     votes = []
-    for index, (text, encoding) in enumerate(prepared.passages):
+    for index, (passage, encoding) in enumerate(prepared.passages):
         rows = [r for r, window in enumerate(prepared.windows) if window.passage == index]
         spans = find_tokens(encoding.ids, tokens)
         votes.append(
             PassageVote(
-                text=text,
+                text=passage.text,
                 vote=float(own[rows].max()) if rows and tokens else 0.0,
                 no_answer=float(decoded.no_answer[rows].min()) if rows else None,
                 voted=bool(decoded.voting[rows].any()),
                 spans=tuple((int(encoding.starts[a]), int(encoding.ends[b - 1])) for a, b in spans),
+                source=passage.source,
             )
         )
     if not tokens:

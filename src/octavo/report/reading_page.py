@@ -33,7 +33,8 @@ section{border-top:1px solid var(--line);margin-top:1rem;padding-top:.8rem;break
 section+.quiet,.quiet+section{margin-top:.7rem}
 .vote{display:flex;align-items:center;gap:.75rem;font-size:.85rem;color:var(--soft);
 font-variant-numeric:tabular-nums}
-.bar{flex:1;height:.5rem;border-radius:.25rem;background:var(--track);overflow:hidden}
+.vote span{overflow-wrap:anywhere}
+.bar{flex:1 0 6rem;height:.5rem;border-radius:.25rem;background:var(--track);overflow:hidden}
 .bar i{display:block;height:100%;width:var(--share);background:var(--accent);border-radius:.25rem}
 .text{white-space:pre-wrap;margin:.45rem 0 .2rem}
 mark{background:var(--mark);color:var(--mark-ink);border-radius:.2rem;padding:.05em .15em;
@@ -156,14 +157,19 @@ def _render_passage(number: int, passage: Mapping[str, Any]) -> str:
     pieces = cut_at_spans(passage["text"], passage["spans"])
     if not passage["spans"] and not passage["voted"]:
         return _render_quiet(number, passage)
-    vote = _render_vote(number, passage["vote"])
+    vote = _render_vote(_name(number, passage), passage["vote"])
     return f"<section>\n{vote}\n{_render_text(passage['text'], pieces)}</section>\n"
 
 
-def _render_vote(number: int, vote: float) -> str:
+def _name(number: int, passage: Mapping[str, Any]) -> str:
+    source = passage.get("source")
+    return f"passage {number}{f', {escape_text(source)}' if source else ''}"
+
+
+def _render_vote(name: str, vote: float) -> str:
     share = 100 * min(max(vote, 0.0), 1.0)
     return (
-        f'<div class="vote"><span>passage {number}</span><span class="bar" role="img"'
+        f'<div class="vote"><span>{name}</span><span class="bar" role="img"'
         f' aria-label="vote {vote:.3f}" style="--share:{share:.1f}%"><i></i></span>'
         f'<span aria-hidden="true">{vote:.3f}</span></div>'
     )
@@ -190,7 +196,7 @@ def _render_quiet(number: int, passage: Mapping[str, Any]) -> str:
     what = "was not read" if share is None else f"holds no answer ({share:.3f})"
     cut = f'<p class="soft">the first {KEPT_WHOLE:,} of {len(text):,} characters</p>'
     return (
-        f'<details class="quiet"><summary>passage {number} {what}: '
+        f'<details class="quiet"><summary>{_name(number, passage)} {what}: '
         f"<span{language}>{line}</span></summary>"
         f'<p class="text"{language}>{escape_text(text[:KEPT_WHOLE])}</p>'
         f"{cut if len(text) > KEPT_WHOLE else ''}</details>\n"

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from os import PathLike
 from typing import Any, NamedTuple
@@ -42,6 +42,7 @@ class Passage:
     Args:
         text: the passage.
         answers: the answers that stand in it word for word; () = none.
+        source: where it is from, in any words: shown beside its vote.
 
     Example:
         >>> Passage("毕昇发明了活字印刷术。", ("毕昇",)).answers
@@ -50,6 +51,7 @@ class Passage:
 
     text: str
     answers: tuple[str, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,9 @@ def read_questions(path: str | PathLike[str]) -> Iterator[Question]:
         ...     lines = '{"question": "1+1?", "context": "It is 2.", "answers": ["2", "two"]}'
         ...     _ = open(f"{folder}/sums", "w").write(lines)
         ...     question = next(read_questions(f"{folder}/sums"))
-        >>> question.passages, question.answers
-        ((Passage(text='It is 2.', answers=('2',)),), ('2', 'two'))
+        >>> passage = question.passages[0]
+        >>> (passage.text, passage.answers), question.answers
+        (('It is 2.', ('2',)), ('2', 'two'))
     """
     found = False
     with open_text(path) as file:
@@ -143,9 +146,14 @@ def write_questions(questions: Iterable[Question], path: str | PathLike[str]) ->
                 "id": question.id,
                 "question": question.question,
                 "answers": question.answers,
-                "passages": [{"passage": p.text, "answers": p.answers} for p in question.passages],
+                "passages": [_to_record(passage) for passage in question.passages],
             }
             file.write(to_json(record) + "\n")
+
+
+def _to_record(passage: Passage) -> dict[str, Any]:
+    record: dict[str, Any] = {"passage": passage.text, "answers": passage.answers}
+    return {**record, "source": passage.source} if passage.source else record
 
 
 def to_json(record: dict[str, Any]) -> str:
@@ -242,7 +250,7 @@ def _parse_question(item: _Item) -> Question:
     passages, own = _parse_passages(record, item.place, known)
     answers = tuple(dict.fromkeys(own if known is None else known))
     if str(record.get("is_impossible", False)).lower() == "true":
-        answers, passages = (), tuple(Passage(passage.text) for passage in passages)
+        answers, passages = (), tuple(replace(passage, answers=()) for passage in passages)
     number = record.get("id")
     return Question(item.id if number is None else str(number), text, passages, answers)
 
@@ -260,7 +268,9 @@ def _parse_passages(
         own = _find_answers(value, at)
         beside += own or ()
         answers = (known or ()) if own is None else own
-        passages.append(Passage(text, tuple(answer for answer in answers if answer in text)))
+        standing = tuple(answer for answer in answers if answer in text)
+        source = value.get("source")
+        passages.append(Passage(text, standing, "" if source is None else str(source)))
     if not any(passage.text.strip() for passage in passages):
         raise _WrongError(f"{_join(place, 'passages')}: there is no passage, or all are empty")
     return tuple(passages), beside
