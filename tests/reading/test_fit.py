@@ -133,7 +133,16 @@ def test_a_run_does_not_replace_the_working_directory(tmp_path, monkeypatch):
         make_reader().fit(make_questions(), out=".", **OPTIONS)
 
 
+@pytest.fixture
+def interrupts():
+    """Ctrl-C as a terminal has it: a job in the background starts with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.keras_backend
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupted_run_saves_and_goes_on_exactly(tmp_path, monkeypatch):
     whole, stopped = make_reader(), make_reader()
     expected = whole.fit(make_questions(), **OPTIONS)

@@ -17,11 +17,11 @@ Source: Devlin et al. 2018, "BERT", section 3 (WordPiece, Wu et al. 2016).
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from os import PathLike
+from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +37,14 @@ BATCH_CHARACTERS = 1 << 16  # texts are encoded together up to this many: their 
 CACHE_CHARACTERS = 1 << 23  # the cache of words starts again when its words are longer than this
 
 # What the table says of a code point; from FIRST_TOKEN on: "is token number value - FIRST_TOKEN".
-UNSEEN, BLANK, PART, FIRST_TOKEN = 0, 1, 2, 3
+# Arrays without dimensions, because NumPy works with them faster than with numbers of Python.
+UNSEEN, BLANK, PART, FIRST_TOKEN = (np.array(value, np.int32) for value in range(4))
+ONE = np.array(1, np.int32)
 # Blocks of the punctuation, letters and kana that most Chinese texts have.
 BLOCKS = range(0x100), range(0x2000, 0x2070), range(0x3000, 0x3100), range(0xFF00, 0xFFF0)
 
 Ints = NDArray[np.int32]
+pack_row = Struct("3i").pack  # id, start, end of a token
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,14 +73,14 @@ class Encoding:
 
 
 class _Pieces:
-    """Pieces of words: their ids, and what lengths there are by a piece's first two letters."""
+    """Pieces of words: their ids, and the lengths to try, by the next three letters of a word."""
 
     def __init__(self, ids: dict[str, int]) -> None:
         self.ids = ids
         lengths: dict[str, set[int]] = {}
         for piece in ids:
-            if len(piece) > 1:
-                lengths.setdefault(piece[:2], {1}).add(len(piece))
+            if len(piece) > 2:
+                lengths.setdefault(piece[:3], {1, 2}).add(len(piece))
         self.lengths = {start: sorted(found, reverse=True) for start, found in lengths.items()}
 
 
@@ -189,10 +192,10 @@ class WordPieceTokenizer:
         inside = actions == PART
         edges = (inside[1:] != inside[:-1]).nonzero()[0].astype(np.int32)
         actions = actions[1:-1]
-        starts = (actions >= FIRST_TOKEN).nonzero()[0].astype(np.int32)
-        ids = actions[starts] - FIRST_TOKEN
+        places = (actions >= FIRST_TOKEN).nonzero()[0]
+        ids, starts = actions[places] - FIRST_TOKEN, places.astype(np.int32)
         if not len(edges):
-            return Encoding(ids, starts, starts + 1)
+            return Encoding(ids, starts, starts + ONE)
         return self._insert_words(text, edges, ids, starts)
 
     def encode_many(self, texts: Iterable[str]) -> list[Encoding]:
@@ -266,11 +269,11 @@ class WordPieceTokenizer:
         for code in codes:
             self._table[code] = self._action(chr(code))
 
-    def _action(self, character: str) -> int:
+    def _action(self, character: str) -> Ints:
         form = classify_character(character, self.lower_case)
         if form in (normalising.BLANK, normalising.PART):
             return BLANK if form else PART
-        return FIRST_TOKEN + self._ids.get(form, self.unk_id)
+        return FIRST_TOKEN + np.int32(self._ids.get(form, self.unk_id))
 
     def _insert_words(
         self, text: str, edges: Ints, alone_ids: Ints, alone_starts: Ints
@@ -283,35 +286,24 @@ class WordPieceTokenizer:
         shift = firsts.repeat([len(word) // (3 * 4) for word in packed])
         ids = np.concatenate((alone_ids, rows[:, 0]))
         starts = np.concatenate((alone_starts, rows[:, 1] + shift))
-        ends = np.concatenate((alone_starts + 1, rows[:, 2] + shift))
+        ends = np.concatenate((alone_starts + ONE, rows[:, 2] + shift))
         order = starts.argsort(kind="stable")  # two sorted runs: merged in one pass
         return Encoding(ids[order], starts[order], ends[order])
 
     def _cut_word(self, raw: str) -> bytes:
-        """Tokens of a word as it stands in the text: id, start, end, id, start, end..."""
+        """Tokens of a word as it stands in the text, packed: the longest piece, again and again."""
         word, places = normalise_word(raw, self.lower_case)
-        pieces = self._longest_pieces(word) if len(word) <= LONGEST_WORD else None
-        if pieces is None:
-            pieces = [self.unk_id, 0, len(word)]
-        if not isinstance(places, range):  # a range: every letter stands where it stood
-            pieces[1::3] = [places[first] for first in pieces[1::3]]
-            pieces[2::3] = [places[last - 1] + 1 for last in pieces[2::3]]
-        return array("i", pieces).tobytes()
-
-    def _longest_pieces(self, word: str) -> list[int] | None:
-        """Greedy cut of a word into id, start, end..., or None if some part has no piece."""
-        known = self._heads
-        if word in known.ids:  # as most words of a text
-            return [known.ids[word], 0, len(word)]
-        pieces: list[int] = []
-        first = 0
-        while first < len(word):
-            for length in known.lengths.get(word[first : first + 2], (1,)):
+        packed, known, first = b"", self._heads, 0
+        while first < len(word) <= LONGEST_WORD:
+            for length in known.lengths.get(word[first : first + 3], (2, 1)):
                 piece = word[first : first + length]
                 if piece in known.ids:
                     break
             else:
-                return None
-            pieces += known.ids[piece], first, first + len(piece)
-            known, first = self._tails, first + len(piece)
-        return pieces
+                break
+            last = first + len(piece)
+            packed += pack_row(known.ids[piece], places[first], places[last - 1] + 1)
+            known, first = self._tails, last
+        if first < len(word):  # too long, or no piece fits
+            return pack_row(self.unk_id, places[0], places[-1] + 1)
+        return packed
