@@ -65,14 +65,26 @@ def test_a_killed_run_goes_on_exactly(tmp_path, monkeypatch, stop_after):
         np.testing.assert_array_equal(mine, expected)
 
 
-def test_first_weights_that_no_epoch_beats_stay(tmp_path, monkeypatch):
-    figures = iter([0.5, 0.3, 0.4])
-    score = fitting.evaluate
+@pytest.fixture
+def give_scores(monkeypatch):
+    """Let the validation of a run find these F1, one after the other."""
+    evaluate = fitting.evaluate
 
-    def worse_and_worse(*arguments, **options):
-        return dataclasses.replace(score(*arguments, **options), f1=next(figures))
+    def give(*figures):
+        left = iter(figures)
+        monkeypatch.setattr(
+            fitting,
+            "evaluate",
+            lambda *given, **options: dataclasses.replace(
+                evaluate(*given, **options), f1=next(left)
+            ),
+        )
 
-    monkeypatch.setattr(fitting, "evaluate", worse_and_worse)
+    return give
+
+
+def test_first_weights_stay_if_every_epoch_scores_less(tmp_path, give_scores):
+    give_scores(0.5, 0.3, 0.4)
     reader, before = make_reader(), weights(make_reader())
     out = tmp_path / "run"
     result = reader.fit(make_questions(), validation=make_questions(2), out=out, **OPTIONS)
@@ -80,6 +92,29 @@ def test_first_weights_that_no_epoch_beats_stay(tmp_path, monkeypatch):
     for found in (reader, Reader.from_preset(out)):
         for mine, expected in zip(weights(found), before, strict=True):
             np.testing.assert_array_equal(mine, expected)
+
+
+def test_an_epoch_wins_a_tie_with_the_start(give_scores):
+    give_scores(0.0, 0.0, 0.0)
+    reader, before = make_reader(), weights(make_reader())
+    reader.fit(make_questions(), validation=make_questions(2), **OPTIONS)
+    assert any((mine != old).any() for mine, old in zip(weights(reader), before, strict=True))
+
+
+def test_a_run_begun_anew_leaves_no_old_state(tmp_path, give_scores, monkeypatch):
+    """A full disk at the first save: the old run's state beside the new preset would lie."""
+    give_scores(0.1, 0.5, 0.4, 0.2)
+    make_reader().fit(make_questions(), validation=make_questions(2), out=tmp_path, **OPTIONS)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(fitting, "save_state", full)
+    with pytest.raises(OSError, match="No space"):
+        make_reader().fit(
+            make_questions(), validation=make_questions(2), out=tmp_path, resume=False, **OPTIONS
+        )
+    assert not (tmp_path / fitting.STATE).exists()
 
 
 def test_a_state_of_another_plan_or_a_damaged_one_is_refused(tmp_path):

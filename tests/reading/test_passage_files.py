@@ -43,11 +43,19 @@ def test_every_line_may_be_a_passage_and_each_says_where_it_stood(tmp_path):
     assert [one.source for one in read_passages([path])] == [f"{path}:2", f"{path}:6"]
 
 
-def test_many_lines_and_no_blank_one_bring_a_hint(tmp_path):
-    path = write(tmp_path / "notes.txt", "一\n" * 40)
-    with pytest.warns(UserWarning, match=r"notes\.txt: 40 lines are one passage.*--lines"):
+@pytest.mark.parametrize(("before", "after"), [("", "\n"), ("\n", "\n\n"), ("", "")])
+def test_many_lines_and_no_blank_one_between_bring_a_hint(tmp_path, before, after):
+    path = write(tmp_path / "notes.txt", before + "\n".join("一" * 20) + after)
+    with pytest.warns(UserWarning, match=r"notes\.txt: 20 lines are one passage.*--lines") as given:
         assert len(read_passages([path])) == 1
-    assert len(read_passages([path], lines=True)) == 40
+    assert given[0].filename == __file__
+    assert len(read_passages([path], lines=True)) == 20
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("content", ["一\n" * 19, "一\n" * 20 + "\n二"])
+def test_few_lines_or_paragraphs_bring_none(tmp_path, content):
+    assert read_passages([write(tmp_path / "notes.txt", content)])
 
 
 def test_passages_of_a_question_file_count_once_and_files_keep_their_order(tmp_path):

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,8 +66,14 @@ def test_a_long_question_is_cut_and_that_is_said():
     reader = shared_reader()
     longest = reader.settings.question_length
     question = TEXT[:longest] + "甲乙"
-    with pytest.warns(UserWarning, match=f"only {longest} tokens are read"):
+    with pytest.warns(
+        UserWarning, match=f"only {longest} tokens were read of 1 questions"
+    ) as given:
         assert reader.answer(question, [TEXT]).question == question
+    assert len(given) == 1
+    asked = [Question("q", text, (Passage(TEXT),)) for text in (question, "甲乙", question)]
+    with pytest.warns(UserWarning, match=f"only {longest} tokens were read of 2 questions"):
+        reader.answer_many(asked, progress=False)
 
 
 def test_a_source_comes_back_with_its_vote():
@@ -90,6 +97,8 @@ def test_an_empty_passage_among_others_is_harmless():
         ("  ", [TEXT], {}, "question must not be empty"),
         ("甲", [], {}, "at least one passage"),
         ("甲", TEXT, {}, "list of texts"),
+        ("甲", Passage(TEXT), {}, "list of texts"),
+        ("甲", [Passage(TEXT, source=Path("a.txt"))], {}, "sources must be texts"),
         ("甲", ["一" * 1_000_001], {}, "1,000,000 characters"),
         ("甲", [TEXT], {"mode": "poetic"}, "mode must be one of"),
         ("甲", [TEXT], {"beams": 0}, "from 1"),

@@ -124,6 +124,19 @@ def test_a_source_is_kept_as_text(tmp_path: Path) -> None:
     assert [passage.source for passage in question.passages] == ["notes.txt", "7", ""]
 
 
+def test_a_source_stands_beside_the_context_too(tmp_path: Path) -> None:
+    paragraph = {"context": "一", "source": "notes.txt", "qas": [{"question": "?"}]}
+    for content in (
+        {"data": [{"paragraphs": [paragraph]}]},
+        [{"question": "?", "context": "一", "source": "notes.txt"}],
+    ):
+        (question,) = read(tmp_path, content)
+        assert question.passages[0].source == "notes.txt"
+    record = {"question": "?", "passages": [{"passage": "一", "source": ["a"]}]}
+    with pytest.raises(DataError, match=r"passages\[0\]\.source is a list, expected a string"):
+        read(tmp_path, [record])
+
+
 def test_webqa_no_answer_is_none(tmp_path: Path) -> None:
     evidences = {"a": {"answer": ["no_answer"], "evidence": "has no_answer"}}
     (question,) = read(tmp_path, {"Q": {"question": "?", "evidences": evidences}})

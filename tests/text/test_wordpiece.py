@@ -202,6 +202,12 @@ class _FastList(list[str]):
         return self._numbers[item]
 
 
+@pytest.mark.parametrize("wrong", [None, 2008, ["北京"], b"abc"])
+def test_what_is_no_text_is_refused(wrong: object) -> None:
+    with pytest.raises(TypeError):
+        TOKENIZERS[True].encode(wrong)  # type: ignore[arg-type]
+
+
 def every_code_point() -> Iterator[str]:
     for code in range(0x110000):
         if not 0xD800 <= code < 0xE000:  # the peer takes no surrogates

@@ -24,11 +24,12 @@ MOST_SHOWN = 10  # passages
 def print_answer(answer: Answer) -> None:
     """Print the answer in bold, then each passage's vote and the evidence in it.
 
-    Of more than `MOST_SHOWN` passages only those that voted, and of these the highest votes.
+    Of more than `MOST_SHOWN` passages only as many, the highest votes among those that voted or
+    hold the answer.
     """
     console = _console()
-    shown = Text(answer.text, "bold") if answer.found else Text("no answer", "italic")
-    console.print(shown.append(f"  {answer.score:.3f}", "not bold dim"))
+    found = Text(answer.text, "bold") if answer.found else Text("no answer", "italic")
+    console.print(found.append(f"  {answer.score:.3f}", "not bold dim"))
     numbered = list(enumerate(answer.passages, 1))
     if len(numbered) > MOST_SHOWN:
         voters = [one for one in numbered if one[1].voted or one[1].spans]
@@ -38,9 +39,11 @@ def print_answer(answer: Answer) -> None:
         console.print()
         console.print(_vote_line(number, passage), soft_wrap=True)
         console.print(_excerpt(passage))
-    if left := len(answer.passages) - len(numbered):
-        unread = sum(passage.no_answer is None for passage in answer.passages)
-        text = f"\n{left:,} more passages, {unread:,} of them not read (--json: all of them)"
+    shown = {number for number, _ in numbered}
+    left = [one for number, one in enumerate(answer.passages, 1) if number not in shown]
+    if left:
+        unread = sum(passage.no_answer is None for passage in left)
+        text = f"\n{len(left):,} more passages, {unread:,} of them not read (--json: all of them)"
         console.print(Text(text, "dim"))
 
 
@@ -70,7 +73,11 @@ def print_epochs(result: Mapping[str, Any]) -> None:
         if record:
             shown = (f"{record[name]:.4g}" if name in record else "" for name in names)
             table.add_row(str(number) if number else "start", *shown)
-    _console().print(table)
+    console = _console()
+    console.print(table)
+    start = result["start"].get("f1")
+    if start is not None and all(record["f1"] < start for record in result["epochs"]):
+        console.print("no epoch scored as much as the start, whose weights were kept")
 
 
 def print_sogou_scores(scores: SogouScores) -> None:

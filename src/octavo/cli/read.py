@@ -73,7 +73,7 @@ def ask(
     beams
         Answers followed at once. Default: the reader's own setting.
     lines
-        Every line of a text is a passage, not every paragraph.
+        Every line of a text is a passage, not every paragraph; question files stay as they are.
     as_json
         Print one JSON object instead of text.
     html
@@ -183,7 +183,8 @@ def train(
 ) -> None:
     """Train a reader on questions with known answers, starting from another reader.
 
-    The best epoch on the validation questions is kept. A run that was stopped goes on where it was
+    With validation questions the best epoch is kept, or the start if every epoch scores less;
+    without them the last. A run that was stopped goes on where it was
     when the same command is given again.
 
     For example:
@@ -199,7 +200,7 @@ def train(
     out
         The folder of the new reader.
     validation
-        Questions to choose the best epoch by.
+        Questions to choose the best weights by.
     preset
         The reader to start from, a folder or hf://owner/name. Default: the bundled one.
     epochs

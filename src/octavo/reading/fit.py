@@ -177,12 +177,13 @@ def fit_reader(
     """Train a reader in place and keep the best weights by validation F1.
 
     Args:
-        reader: its weights are the start; afterwards it holds the best ones, which with
-            validation may be those of the start.
+        reader: its weights are the start; afterwards it holds the best ones. With validation
+            these are the first ones if every epoch scores less.
         questions: every epoch draws one window of one passage of each.
         validation: scored before the first and after every epoch by CMRC's F1; None keeps the
             last weights as the best.
-        out: folder of the run: the best preset, and the state to go on from; None keeps nothing.
+        out: folder of the run: the best preset, with validation from the start on, and the state
+            to go on from; None keeps nothing.
         epochs: passes over the questions.
         batch_size: rows a step.
         learning_rate: at the end of the warm-up.
@@ -307,6 +308,7 @@ def train(
         load_state(state, model)
     elif state is not None:
         state.parent.mkdir(parents=True, exist_ok=True)
+        state.unlink(missing_ok=True)  # of an older run, whose best weights are about to go
 
     def save() -> None:
         if state is not None:
@@ -324,7 +326,7 @@ def train(
         record |= score()
         position.history.append(record)
         figure = record.get("f1")
-        if figure is None or position.best is None or figure > position.best:
+        if figure is None or position.best is None or figure >= position.best:
             position.best = figure
             keep_best()
         position.epoch, position.batch = position.epoch + 1, 0

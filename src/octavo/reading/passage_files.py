@@ -21,7 +21,7 @@ _QUESTION_FILES = {".json", ".jsonl"}
 
 
 def read_passages(paths: Iterable[str | PathLike[str]], lines: bool = False) -> list[Passage]:
-    r"""The passages of files, in order; the source of each says its file and line.
+    r"""The passages of files, in order; the source of each says its file and line, or question.
 
     Files named .json or .jsonl, packed or not, are question files: each of their passages counts
     once. Every other file, and "-" for standard input, is text: what stands between blank lines is
@@ -29,7 +29,7 @@ def read_passages(paths: Iterable[str | PathLike[str]], lines: bool = False) -> 
 
     Args:
         paths: the files.
-        lines: take every line of a text as a passage of its own.
+        lines: take every line of a text as a passage of its own; question files stay as they are.
 
     Raises:
         UsageError: if there are no paths.
@@ -43,7 +43,9 @@ def read_passages(paths: Iterable[str | PathLike[str]], lines: bool = False) -> 
         >>> south.text, south.source.endswith("a.txt:3")
         ('The south.', True)
     """
-    passages = [passage for path in paths for passage in _read_one(path, lines)]
+    passages: list[Passage] = []
+    for path in paths:
+        passages += _read_one(path, lines)
     if not passages:
         raise UsageError("at least one file of passages is needed. Received: none")
     return passages
@@ -82,18 +84,19 @@ def _read_text(path: str | PathLike[str], lines: bool) -> list[Passage]:
     """The paragraphs or the lines of a text."""
     with open_text(path) as file:
         numbered = list(enumerate(file.read().replace("\r\n", "\n").split("\n"), 1))
-    if not lines and len(numbered) >= MANY_LINES and all(line.strip() for _, line in numbered[:-1]):
-        count = len(numbered) - 1
-        hint = "no blank line parts them; lines=True (--lines) makes each a passage"
-        warnings.warn(f"{path}: {count:,} lines are one passage: {hint}", stacklevel=2)
+    name = "standard input, line " if str(path) == "-" else f"{path}:"
     passages = []
     for (blank, _), group in groupby(numbered, lambda one: (not one[1].strip(), lines and one[0])):
         if not blank:
             (first, text), *others = group
             text = "\n".join([text, *(line for _, line in others)]).strip()
-            passages.append(Passage(text, source=f"{path}:{first}"))
+            passages.append(Passage(text, source=f"{name}{first}"))
     if not passages:
         raise DataError("holds no text", path)
+    count = passages[0].text.count("\n") + 1
+    if len(passages) == 1 and count >= MANY_LINES:
+        hint = "no blank line parts them; lines=True (--lines) makes each a passage"
+        warnings.warn(f"{path}: {count:,} lines are one passage: {hint}", stacklevel=4)
     return passages
 
 
@@ -108,6 +111,6 @@ def _check_length(text: str, path: str | PathLike[str], whose: str = "") -> None
     if len(text) > LONGEST_PASSAGE:
         raise DataError(
             f"{whose}a passage of {len(text):,} characters; at most {LONGEST_PASSAGE:,} are read"
-            " (in a text file blank lines part passages)",
+            " (in a text file blank lines part passages, or --lines does)",
             path,
         )

@@ -34,6 +34,7 @@ class _Prepared:
     """One question ready for the decoder: its windows, and the tokens of its passages."""
 
     question: str
+    tokens: int  # of the question, before it was cut
     passages: list[tuple[Passage, Encoding]]
     windows: list[Window]
     prefixes: list[np.ndarray]
@@ -124,7 +125,7 @@ class Reader:
             UsageError: if the question or the list of passages is empty, a passage is over
                 1,000,000 characters, or mode or beams are impossible.
         """
-        if isinstance(passages, str):
+        if isinstance(passages, str | Passage):
             raise UsageError("passages must be a list of texts. Received: one text")
         given = (one if isinstance(one, Passage) else Passage(one) for one in passages)
         asked = Question("", question, tuple(given))
@@ -160,13 +161,19 @@ class Reader:
         for question in questions:
             _check(question)
         answers: list[Answer | None] = [None] * len(questions)
+        longest, cut = self.settings.question_length, []
         with Progress(len(questions), "reading", progress) as bar:
             for batch in self._batches(questions, batch_size):
                 for (index, prepared), decoded in zip(
                     batch, self._decode([p for _, p in batch], mode, beams), strict=True
                 ):
                     answers[index] = _make_answer(prepared, decoded, self.tokenizer)
+                    if prepared.tokens > longest:
+                        cut.append(prepared.question)
                 bar.advance(len(batch))
+        if cut:
+            text = f"only {longest} tokens were read of {len(cut):,} questions, {cut[0][:30]!r}..."
+            warnings.warn(text, stacklevel=2)
         return [answer for answer in answers if answer is not None]
 
     def fit(self, questions: Sequence[Question], **options: Any) -> dict[str, Any]:
@@ -195,11 +202,8 @@ class Reader:
     def _prepare(self, question: Question) -> _Prepared:
         """Tokens, windows and prefixes of one question."""
         settings, tokenizer = self.settings, self.tokenizer
-        asked = tokenizer.encode(question.question).ids
-        if len(asked) > settings.question_length:
-            longest = settings.question_length
-            warnings.warn(f"of a long question only {longest} tokens are read", stacklevel=2)
-            asked = asked[:longest]
+        ids = tokenizer.encode(question.question).ids
+        asked = ids[: settings.question_length]
         encodings = tokenizer.encode_many([passage.text for passage in question.passages])
         passages = list(zip(question.passages, encodings, strict=True))
         windows = [
@@ -209,7 +213,7 @@ class Reader:
         ]
         windows = nearest_windows(windows, asked, settings.most_windows)
         prefixes = [window.prefix(asked, tokenizer.cls_id, tokenizer.sep_id) for window in windows]
-        return _Prepared(question.question, passages, windows, prefixes)
+        return _Prepared(question.question, len(ids), passages, windows, prefixes)
 
     def _decode(self, batch: list[_Prepared], mode: str, beams: int | None) -> list[Decoded]:
         """Run the decoder over a batch."""
@@ -245,9 +249,10 @@ def _read_settings(folder: Path, positions: int) -> ReaderSettings:
 def _check(question: Question) -> None:
     """Refuse what cannot be answered."""
     texts = [question.question, *(passage.text for passage in question.passages)]
+    texts += [passage.source for passage in question.passages]
     if not all(isinstance(text, str) for text in texts):
         kinds = ", ".join(sorted({type(text).__name__ for text in texts} - {"str"}))
-        raise UsageError(f"question and passages must be texts. Received: {kinds}")
+        raise UsageError(f"question, passages and sources must be texts. Received: {kinds}")
     if not question.question.strip():
         raise UsageError("the question must not be empty. Received: ''")
     if not question.passages:

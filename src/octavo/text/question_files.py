@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from os import PathLike
 from typing import Any, NamedTuple
@@ -51,7 +51,7 @@ class Passage:
 
     text: str
     answers: tuple[str, ...] = ()
-    source: str = ""
+    source: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,8 @@ def read_questions(path: str | PathLike[str]) -> Iterator[Question]:
         ...     lines = '{"question": "1+1?", "context": "It is 2.", "answers": ["2", "two"]}'
         ...     _ = open(f"{folder}/sums", "w").write(lines)
         ...     question = next(read_questions(f"{folder}/sums"))
-        >>> passage = question.passages[0]
-        >>> (passage.text, passage.answers), question.answers
-        (('It is 2.', ('2',)), ('2', 'two'))
+        >>> question.passages, question.answers
+        ((Passage(text='It is 2.', answers=('2',)),), ('2', 'two'))
     """
     found = False
     with open_text(path) as file:
@@ -229,7 +228,8 @@ def _find_squad(value: dict[str, Any]) -> Iterator[_Item]:
         for paragraph, at in _each(article, "paragraphs", at_article):
             context = _text(paragraph, ("context",), at)
             for item, at_item in _each(paragraph, "qas", at):
-                yield _Item({**_mapping(item, at_item), "context": context}, at_item, str(count))
+                given = {"source": paragraph.get("source"), **_mapping(item, at_item)}
+                yield _Item({**given, "context": context}, at_item, str(count))
                 count += 1
 
 
@@ -264,13 +264,14 @@ def _parse_passages(
     for value, at in _find_passages(record, place):
         if isinstance(value, str):
             value = {"passage": value}
+            if "context" in record:
+                value["source"] = record.get("source")
         text = _text(_mapping(value, at), PASSAGE_KEYS, at)
         own = _find_answers(value, at)
         beside += own or ()
         answers = (known or ()) if own is None else own
         standing = tuple(answer for answer in answers if answer in text)
-        source = value.get("source")
-        passages.append(Passage(text, standing, "" if source is None else str(source)))
+        passages.append(Passage(text, standing, _find_source(value, at)))
     if not any(passage.text.strip() for passage in passages):
         raise _WrongError(f"{_join(place, 'passages')}: there is no passage, or all are empty")
     return tuple(passages), beside
@@ -285,6 +286,13 @@ def _find_passages(record: dict[str, Any], place: str) -> Iterable[tuple[Any, st
         at = _join(place, "evidences")
         return [(value, _join(at, key)) for key, value in record["evidences"].items()]
     return _each(record, "evidences" if "evidences" in record else "passages", place)
+
+
+def _find_source(record: dict[str, Any], place: str) -> str:
+    source = record.get("source")
+    if isinstance(source, dict | list | bool):
+        raise _WrongError(f"{_join(place, 'source')} is {_kind(source)}, expected a string")
+    return "" if source is None else str(source)
 
 
 def _find_answers(record: dict[str, Any], place: str) -> tuple[str, ...] | None:

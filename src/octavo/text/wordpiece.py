@@ -7,8 +7,8 @@ cut, or longer than 100 characters, is [UNK].
 
 The work is arranged for Chinese: one table from code point to what it does gives all characters
 that are a token by themselves in a handful of NumPy calls; only what lies between them (Latin
-words, numbers, kana) is cut in Python, once per distinct word. The table starts with the Chinese
-characters of the vocabulary and learns any other when it first meets it.
+words, numbers, kana) is cut in Python, once per distinct word. The table starts with the blocks
+that most texts have and learns any other character when it first meets it.
 
 Not done here: special tokens are never added and never recognised; "[MASK]" in a text is text.
 
@@ -184,7 +184,7 @@ class WordPieceTokenizer:
             [5, 6]
         """
         # a blank before and after: every word has two edges inside
-        codes = np.frombuffer(f" {text} ".encode("utf-32-le", "surrogatepass"), np.uint32)
+        codes = np.frombuffer((" " + text + " ").encode("utf-32-le", "surrogatepass"), np.uint32)
         actions = self._table.take(codes, mode="wrap")  # of the three modes the fastest
         if np.count_nonzero(actions) < len(actions):
             self._learn(set(codes[actions == UNSEEN].tolist()))
