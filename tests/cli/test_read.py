@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -12,7 +15,9 @@ from types import ModuleType
 import pytest
 
 from octavo.cli.main import main, run
+from octavo.cli.print_answers import print_answer
 from octavo.reading.answer import Answer, PassageVote
+from octavo.reading.fit import fit_reader
 
 PASSAGE = "北京故宫[bold]到永乐十八年（1420年）建成。"
 START = PASSAGE.index("1420年")
@@ -34,7 +39,7 @@ class StandIn:
         places = [p.text.find("1420年") for p in passages]
         spans = [((start, start + 5),) if start >= 0 else () for start in places]
         votes = tuple(
-            PassageVote(p.text, 0.8, 0.1, bool(s), s, p.source)
+            PassageVote(p.text, 0.8 if s else 0.0, 0.1, bool(s), s, p.source)
             for p, s in zip(passages, spans, strict=True)
         )
         return Answer(question, "1420年" if any(spans) else "", 0.8, votes)
@@ -79,7 +84,7 @@ def test_ask_prints_the_answer_the_evidence_and_the_vote(passages, capsys):
     printed = capsys.readouterr().out
     assert printed.startswith("1420年  0.800\n")
     assert PASSAGE in printed.replace("\n", "")  # "[bold]" is text, not markup
-    vote = "passage 1  ███████████████████░░░░░  0.800  no answer 0.100"
+    vote = "passage 1  ███████████████████░░░░░  0.800  P(no answer) 0.100"
     assert f"{vote}  {passages}:1\n" in printed
 
 
@@ -90,7 +95,20 @@ def test_of_many_passages_those_that_say_most_are_printed(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "passage 301" in printed
     assert printed.count("passage ") == 1
-    assert "300 more passages, 0 of them not read" in printed
+    assert "300 more passages say less" in printed
+    assert "not read" not in printed
+
+
+def test_of_many_places_the_first_are_printed(tmp_path, capsys, monkeypatch):
+    vote = PassageVote("1420年" + "\u3000" * 90, 0.8, 0.1, True, ((0, 5),))
+    text, places = vote.text * 50, tuple((95 * n, 95 * n + 5) for n in range(50))
+    many = dataclasses.replace(vote, text=text, spans=places)
+    unread = PassageVote("天坛", 0.0, None, False)
+    print_answer(Answer("哪年？", "1420年", 0.8, (many, *[unread] * 10)))
+    printed = capsys.readouterr().out
+    assert printed.count("1420年") == 4
+    assert "(and 47 more places)" in printed.replace("\n", " ")
+    assert "10 of them were not read" in printed
 
 
 def test_ask_json_is_the_last_line_and_carries_the_spans(passages, capsys):
@@ -101,12 +119,12 @@ def test_ask_json_is_the_last_line_and_carries_the_spans(passages, capsys):
     assert answer["passages"][1]["text"] == "颐和园在西郊。"
 
 
-def test_options_reach_the_reader_and_defaults_stay_with_it(passages, calls):
-    run(
-        ["read", "ask", "哪年？", passages, "--preset", "p", "--mode", "generative", "--beams", "2"]
-    )
-    run(["read", "ask", "哪年？", passages])
-    assert calls()[0] == ("from_preset", "p")
+def test_options_reach_the_reader_and_defaults_stay_with_it(passages, tmp_path, calls):
+    preset = str(tmp_path)
+    command = ["read", "ask", "哪年？", passages]
+    run([*command, "--preset", preset, "--mode", "generative", "--beams", "2"])
+    run(command)
+    assert calls()[0] == ("from_preset", preset)
     assert calls()[1][3] == {"mode": "generative", "beams": 2}
     assert calls()[2] == ("from_preset", None)
     assert calls()[3][3] == {"mode": "extractive"}
@@ -127,6 +145,28 @@ def test_a_warning_is_one_line_on_stderr(tmp_path, monkeypatch, capsys):
     line, *others = capsys.readouterr().err.splitlines()
     assert line.startswith(f"octavo: {path}: 300 lines are one passage")
     assert not others
+
+
+def test_swapped_arguments_and_missing_presets_are_said_at_once(passages, capsys):
+    assert run(["read", "ask", passages, "哪年？"]) == 2
+    assert "the question comes first" in capsys.readouterr().err
+    assert run(["read", "ask", "哪年？", passages, "--preset", "nowhere"]) == 1
+    assert capsys.readouterr().err == "octavo: nowhere: no such folder\n"
+
+
+def test_the_bundled_reader_warns_of_other_languages(passages):
+    with pytest.warns(UserWarning, match="knows Chinese alone"):
+        run(["read", "ask", "Which year?", passages])
+
+
+def test_the_help_of_train_names_the_defaults(capsys):
+    assert run(["read", "train", "--help"]) == 0
+    printed = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    defaults = inspect.signature(fit_reader).parameters
+    for option, name in (("epochs", "epochs"), ("batch-size", "batch_size")):
+        assert re.search(rf"--{option} INT [^-]*Default: {defaults[name].default}\.", printed)
+    rate = re.search(r"--learning-rate FLOAT [^-]*Default: (1e-4)\.", printed)
+    assert float(rate[1]) == defaults["learning_rate"].default
 
 
 def test_passages_come_from_standard_input():

@@ -162,6 +162,13 @@ def test_a_run_that_diverges_stops_and_writes_no_reader(tmp_path):
     assert not (tmp_path / "run" / "model.safetensors").exists()
 
 
+def test_a_folder_of_other_files_is_left_alone(tmp_path):
+    (tmp_path / "vocab.txt").write_text("mine")
+    with pytest.raises(DataError, match="holds files but no reader"):
+        make_reader().fit(make_questions(), out=tmp_path, **OPTIONS)
+    assert [path.name for path in tmp_path.iterdir()] == ["vocab.txt"]
+
+
 def test_a_run_does_not_replace_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match="is the folder you are in"):
@@ -188,7 +195,7 @@ def test_an_interrupted_run_saves_and_goes_on_exactly(tmp_path, monkeypatch):
         return arrays(self, *arguments)
 
     monkeypatch.setattr(fitting.ExampleSampler, "arrays", press)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="saved; the same command goes on"):
         stopped.fit(make_questions(), out=tmp_path / "run", **OPTIONS)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     note = fitting.read_note(tmp_path / "run" / fitting.STATE)

@@ -40,7 +40,23 @@ def test_every_line_may_be_a_passage_and_each_says_where_it_stood(tmp_path):
     assert [(one.text, one.source) for one in found] == [
         (text, f"{path}:{line}") for text, line in (("一", 2), ("二", 3), ("三", 6), ("四", 7))
     ]
-    assert [one.source for one in read_passages([path])] == [f"{path}:2", f"{path}:6"]
+    assert [one.source for one in read_passages([path])] == [f"{path}:2-3", f"{path}:6-7"]
+
+
+def test_objects_without_a_question_are_passages(tmp_path):
+    lines = [
+        {"title": "故宫", "text": "一", "id": 5},
+        {"passage": "二", "source": "s", "title": "t"},
+        {"context": "三"},
+        {"question": "几？", "passages": ["四"], "answers": []},
+    ]
+    path = write(tmp_path / "laws.jsonl", "\n".join(map(json.dumps, lines)))
+    found = read_passages([path])
+    assert texts(found) == ["一", "二", "三", "四"]
+    sources = ["故宫", "s", f"{path}, passage 2", f"{path}, question 3"]
+    assert [one.source for one in found] == sources
+    with pytest.raises(DataError, match=r"b\.jsonl, line 1: question missing"):
+        read_passages([write(tmp_path / "b.jsonl", '{"title": "故宫"}')])
 
 
 @pytest.mark.parametrize(("before", "after"), [("", "\n"), ("\n", "\n\n"), ("", "")])

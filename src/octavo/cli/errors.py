@@ -51,7 +51,7 @@ def describe(error: BaseException) -> str:
     if code == PIPE_CLOSED:
         return ""
     if code == INTERRUPTED:
-        return "interrupted"
+        return str(error) or "interrupted"
     if isinstance(error, OSError) and not isinstance(error, OctavoError):
         text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     elif code == OWN_MISTAKE:

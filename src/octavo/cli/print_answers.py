@@ -19,20 +19,21 @@ if TYPE_CHECKING:
 BAR = 24  # cells of a full vote
 AROUND = 40  # characters shown on each side of the answer
 MOST_SHOWN = 10  # passages
+LOW = 0.01  # a vote of no weight
+MOST_PLACES = 3  # of the answer in one passage
 
 
 def print_answer(answer: Answer) -> None:
     """Print the answer in bold, then each passage's vote and the evidence in it.
 
-    Of more than `MOST_SHOWN` passages only as many, the highest votes among those that voted or
-    hold the answer.
+    Of more than `MOST_SHOWN` passages only as many, the highest votes, and none without weight.
     """
     console = _console()
     found = Text(answer.text, "bold") if answer.found else Text("no answer", "italic")
     console.print(found.append(f"  {answer.score:.3f}", "not bold dim"))
     numbered = list(enumerate(answer.passages, 1))
     if len(numbered) > MOST_SHOWN:
-        voters = [one for one in numbered if one[1].voted or one[1].spans]
+        voters = [one for one in numbered if one[1].vote >= LOW or one[1].spans]
         voters.sort(key=lambda one: one[1].vote, reverse=True)
         numbered = sorted(voters[:MOST_SHOWN], key=lambda one: one[0])
     for number, passage in numbered:
@@ -43,8 +44,11 @@ def print_answer(answer: Answer) -> None:
     left = [one for number, one in enumerate(answer.passages, 1) if number not in shown]
     if left:
         unread = sum(passage.no_answer is None for passage in left)
-        text = f"\n{len(left):,} more passages, {unread:,} of them not read (--json: all of them)"
+        text = f"\n{len(left):,} more passages say less; --json or --html shows them"
         console.print(Text(text, "dim"))
+        if unread:
+            text = f"{unread:,} of them were not read: the others are nearer to the question"
+            console.print(Text(text, "dim"))
 
 
 def print_evaluation(result: Evaluation) -> None:
@@ -54,9 +58,10 @@ def print_evaluation(result: Evaluation) -> None:
     table.add_row("CMRC EM", f"{result.em:.4f}", f"{result.baseline_em:.4f}")
     table.add_row("Sogou Accuracy", f"{result.accuracy:.4f}")
     table.add_row("Sogou Final", f"{result.final:.4f}")
-    table.add_row("no answer F1", f"{result.no_answer_f1:.4f}")
-    table.add_row("  precision", f"{result.no_answer_precision:.4f}")
-    table.add_row("  recall", f"{result.no_answer_recall:.4f}")
+    if result.no_answer_questions:
+        table.add_row("no answer F1", f"{result.no_answer_f1:.4f}")
+        table.add_row("  precision", f"{result.no_answer_precision:.4f}")
+        table.add_row("  recall", f"{result.no_answer_recall:.4f}")
     console = _console()
     console.print(table)
     console.print(
@@ -105,12 +110,13 @@ def _vote_line(number: int, passage: PassageVote) -> Text:
     filled = round(BAR * min(max(passage.vote, 0.0), 1.0))
     line.append("█" * filled, "cyan").append("░" * (BAR - filled), "dim")
     line.append(f"  {passage.vote:.3f}")
-    return line.append(f"  no answer {passage.no_answer:.3f}{source}", "dim")
+    return line.append(f"  P(no answer) {passage.no_answer:.3f}{source}", "dim")
 
 
 def _excerpt(passage: PassageVote) -> Text:
-    pieces = shorten(cut_at_spans(passage.text, passage.spans), AROUND)
+    spans, more = passage.spans[:MOST_PLACES], len(passage.spans) - MOST_PLACES
+    pieces = shorten(cut_at_spans(passage.text, spans), AROUND)
     excerpt = Text(style="" if passage.spans else "dim")
     for text, marked in pieces:
         excerpt.append(" ".join(text.splitlines()), "bold reverse" if marked else "")
-    return excerpt
+    return excerpt.append(f" (and {more:,} more places)", "dim") if more > 0 else excerpt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,7 @@ from cyclopts import App, Parameter
 
 from octavo._files import check_directory
 from octavo._lazy import without
-from octavo.errors import DataError, UsageError
+from octavo.errors import DataError, PresetError, UsageError
 
 if TYPE_CHECKING:
     from octavo.reading.evaluation import Evaluation
@@ -64,8 +65,8 @@ def ask(
     question
         The question.
     passages
-        Files to read. In text, blank lines part passages; of a question file (.json, .jsonl) all
-        passages are taken; .gz, .xz and .zst are unpacked; - is standard input.
+        Files to read. In text, blank lines part passages; of .json and .jsonl files of questions
+        or of passages all passages are taken; .gz, .xz and .zst are unpacked; - is standard input.
     preset
         A reader's folder, or hf://owner/name. Default: the bundled Chinese reader.
     mode
@@ -81,6 +82,12 @@ def ask(
     """
     if not question.strip():
         raise UsageError(f"the question is empty. Received: {question!r}")
+    if passages and os.path.exists(question) and not os.path.exists(passages[0]):
+        raise UsageError(f"the question comes first, then the files. Received: {question}")
+    if preset is None and question.isascii():
+        warnings.warn(
+            "the bundled reader knows Chinese alone; --preset names another", stacklevel=2
+        )
     _check_counts(beams=beams)
     _check_inputs(*passages)
     _check_outputs(passages, html=html)
@@ -204,11 +211,11 @@ def train(
     preset
         The reader to start from, a folder or hf://owner/name. Default: the bundled one.
     epochs
-        Passes over the questions.
+        Passes over the questions. Default: 8.
     batch_size
-        Examples in a training step.
+        Examples in a training step. Default: 32.
     learning_rate
-        The highest step size.
+        The highest step size. Default: 1e-4.
     seed
         Of everything random: the same seed gives the same reader.
     resume
@@ -317,6 +324,8 @@ def _check_outputs(inputs: Iterable[str], **outputs: Path | None) -> None:
 
 
 def _load_reader(preset: str | None) -> Reader:
+    if preset is not None and not preset.startswith("hf://") and not os.path.isdir(preset):
+        raise PresetError("no such folder", preset)  # seconds before Keras would be there to say so
     with without("matplotlib"):
         from octavo.reading.reader import Reader
     return Reader.from_preset(preset)
@@ -338,10 +347,11 @@ def _write_evaluation_page(questions: list[Question], result: Evaluation, path: 
         "F1": f"{result.f1:.3f}",
         "EM": f"{result.em:.3f}",
         "nearest sentence F1": f"{result.baseline_f1:.3f}",
-        "no-answer F1": f"{result.no_answer_f1:.3f}",
         "Sogou Final": f"{result.final:.3f}",
         "questions a second": f"{result.questions_per_second:.1f}",
     }
+    if result.no_answer_questions:
+        figures["no-answer F1"] = f"{result.no_answer_f1:.3f}"
     expected = [question.answers for question in questions]
     write_reading_page(result.answers, path, expected, figures)
 

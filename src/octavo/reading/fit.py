@@ -7,12 +7,10 @@ A run's folder is the preset with the best validation score so far, and beside i
 from __future__ import annotations
 
 import math
-import signal
-import threading
+import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,9 +21,10 @@ from octavo._progress import Progress
 from octavo.errors import DataError, UsageError
 from octavo.reading.evaluation import evaluate
 from octavo.reading.examples import ExampleSampler
-from octavo.reading.reader import Reader
+from octavo.reading.reader import SETTINGS, Reader
 from octavo.text import Question
 from octavo.training import load_state, read_note, save_state
+from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
 from octavo.transformer import Transformer
 
 STATE = "training.safetensors"
@@ -75,30 +74,6 @@ class _Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Any:
         return self.sampler.arrays(self.batches[index], self.batch_size)
-
-
-@contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """Collect the first Ctrl-C, for the end of a step; a second one interrupts at once.
-
-    Keras waits for a step inside a bare `except`, which swallows a KeyboardInterrupt.
-    """
-    pressed: list[int] = []
-
-    def note(number: int, _: object) -> None:
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(number)
-
-    before = signal.getsignal(signal.SIGINT)
-    mine = threading.current_thread() is threading.main_thread() and callable(before)
-    if mine:
-        signal.signal(signal.SIGINT, note)
-    try:
-        yield pressed
-    finally:
-        if mine:
-            signal.signal(signal.SIGINT, before)
 
 
 class _Watch(keras.callbacks.Callback):
@@ -200,7 +175,8 @@ def fit_reader(
         F1 or None} in JSON types.
 
     Raises:
-        DataError: if there is no question, or the state in `out` is damaged or of another run.
+        DataError: if there is no question, `out` holds files of something else, or its state is
+            damaged or of another run.
         UsageError: if an argument is impossible.
     """
     for name, value, low in (("epochs", epochs, 1), ("batch_size", batch_size, 1)):
@@ -215,7 +191,7 @@ def fit_reader(
     if not 0 <= seed < 2**32:
         raise UsageError(f"seed must lie in [0, 2**32). Received: {seed}")
     keras.utils.set_random_seed(seed)
-    folder = None if out is None else check_directory(out)
+    folder = None if out is None else _check_out(out)
     settings = reader.settings
     config = {
         **reader.model.config.to_dict(),
@@ -244,7 +220,10 @@ def fit_reader(
         if not validation:
             return {}
         result = evaluate(reader, validation, progress=progress)
-        return {"f1": result.f1, "em": result.em, "no_answer_f1": result.no_answer_f1}
+        scores = {"f1": result.f1, "em": result.em}
+        return scores | (
+            {"no_answer_f1": result.no_answer_f1} if result.no_answer_questions else {}
+        )
 
     best = [weight.copy() for weight in model.get_weights()]
 
@@ -299,13 +278,17 @@ def train(
     Raises:
         DataError: if the state is damaged or of a run with another plan.
     """
-    steps = -(-len(sampler) // plan.batch_size) * plan.epochs
+    epoch_steps = -(-len(sampler) // plan.batch_size)
+    steps = epoch_steps * plan.epochs
     compile_model(model, make_optimizer(plan.learning_rate, steps))
     position = Position(plan=asdict(plan))
     if state is not None and resume and state.exists():
         position = Position(**read_note(state))
         _check_plan(position.plan, plan, state)
         load_state(state, model)
+        if progress:
+            done = position.epoch * epoch_steps + position.batch
+            print(f"{state.parent}: {done} of {steps} steps are done", file=sys.stderr)
     elif state is not None:
         state.parent.mkdir(parents=True, exist_ok=True)
         state.unlink(missing_ok=True)  # of an older run, whose best weights are about to go
@@ -314,25 +297,35 @@ def train(
         if state is not None:
             save_state(state, model, vars(position))
 
-    if position.start is None:
-        position.start = score()
-        if "f1" in position.start:
-            position.best = position.start["f1"]
-            keep_best()
-        save()
-    while position.epoch < plan.epochs:
-        record = _train_epoch(model, sampler, plan, position, save, save_seconds, progress)
-        save()  # a validation may take minutes
-        record |= score()
-        position.history.append(record)
-        figure = record.get("f1")
-        if figure is None or position.best is None or figure >= position.best:
-            position.best = figure
-            keep_best()
-        position.epoch, position.batch = position.epoch + 1, 0
-        position.loss_sum = position.seconds = 0.0
-        save()
+    with say_how_to_go_on(state):
+        if position.start is None:
+            position.start = score()
+            if "f1" in position.start:
+                position.best = position.start["f1"]
+                keep_best()
+            save()
+        while position.epoch < plan.epochs:
+            record = _train_epoch(model, sampler, plan, position, save, save_seconds, progress)
+            save()  # a validation may take minutes
+            record |= score()
+            position.history.append(record)
+            figure = record.get("f1")
+            if figure is None or position.best is None or figure >= position.best:
+                position.best = figure
+                keep_best()
+            position.epoch, position.batch = position.epoch + 1, 0
+            position.loss_sum = position.seconds = 0.0
+            save()
     return position
+
+
+def _check_out(out: str | Path) -> Path:
+    """Refuse a folder of other things: a preset's config.json or vocab.txt would replace theirs."""
+    folder = check_directory(out)
+    own = (folder / name for name in (STATE, SETTINGS))
+    if folder.is_dir() and any(folder.iterdir()) and not any(file.exists() for file in own):
+        raise DataError("holds files but no reader; name a new folder", out)
+    return folder
 
 
 def _checksum(*parts: Any) -> int:
@@ -347,8 +340,8 @@ def _check_plan(saved: dict[str, Any], plan: Plan, state: Path) -> None:
     for name, value in asdict(plan).items():
         if saved.get(name) != value:
             raise DataError(
-                f"the run was started with {name} {saved.get(name)}, not {value}; "
-                "start anew with resume=False (--no-resume)",
+                f"the run was started with {name} {saved.get(name)}, not {value}; name another "
+                "folder (this one may be its preset) or start anew with resume=False (--no-resume)",
                 path=state,
             )
 
@@ -366,7 +359,7 @@ def _train_epoch(
     batches = _Batches(sampler, position.epoch, plan.batch_size, position.batch)
     label = f"epoch {position.epoch + 1}/{plan.epochs}"
     if len(batches):
-        with Progress(len(batches), label, progress) as bar, _interrupts() as pressed:
+        with Progress(len(batches), label, progress) as bar, collect_interrupts() as pressed:
             watch = _Watch(position, bar, save, save_seconds, pressed)
             model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[watch])
     return {"loss": position.loss_sum / position.batch, "seconds": round(position.seconds, 1)}

@@ -23,9 +23,10 @@ _QUESTION_FILES = {".json", ".jsonl"}
 def read_passages(paths: Iterable[str | PathLike[str]], lines: bool = False) -> list[Passage]:
     r"""The passages of files, in order; the source of each says its file and line, or question.
 
-    Files named .json or .jsonl, packed or not, are question files: each of their passages counts
-    once. Every other file, and "-" for standard input, is text: what stands between blank lines is
-    a passage, so a text without blank lines is a single one.
+    Files named .json or .jsonl, packed or not, hold questions, each of whose passages counts once,
+    or passages themselves: objects with a text, and a source or title. Every other file, and "-"
+    for standard input, is text: what stands between blank lines is a passage, so a text without
+    blank lines is a single one.
 
     Args:
         paths: the files.
@@ -70,12 +71,13 @@ def _read_one(path: str | PathLike[str], lines: bool) -> list[Passage]:
 
 
 def _read_asked(path: str | PathLike[str]) -> list[Passage]:
-    """The passages of a question file, each once."""
+    """The passages of a question file or of a file of passages, each once."""
     found: dict[str, Passage] = {}
-    for question in read_questions(path):
+    for question in read_questions(path, passages_too=True):
         for passage in question.passages:
             if passage.text.strip() and passage.text not in found:
-                source = passage.source or f"{path}, question {question.id}"
+                kind = "question" if question.question else "passage"
+                source = passage.source or f"{path}, {kind} {question.id}"
                 found[passage.text] = replace(passage, source=source)
     return list(found.values())
 
@@ -90,12 +92,13 @@ def _read_text(path: str | PathLike[str], lines: bool) -> list[Passage]:
         if not blank:
             (first, text), *others = group
             text = "\n".join([text, *(line for _, line in others)]).strip()
-            passages.append(Passage(text, source=f"{name}{first}"))
+            place = f"{first}-{others[-1][0]}" if others else first
+            passages.append(Passage(text, source=f"{name}{place}"))
     if not passages:
         raise DataError("holds no text", path)
     count = passages[0].text.count("\n") + 1
     if len(passages) == 1 and count >= MANY_LINES:
-        hint = "no blank line parts them; lines=True (--lines) makes each a passage"
+        hint = "no blank line parts them; --lines (lines=True) makes each a passage"
         warnings.warn(f"{path}: {count:,} lines are one passage: {hint}", stacklevel=4)
     return passages
 

@@ -248,6 +248,8 @@ def _read_settings(folder: Path, positions: int) -> ReaderSettings:
 
 def _check(question: Question) -> None:
     """Refuse what cannot be answered."""
+    if not isinstance(question, Question):
+        raise UsageError(f"questions must be of type Question. Received: {type(question).__name__}")
     texts = [question.question, *(passage.text for passage in question.passages)]
     texts += [passage.source for passage in question.passages]
     if not all(isinstance(text, str) for text in texts):

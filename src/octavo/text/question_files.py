@@ -88,10 +88,15 @@ class _WrongError(Exception):
     """The message of a DataError to which the file and line are still to be added."""
 
 
-def read_questions(path: str | PathLike[str]) -> Iterator[Question]:
+def read_questions(path: str | PathLike[str], passages_too: bool = False) -> Iterator[Question]:
     """Read the questions of a file in any layout of this module; "-" is standard input.
 
     JSON lines are read one at a time; the other layouts are held in memory whole.
+
+    Args:
+        path: the file.
+        passages_too: where an object has no question, take its text as the only passage of the
+            question "", from its "source" or "title".
 
     Raises:
         DataError: if the file cannot be read, is in no known layout, holds no question, or a
@@ -117,7 +122,7 @@ def read_questions(path: str | PathLike[str]) -> Iterator[Question]:
         for line, items in groups:
             try:
                 for item in items:
-                    yield _parse_question(item)
+                    yield _parse_question(item, passages_too)
                     found = True
             except _WrongError as error:
                 raise DataError(str(error), path, line) from None
@@ -241,8 +246,12 @@ def _each(parent: Any, key: str, place: str) -> Iterator[tuple[Any, str]]:
     yield from ((item, f"{place}[{n}]") for n, item in enumerate(items))
 
 
-def _parse_question(item: _Item) -> Question:
+def _parse_question(item: _Item, passages_too: bool) -> Question:
     record = _mapping(item.value, item.place)
+    if passages_too and "question" not in record and any(key in record for key in PASSAGE_KEYS):
+        text, named = _text(record, PASSAGE_KEYS, item.place), {"source": record.get("title")}
+        source = _find_source({**named, **record}, item.place)
+        return Question(item.id, "", (Passage(text, source=source),))
     text = _text(record, ("question",), item.place)
     if not text.strip():
         raise _WrongError(f"{_join(item.place, 'question')} is empty")

@@ -1,0 +1,59 @@
+"""Ctrl-C during training: it ends with the step, after a save, and says how to go on."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def collect_interrupts() -> Iterator[list[int]]:
+    """Collect the first Ctrl-C in a list, for the end of a step; a second one interrupts at once.
+
+    Keras waits for a step inside a bare `except`, which swallows a KeyboardInterrupt. Outside the
+    main thread, and where Ctrl-C is ignored, nothing changes and the list stays empty.
+
+    Example:
+        >>> with collect_interrupts() as pressed:
+        ...     _ = "train a step; if pressed: save and raise KeyboardInterrupt"
+        >>> pressed
+        []
+    """
+    pressed: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+
+    before = signal.getsignal(signal.SIGINT)
+    mine = threading.current_thread() is threading.main_thread() and callable(before)
+    if mine:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed
+    finally:
+        if mine:
+            signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def say_how_to_go_on(state: Path | None) -> Iterator[None]:
+    """Let a KeyboardInterrupt say that the run is saved, if its state is in the file `state`.
+
+    Raises:
+        KeyboardInterrupt: in place of the one raised inside, with a message for a person.
+
+    Example:
+        >>> with say_how_to_go_on(None):
+        ...     pass
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        if state is None or not state.exists():
+            raise
+        raise KeyboardInterrupt("stopped and saved; the same command goes on") from None

@@ -1,0 +1,49 @@
+import signal
+import threading
+
+import pytest
+
+from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
+
+
+@pytest.fixture(autouse=True)
+def interrupts():
+    """Ctrl-C as a terminal has it: a job in the background starts with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_the_first_is_collected_and_the_second_interrupts():
+    def press_twice():
+        with collect_interrupts() as pressed:
+            signal.raise_signal(signal.SIGINT)
+            assert pressed == [signal.SIGINT]
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        press_twice()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_another_thread_changes_nothing():
+    found = []
+
+    def train():
+        with collect_interrupts() as pressed:
+            found.append((pressed, signal.getsignal(signal.SIGINT)))
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    thread.join()
+    assert found == [([], signal.default_int_handler)]
+
+
+def test_what_is_saved_is_said(tmp_path):
+    state = tmp_path / "state"
+    for place in (None, state):
+        with pytest.raises(KeyboardInterrupt, match=r"^$"), say_how_to_go_on(place):
+            raise KeyboardInterrupt
+    state.touch()
+    with pytest.raises(KeyboardInterrupt, match="goes on"), say_how_to_go_on(state):
+        raise KeyboardInterrupt
