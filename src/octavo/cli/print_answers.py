@@ -44,8 +44,8 @@ def print_answer(answer: Answer) -> None:
     left = [one for number, one in enumerate(answer.passages, 1) if number not in shown]
     if left:
         unread = sum(passage.no_answer is None for passage in left)
-        text = f"\n{len(left):,} more passages say less; --json or --html shows them"
-        console.print(Text(text, "dim"))
+        what = "more passages say less" if numbered else "passages give no answer"
+        console.print(Text(f"\n{len(left):,} {what}; --json or --html shows them", "dim"))
         if unread:
             text = f"{unread:,} of them were not read: the others are nearer to the question"
             console.print(Text(text, "dim"))
