@@ -52,7 +52,7 @@ def test_a_killed_run_goes_on_exactly(tmp_path, monkeypatch, stop_after):
         nonlocal saves
         save_state(*arguments)
         saves += 1
-        if saves == 1 + stop_after + stop_after // 3:  # the start and an epoch's end save too
+        if saves == 2 + stop_after + stop_after // 3:  # the start and an epoch's end save too
             raise Killed
 
     monkeypatch.setattr(fitting, "save_state", save_then_die)
@@ -101,10 +101,11 @@ def test_an_epoch_wins_a_tie_with_the_start(give_scores):
     assert any((mine != old).any() for mine, old in zip(weights(reader), before, strict=True))
 
 
-def test_a_run_begun_anew_leaves_no_old_state(tmp_path, give_scores, monkeypatch):
-    """A full disk at the first save: the old run's state beside the new preset would lie."""
+def test_a_run_begun_anew_that_cannot_save_leaves_the_old_one(tmp_path, give_scores, monkeypatch):
+    """A full disk at the first save: the old run's state beside a new preset would lie."""
     give_scores(0.1, 0.5, 0.4, 0.2)
     make_reader().fit(make_questions(), validation=make_questions(2), out=tmp_path, **OPTIONS)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -114,7 +115,18 @@ def test_a_run_begun_anew_leaves_no_old_state(tmp_path, give_scores, monkeypatch
         make_reader().fit(
             make_questions(), validation=make_questions(2), out=tmp_path, resume=False, **OPTIONS
         )
-    assert not (tmp_path / fitting.STATE).exists()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.usefixtures("interrupts")
+def test_an_interrupt_after_the_last_step_of_an_epoch_is_not_lost(tmp_path, monkeypatch):
+    def press(*_):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(fitting._Watch, "on_train_end", press)
+    with pytest.raises(KeyboardInterrupt, match="goes on"):
+        make_reader().fit(make_questions(), out=tmp_path / "run", **OPTIONS)
+    assert fitting.read_note(tmp_path / "run" / fitting.STATE)["batch"] == 3
 
 
 def test_a_state_of_another_plan_or_a_damaged_one_is_refused(tmp_path):
@@ -164,9 +176,22 @@ def test_a_run_that_diverges_stops_and_writes_no_reader(tmp_path):
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path):
     (tmp_path / "vocab.txt").write_text("mine")
-    with pytest.raises(DataError, match="holds files but no reader"):
+    with pytest.raises(DataError, match="holds other files"):
         make_reader().fit(make_questions(), out=tmp_path, **OPTIONS)
     assert [path.name for path in tmp_path.iterdir()] == ["vocab.txt"]
+
+
+def test_a_reader_that_is_no_run_is_replaced_only_on_demand(tmp_path):
+    reader, out = make_reader(), tmp_path / "mine"
+    reader.save_to_preset(out)
+    with pytest.raises(DataError, match=r"holds a reader.*--no-resume"):
+        reader.fit(make_questions(), out=out, **OPTIONS)
+    reader.fit(make_questions(), out=out, resume=False, **OPTIONS)
+
+
+def test_hidden_leftovers_do_not_count(tmp_path):
+    (tmp_path / ".training.safetensors.part").touch()
+    make_reader().fit(make_questions(), out=tmp_path, **{**OPTIONS, "epochs": 1})
 
 
 def test_a_run_does_not_replace_the_working_directory(tmp_path, monkeypatch):
@@ -195,7 +220,7 @@ def test_an_interrupted_run_saves_and_goes_on_exactly(tmp_path, monkeypatch):
         return arrays(self, *arguments)
 
     monkeypatch.setattr(fitting.ExampleSampler, "arrays", press)
-    with pytest.raises(KeyboardInterrupt, match="saved; the same command goes on"):
+    with pytest.raises(KeyboardInterrupt, match=r"the same command.*goes on"):
         stopped.fit(make_questions(), out=tmp_path / "run", **OPTIONS)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     note = fitting.read_note(tmp_path / "run" / fitting.STATE)

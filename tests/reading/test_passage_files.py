@@ -47,16 +47,18 @@ def test_objects_without_a_question_are_passages(tmp_path):
     lines = [
         {"title": "故宫", "text": "一", "id": 5},
         {"passage": "二", "source": "s", "title": "t"},
-        {"context": "三"},
+        {"context": "三", "title": ["t"], "source": None, "id": "d3"},
         {"question": "几？", "passages": ["四"], "answers": []},
     ]
     path = write(tmp_path / "laws.jsonl", "\n".join(map(json.dumps, lines)))
     found = read_passages([path])
     assert texts(found) == ["一", "二", "三", "四"]
-    sources = ["故宫", "s", f"{path}, passage 2", f"{path}, question 3"]
+    sources = ["故宫", "s", f"{path}, passage d3", f"{path}, question 3"]
     assert [one.source for one in found] == sources
     with pytest.raises(DataError, match=r"b\.jsonl, line 1: question missing"):
         read_passages([write(tmp_path / "b.jsonl", '{"title": "故宫"}')])
+    with pytest.raises(DataError, match=r"c\.jsonl: holds no text"):
+        read_passages([write(tmp_path / "c.jsonl", '{"text": ""}')])
 
 
 @pytest.mark.parametrize(("before", "after"), [("", "\n"), ("\n", "\n\n"), ("", "")])

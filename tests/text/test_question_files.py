@@ -132,6 +132,8 @@ def test_a_source_stands_beside_the_context_too(tmp_path: Path) -> None:
     ):
         (question,) = read(tmp_path, content)
         assert question.passages[0].source == "notes.txt"
+    other = {"question": "?", "context": "一", "source": {"url": "x"}}  # a data set's own notes
+    assert read(tmp_path, [other])[0].passages[0].source == ""
     record = {"question": "?", "passages": [{"passage": "一", "source": ["a"]}]}
     with pytest.raises(DataError, match=r"passages\[0\]\.source is a list, expected a string"):
         read(tmp_path, [record])

@@ -39,7 +39,7 @@ def test_another_thread_changes_nothing():
     assert found == [([], signal.default_int_handler)]
 
 
-def test_what_is_saved_is_said(tmp_path):
+def test_how_to_go_on_is_said(tmp_path):
     state = tmp_path / "state"
     for place in (None, state):
         with pytest.raises(KeyboardInterrupt, match=r"^$"), say_how_to_go_on(place):

@@ -191,7 +191,7 @@ def fit_reader(
     if not 0 <= seed < 2**32:
         raise UsageError(f"seed must lie in [0, 2**32). Received: {seed}")
     keras.utils.set_random_seed(seed)
-    folder = None if out is None else _check_out(out)
+    folder = None if out is None else _check_out(out, resume)
     settings = reader.settings
     config = {
         **reader.model.config.to_dict(),
@@ -291,7 +291,6 @@ def train(
             print(f"{state.parent}: {done} of {steps} steps are done", file=sys.stderr)
     elif state is not None:
         state.parent.mkdir(parents=True, exist_ok=True)
-        state.unlink(missing_ok=True)  # of an older run, whose best weights are about to go
 
     def save() -> None:
         if state is not None:
@@ -299,6 +298,7 @@ def train(
 
     with say_how_to_go_on(state):
         if position.start is None:
+            save()  # before an older run's preset changes: its state would not fit
             position.start = score()
             if "f1" in position.start:
                 position.best = position.start["f1"]
@@ -319,12 +319,18 @@ def train(
     return position
 
 
-def _check_out(out: str | Path) -> Path:
+def _check_out(out: str | Path, resume: bool) -> Path:
     """Refuse a folder of other things: a preset's config.json or vocab.txt would replace theirs."""
     folder = check_directory(out)
-    own = (folder / name for name in (STATE, SETTINGS))
-    if folder.is_dir() and any(folder.iterdir()) and not any(file.exists() for file in own):
-        raise DataError("holds files but no reader; name a new folder", out)
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if SETTINGS in names and STATE not in names and resume:
+        raise DataError(
+            "holds a reader that no run here has made; name a new folder, or replace it with "
+            "resume=False (--no-resume)",
+            out,
+        )
+    if not names & {SETTINGS, STATE} and any(not name.startswith(".") for name in names):
+        raise DataError("holds other files; name a new folder", out)
     return folder
 
 
@@ -362,4 +368,7 @@ def _train_epoch(
         with Progress(len(batches), label, progress) as bar, collect_interrupts() as pressed:
             watch = _Watch(position, bar, save, save_seconds, pressed)
             model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[watch])
+            if pressed:  # after the last step
+                save()
+                raise KeyboardInterrupt
     return {"loss": position.loss_sum / position.batch, "seconds": round(position.seconds, 1)}

@@ -79,6 +79,8 @@ def _read_asked(path: str | PathLike[str]) -> list[Passage]:
                 kind = "question" if question.question else "passage"
                 source = passage.source or f"{path}, {kind} {question.id}"
                 found[passage.text] = replace(passage, source=source)
+    if not found:
+        raise DataError("holds no text", path)
     return list(found.values())
 
 

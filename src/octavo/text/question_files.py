@@ -233,8 +233,9 @@ def _find_squad(value: dict[str, Any]) -> Iterator[_Item]:
         for paragraph, at in _each(article, "paragraphs", at_article):
             context = _text(paragraph, ("context",), at)
             for item, at_item in _each(paragraph, "qas", at):
-                given = {"source": paragraph.get("source"), **_mapping(item, at_item)}
-                yield _Item({**given, "context": context}, at_item, str(count))
+                source = _mapping(item, at_item).get("source") or paragraph.get("source")
+                given = {**item, "context": context, "source": source}
+                yield _Item(given, at_item, str(count))
                 count += 1
 
 
@@ -249,9 +250,9 @@ def _each(parent: Any, key: str, place: str) -> Iterator[tuple[Any, str]]:
 def _parse_question(item: _Item, passages_too: bool) -> Question:
     record = _mapping(item.value, item.place)
     if passages_too and "question" not in record and any(key in record for key in PASSAGE_KEYS):
-        text, named = _text(record, PASSAGE_KEYS, item.place), {"source": record.get("title")}
-        source = _find_source({**named, **record}, item.place)
-        return Question(item.id, "", (Passage(text, source=source),))
+        text, title = _text(record, PASSAGE_KEYS, item.place), record.get("title")
+        source = _find_source(record, item.place) or (title if isinstance(title, str) else "")
+        return Question(_find_id(record, item), "", (Passage(text, source=source),))
     text = _text(record, ("question",), item.place)
     if not text.strip():
         raise _WrongError(f"{_join(item.place, 'question')} is empty")
@@ -260,8 +261,11 @@ def _parse_question(item: _Item, passages_too: bool) -> Question:
     answers = tuple(dict.fromkeys(own if known is None else known))
     if str(record.get("is_impossible", False)).lower() == "true":
         answers, passages = (), tuple(replace(passage, answers=()) for passage in passages)
-    number = record.get("id")
-    return Question(item.id if number is None else str(number), text, passages, answers)
+    return Question(_find_id(record, item), text, passages, answers)
+
+
+def _find_id(record: dict[str, Any], item: _Item) -> str:
+    return item.id if record.get("id") is None else str(record["id"])
 
 
 def _parse_passages(
@@ -273,8 +277,8 @@ def _parse_passages(
     for value, at in _find_passages(record, place):
         if isinstance(value, str):
             value = {"passage": value}
-            if "context" in record:
-                value["source"] = record.get("source")
+            if isinstance(source := record.get("source"), str) and "context" in record:
+                value["source"] = source
         text = _text(_mapping(value, at), PASSAGE_KEYS, at)
         own = _find_answers(value, at)
         beside += own or ()

@@ -1,4 +1,4 @@
-"""Ctrl-C during training: it ends with the step, after a save, and says how to go on."""
+"""Ctrl-C during training: the run ends with the step, after a save, and says how to go on."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def collect_interrupts() -> Iterator[list[int]]:
 
 @contextmanager
 def say_how_to_go_on(state: Path | None) -> Iterator[None]:
-    """Let a KeyboardInterrupt say that the run is saved, if its state is in the file `state`.
+    """Let a KeyboardInterrupt say how to go on, if the run's state is in the file `state`.
 
     Raises:
         KeyboardInterrupt: in place of the one raised inside, with a message for a person.
@@ -56,4 +56,5 @@ def say_how_to_go_on(state: Path | None) -> Iterator[None]:
     except KeyboardInterrupt:
         if state is None or not state.exists():
             raise
-        raise KeyboardInterrupt("stopped and saved; the same command goes on") from None
+        text = "stopped; the same command, without --no-resume, goes on from the last save"
+        raise KeyboardInterrupt(text) from None
