@@ -11,6 +11,7 @@ import sys
 import warnings
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import pytest
 
@@ -26,8 +27,8 @@ START = PASSAGE.index("1420年")
 class StandIn:
     """Answers "1420年" wherever it stands; remembers what it was asked."""
 
-    calls: list = []  # noqa: RUF012
-    fitted = {"start": {"f1": 0.25}, "epochs": [{"loss": 2.0, "f1": 0.5}]}  # noqa: RUF012
+    calls: ClassVar[list] = []
+    fitted: ClassVar[dict] = {"start": {"f1": 0.25}, "epochs": [{"loss": 2.0, "f1": 0.5}]}
 
     @classmethod
     def from_preset(cls, path=None):
@@ -99,7 +100,7 @@ def test_of_many_passages_those_that_say_most_are_printed(tmp_path, capsys):
     assert "not read" not in printed
 
 
-def test_of_many_places_the_first_are_printed(tmp_path, capsys, monkeypatch):
+def test_of_many_places_the_first_are_printed(capsys):
     vote = PassageVote("1420年" + "\u3000" * 90, 0.8, 0.1, True, ((0, 5),))
     text, places = vote.text * 50, tuple((95 * n, 95 * n + 5) for n in range(50))
     many = dataclasses.replace(vote, text=text, spans=places)

@@ -192,20 +192,13 @@ def test_a_reader_that_is_no_run_is_replaced_only_on_demand(tmp_path):
 def test_hidden_leftovers_do_not_count(tmp_path):
     (tmp_path / ".training.safetensors.part").touch()
     make_reader().fit(make_questions(), out=tmp_path, **{**OPTIONS, "epochs": 1})
+    assert Reader.from_preset(tmp_path).settings == make_reader().settings
 
 
 def test_a_run_does_not_replace_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match="is the folder you are in"):
         make_reader().fit(make_questions(), out=".", **OPTIONS)
-
-
-@pytest.fixture
-def interrupts():
-    """Ctrl-C as a terminal has it: a job in the background starts with SIGINT ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.keras_backend

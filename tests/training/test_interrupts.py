@@ -5,13 +5,7 @@ import pytest
 
 from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
 
-
-@pytest.fixture(autouse=True)
-def interrupts():
-    """Ctrl-C as a terminal has it: a job in the background starts with SIGINT ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+pytestmark = pytest.mark.usefixtures("interrupts")
 
 
 def test_the_first_is_collected_and_the_second_interrupts():

@@ -191,8 +191,8 @@ def train(
     """Train a reader on questions with known answers, starting from another reader.
 
     With validation questions the best epoch is kept, or the start if every epoch scores less;
-    without them the last. A run that was stopped goes on where it was
-    when the same command is given again.
+    without them the last. A run that was stopped goes on where it was when the same command is
+    given again.
 
     For example:
 
