@@ -7,6 +7,7 @@ the class, from the word before the span (位于: where) and from its last word 
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections.abc import Iterator
@@ -87,23 +88,33 @@ def cut(sentence: str) -> list[Token]:
 
 
 def _merge(tokens: list[Token], sentence: str, pattern: re.Pattern[str], tag: str) -> list[Token]:
-    """Tokens with every match of `pattern` as one; a token cut by a match gives up that part."""
+    """Tokens with every match of `pattern` as one; a token cut by a match gives up that part.
+
+    A title takes a date that stands in it; a figure that touches a date or a title is none.
+    """
+    ends = list(itertools.accumulate(len(word) for word, _ in tokens))
+    bounds = [(end - len(word), end) for end, (word, _) in zip(ends, tokens, strict=True)]
+    taken = [
+        bound
+        for bound, (_, old) in zip(bounds, tokens, strict=True)
+        if old in ("date", "title") and tag != "title"
+    ]
+    matches = [
+        match.span()
+        for match in pattern.finditer(sentence)
+        if not any(match.start() < end and start < match.end() for start, end in taken)
+    ]
     merged: list[Token] = []
-    matches = [match.span() for match in pattern.finditer(sentence)]
-    position = 0
-    for word, old in tokens:
-        start, end = position, position + len(word)
-        position = end
-        hit = next((span for span in matches if span[0] < end and start < span[1]), None)
-        if hit is None or old in ("date", "title"):
-            merged.append((word, old))
-            continue
-        if start < hit[0]:
-            merged.append((sentence[start : hit[0]], old))
-        if start <= hit[0]:
-            merged.append((sentence[hit[0] : hit[1]], tag))
-        if end > hit[1]:
-            merged.append((sentence[max(start, hit[1]) : end], old))
+    for (start, end), (_, old) in zip(bounds, tokens, strict=True):
+        for first, last in matches:
+            if first < end and start < last:
+                if start < first:
+                    merged.append((sentence[start:first], old))
+                if start <= first:
+                    merged.append((sentence[first:last], tag))
+                start = last
+        if start < end:
+            merged.append((sentence[start:end], old))
     return merged
 
 

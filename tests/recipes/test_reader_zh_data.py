@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("opencc", reason="the recipe's own packages are not installed")
@@ -52,6 +52,8 @@ def test_no_answer_share_runs_from_none_to_all() -> None:
 
 
 @given(st.text("赵州桥位于河北1961年米《》。，（）由a ", max_size=60))
+@example("《11年》")
+@example("近1961年")
 @settings(max_examples=200, deadline=None)
 def test_cut_loses_no_character(sentence: str) -> None:
     assert "".join(word for word, _ in spans.cut(sentence)) == sentence
