@@ -1,0 +1,47 @@
+"""The update of an optimizer that is no wrapper: what it adds to the variables, as tensors.
+
+An optimizer of Keras changes variables and returns nothing. Most step by an amount that does not
+depend on the weights; they step from weights of zero, and what stands there afterwards is the
+update to its last bit. Of all others the update is the difference of the weights after and before,
+which is as exact as the rounding of the weights.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from octavo._keras import keras, ops
+from octavo.optimizers.adam import Adam
+from octavo.optimizers.tensors import snapshot
+
+_BLIND = ("Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "Lion", "Nadam", "RMSprop", "SGD")
+_BLIND_STEPS = (
+    Adam.update_step,
+    *(getattr(keras.optimizers, name).update_step for name in _BLIND),
+)
+
+
+def bare_updates(optimizer: Any, gradients: list[Any], variables: list[Any]) -> list[Any]:
+    """Apply the optimizer's step, set the variables back, and return what it would have added.
+
+    Args:
+        optimizer: a built `keras.optimizers.Optimizer`; its own variables move on.
+        gradients: a tensor for each variable.
+        variables: of the model; as they were before, afterwards.
+    """
+    before = [snapshot(variable) for variable in variables]
+    blind = steps_blind(optimizer) and all(v.constraint is None for v in variables)
+    if blind:
+        for variable in variables:
+            variable.assign(ops.zeros(variable.shape, variable.dtype))
+    optimizer.apply(gradients, variables)
+    after = [snapshot(variable) for variable in variables]
+    for variable, value in zip(variables, before, strict=True):
+        variable.assign(value)
+    return after if blind else [ops.subtract(a, b) for a, b in zip(after, before, strict=True)]
+
+
+def steps_blind(optimizer: Any) -> bool:
+    """Whether the optimizer is known not to read the weights it changes."""
+    reads = optimizer.weight_decay or optimizer.use_ema or optimizer.gradient_accumulation_steps
+    return type(optimizer).update_step in _BLIND_STEPS and not reads

@@ -1,0 +1,45 @@
+"""Arguments checked; the message of every error ends in "Received: ..."."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any
+
+from octavo.errors import UsageError
+
+
+def check_number(name: str, value: Any, least: float, most: float = math.inf) -> float:
+    """The value as a float between `least` and `most`.
+
+    Raises:
+        UsageError: if it is no number, not finite or out of range.
+
+    Example:
+        >>> check_number("alpha", 2, least=0.0, most=1.0)
+        Traceback (most recent call last):
+        ...
+        octavo.errors.UsageError: alpha must be a number from 0 to 1. Received: alpha=2
+    """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not least <= value <= most:
+        bounds = f"from {least:g} to {most:g}" if most < math.inf else f"of {least:g} or more"
+        raise UsageError(f"{name} must be a number {bounds}. Received: {name}={value!r}")
+    return float(value)
+
+
+def check_count(name: str, value: Any) -> int:
+    """The value as an int of 1 or more.
+
+    Raises:
+        UsageError: if it is anything else.
+
+    Example:
+        >>> check_count("steps", 0)
+        Traceback (most recent call last):
+        ...
+        octavo.errors.UsageError: steps must be a whole number of 1 or more. Received: steps=0
+    """
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
+        raise UsageError(f"{name} must be a whole number of 1 or more. Received: {name}={value!r}")
+    return int(value)

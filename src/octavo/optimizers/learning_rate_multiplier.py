@@ -1,0 +1,76 @@
+"""Learning rates of single variables: u <- m u."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from octavo._keras import register
+from octavo.errors import UsageError
+from octavo.optimizers.checks import check_number
+from octavo.optimizers.patterns import check_patterns, find_match, warn_of_unmatched
+from octavo.optimizers.wrapper import Wrapper
+
+
+@register("LearningRateMultiplier")
+class LearningRateMultiplier(Wrapper):
+    """Chosen variables learn faster or slower than the others.
+
+    u <- m u, with m of the first pattern that matches the variable's path, 1 if none does.
+
+    One optimizer and one schedule serve all variables, whatever the number of rates; 0 freezes.
+
+    Args:
+        inner_optimizer: the optimizer to wrap.
+        multipliers: {pattern of variable paths: m}, m 0 or more.
+        name: of the optimizer.
+
+    Raises:
+        UsageError: if an argument is impossible.
+
+    Example:
+        >>> import keras
+        >>> from octavo.optimizers import LearningRateMultiplier
+        >>> optimizer = LearningRateMultiplier(keras.optimizers.SGD(1.0), {"bias": 0.5})
+        >>> kernel, bias = keras.Variable([1.0], name="kernel"), keras.Variable([1.0], name="bias")
+        >>> optimizer.apply([keras.ops.ones(1), keras.ops.ones(1)], [kernel, bias])
+        >>> float(kernel[0]), float(bias[0])
+        (0.0, 0.5)
+
+    Source: bert4keras, `extend_with_layer_lr` and `set_lr_multiplier` of Su Jianlin's code.
+    """
+
+    def __init__(
+        self, inner_optimizer: Any, multipliers: Mapping[str, float], name: str | None = None
+    ) -> None:
+        super().__init__(inner_optimizer, name)
+        if not isinstance(multipliers, Mapping) or not multipliers:
+            raise UsageError(
+                "multipliers must be a dictionary of path patterns and numbers, such as "
+                f"{{'embeddings$': 0.1}}. Received: multipliers={multipliers!r}"
+            )
+        check_patterns(multipliers, "multipliers")
+        self.multipliers = tuple(
+            (pattern, check_number(f"multipliers[{pattern!r}]", value, least=0.0))
+            for pattern, value in multipliers.items()
+        )
+
+    def build_state(self, variables: Sequence[Any]) -> None:
+        """Nothing is kept."""
+        warn_of_unmatched(
+            [pattern for pattern, _ in self.multipliers], [v.path for v in variables], "multipliers"
+        )
+
+    def updates(self, gradients: list[Any], variables: list[Any]) -> list[Any]:
+        """The inner optimizer's, multiplied."""
+        updates, _ = self.inner_updates(gradients, variables)
+        factors = dict(self.multipliers)
+        patterns = [find_match(factors, v.path) for v in variables]
+        return [
+            u if pattern is None else u * factors[pattern]
+            for u, pattern in zip(updates, patterns, strict=True)
+        ]
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor."""
+        return {**super().get_config(), "multipliers": dict(self.multipliers)}

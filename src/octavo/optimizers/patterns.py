@@ -1,0 +1,68 @@
+"""Variables chosen by patterns: regular expressions searched in a variable's path.
+
+A path is what Keras calls it, "encoder/dense_1/kernel"; a pattern may match any part of it, as in
+`exclude_from_weight_decay` and `LayoutMap` of Keras: "bias", "norm", r"^encoder/", r"embeddings$".
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+
+from octavo.errors import UsageError
+
+
+def check_patterns(patterns: str | Iterable[str], argument: str) -> tuple[str, ...]:
+    """The patterns as a tuple; one string is one pattern.
+
+    Raises:
+        UsageError: if one is not a string or no regular expression.
+
+    Example:
+        >>> check_patterns("bias", "exclude")
+        ('bias',)
+    """
+    given = (patterns,) if isinstance(patterns, str) else tuple(patterns)
+    for pattern in given:
+        try:
+            re.compile(pattern)
+        except (re.error, TypeError) as error:
+            raise UsageError(
+                f"{argument} takes regular expressions to search in variable paths ({error}). "
+                f"Received: {pattern!r}"
+            ) from None
+    return given
+
+
+def find_match(patterns: Iterable[str], path: str) -> str | None:
+    """The first pattern found in the path.
+
+    Example:
+        >>> find_match(["norm", "bias"], "block_1/dense/bias")
+        'bias'
+    """
+    return next((pattern for pattern in patterns if re.search(pattern, path)), None)
+
+
+def warn_of_unmatched(patterns: Sequence[str], paths: Sequence[str], argument: str) -> None:
+    """Warn of every pattern that matches none of the paths, with names that are near.
+
+    Example:
+        >>> import warnings
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     warn_of_unmatched(["gama"], ["norm/gamma", "norm/beta"], "exclude")
+        >>> print(caught[0].message)
+        the pattern 'gama' of exclude matches none of the 2 variables; near: gamma, norm/gamma
+    """
+    names = sorted({name for path in paths for name in (path, *path.split("/"))})
+    for pattern in patterns:
+        if not any(re.search(pattern, path) for path in paths):
+            near = difflib.get_close_matches(pattern, names, n=3, cutoff=0.5) or names[:3]
+            warnings.warn(
+                f"the pattern {pattern!r} of {argument} matches none of the {len(paths)} "
+                f"variables; near: {', '.join(near)}",
+                stacklevel=2,
+            )

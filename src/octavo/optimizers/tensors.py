@@ -1,0 +1,72 @@
+"""Tensors and branches, in each backend's own way."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from octavo._keras import keras, ops
+from octavo._lazy import require
+
+
+def snapshot(value: Any) -> Any:
+    """The value a variable or tensor has now, unmoved by what is assigned later."""
+    if keras.backend.backend() == "jax":
+        return ops.convert_to_tensor(value)  # JAX's arrays never change
+    return ops.copy(value)
+
+
+def add_dense(gradient: Any, variable: Any) -> Any:
+    """The gradient as a dense tensor of the variable's dtype; rows given twice are summed.
+
+    TensorFlow's gradient of an embedding is a list of rows, one row a token: Adam would square
+    each row by itself.
+    """
+    return ops.cast(ops.convert_to_tensor(gradient, sparse=False), variable.dtype)
+
+
+def without_gradients(function: Callable[..., Any]) -> Callable[..., Any]:
+    """On torch, run a method without recording it for autograd."""
+    if keras.backend.backend() != "torch":
+        return function
+    return functools.wraps(function)(require("torch", extra="neural").no_grad()(function))
+
+
+def choose(
+    condition: Any,
+    yes: Callable[[], list[Any]],
+    no: Callable[[], list[Any]],
+    *,
+    assigned: Sequence[Any],
+    read: Sequence[Any],
+) -> list[Any]:
+    """Run one of two functions that assign to variables.
+
+    JAX traces both: each runs on stand-in values, and the values of the one that was chosen are
+    assigned afterwards.
+
+    Args:
+        condition: a boolean scalar.
+        yes: called where it is true; returns a list of tensors.
+        no: called where it is false; returns tensors of the same shapes and dtypes.
+        assigned: the variables either may assign to.
+        read: other variables they read, or assign to and set back.
+
+    Returns:
+        What the chosen function returned.
+    """
+    if keras.backend.backend() != "jax":
+        return ops.cond(condition, yes, no)
+    variables = [*assigned, *read]
+    values = [variable.value for variable in variables]
+
+    def run(branch: Callable[[], list[Any]]) -> tuple[list[Any], list[Any]]:
+        with keras.StatelessScope(list(zip(variables, values, strict=True))) as scope:
+            tensors = branch()
+        return tensors, [scope.get_current_value(variable) for variable in assigned]
+
+    tensors, new = ops.cond(condition, lambda: run(yes), lambda: run(no))
+    for variable, value in zip(assigned, new, strict=True):
+        variable.assign(value)
+    return tensors

@@ -1,0 +1,115 @@
+"""Average of the weights over the updates, to evaluate and to keep."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from octavo._keras import keras, ops, register
+from octavo.errors import UsageError
+from octavo.optimizers.checks import check_number
+from octavo.optimizers.wrapper import Wrapper
+
+
+@register("WeightAverage")
+class WeightAverage(Wrapper):
+    """An exponential moving average of the weights, without bias from the first step on.
+
+    average <- average + (1 - d) / (1 - d^t) (theta + u - average), t = 1, 2, ...
+
+    which is sum_s (1-d) d^(t-s) theta_s / (1 - d^t). Training goes on with the weights themselves;
+    `averaged()` puts the average in their place for an evaluation or to save it, and the callback
+    `EvaluateAverage` does so for the validations of `fit`. The average counts updates, so it does
+    not move while gradients are gathered, and is float32 whatever the weights are.
+
+    Args:
+        inner_optimizer: the optimizer to wrap.
+        momentum: d, from 0 to below 1; the average looks back about 1 / (1 - d) updates.
+        name: of the optimizer.
+
+    Raises:
+        UsageError: if an argument is impossible.
+
+    Example:
+        >>> import keras
+        >>> from octavo.optimizers import WeightAverage
+        >>> optimizer = WeightAverage(keras.optimizers.SGD(1.0), momentum=0.5)
+        >>> weights = keras.Variable([5.0])
+        >>> for _ in range(2):
+        ...     optimizer.apply([keras.ops.ones(1)], [weights])
+        >>> with optimizer.averaged():
+        ...     print(f"{float(weights[0]):.3f}")
+        3.333
+        >>> float(weights[0])
+        3.0
+
+    Source: Polyak & Juditsky 1992; Kingma & Ba, "Adam", arXiv 1412.6980, section 7.2, for the
+        correction; bert4keras, `extend_with_exponential_moving_average`.
+    """
+
+    def __init__(
+        self, inner_optimizer: Any, momentum: float = 0.999, name: str | None = None
+    ) -> None:
+        super().__init__(inner_optimizer, name)
+        self.momentum = check_number("momentum", momentum, least=0.0, most=1.0)
+        if self.momentum == 1.0:
+            raise UsageError(f"momentum must be below 1. Received: momentum={momentum!r}")
+        self._kept: list[Any] = []
+
+    def build_state(self, variables: Sequence[Any]) -> None:
+        """The averages, and a count of the updates in them."""
+        self._count = self.add_variable((), dtype="int32", name="updates")
+        self._averages = [self.add_variable_from_reference(v, "average") for v in variables]
+        for average, variable in zip(self._averages, variables, strict=True):
+            average.assign(ops.copy(variable))
+
+    def updates(self, gradients: list[Any], variables: list[Any]) -> list[Any]:
+        """The inner optimizer's; the averages take in the weights they lead to."""
+        updates, updated = self.inner_updates(gradients, variables)
+        self._count.assign_add(ops.cast(updated, "int32"))
+        weight = ops.where(updated, self._weight(), 0.0)
+        for u, v in zip(updates, variables, strict=True):
+            average = self._averages[self.place(v)]
+            self.assign_add(average, ops.cast(weight, v.dtype) * (v + u - average))
+        return updates
+
+    def _weight(self) -> Any:
+        """(1 - d) / (1 - d^t); 1 - d^t by expm1, or d near 1 would cost half the digits."""
+        if self.momentum == 0.0:
+            return 1.0
+        count = ops.cast(ops.maximum(self._count, 1), "float32")
+        return (1.0 - self.momentum) / -ops.expm1(count * math.log(self.momentum))
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Inside the block the model's weights are the averages.
+
+        Raises:
+            UsageError: if the optimizer has not been built, or a block is open already.
+        """
+        self.swap_in()
+        try:
+            yield
+        finally:
+            self.swap_out()
+
+    def swap_in(self) -> None:
+        """Put the averages in the weights' place, until `swap_out`."""
+        if not self.built or self._kept:
+            state = "the averages are in place already" if self._kept else "nothing was trained"
+            raise UsageError(f"no weights to exchange for their average. Received: {state}")
+        self._kept = [keras.ops.convert_to_numpy(v) for v in self._trainable_variables]
+        for variable, average in zip(self._trainable_variables, self._averages, strict=True):
+            variable.assign(ops.cast(ops.copy(average), variable.dtype))
+
+    def swap_out(self) -> None:
+        """Put the weights back."""
+        for variable, value in zip(self._trainable_variables, self._kept, strict=True):
+            variable.assign(value)
+        self._kept = []
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor."""
+        return {**super().get_config(), "momentum": self.momentum}

@@ -1,0 +1,76 @@
+"""Decoupled weight decay: u <- u - lr * lambda * theta."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from octavo._keras import ops, register
+from octavo.optimizers.checks import check_number
+from octavo.optimizers.patterns import check_patterns, find_match, warn_of_unmatched
+from octavo.optimizers.wrapper import Wrapper
+
+
+@register("WeightDecay")
+class WeightDecay(Wrapper):
+    """Weights shrink by the learning rate times `weight_decay` at every update.
+
+    u <- u - lr * weight_decay * theta
+
+    with theta the weights before the update and lr the inner optimizer's learning rate, so a
+    schedule moves the decay too. On Adam this is AdamW.
+
+    Args:
+        inner_optimizer: the optimizer to wrap.
+        weight_decay: lambda, 0 or more, per update and unit of learning rate.
+        exclude: patterns of variable paths that do not decay, such as ("bias", "norm").
+        name: of the optimizer.
+
+    Raises:
+        UsageError: if an argument is impossible.
+
+    Example:
+        >>> import keras
+        >>> from octavo.optimizers import WeightDecay
+        >>> optimizer = WeightDecay(keras.optimizers.SGD(0.5), weight_decay=0.25)
+        >>> weights = keras.Variable([1.0, 2.0])
+        >>> optimizer.apply([keras.ops.zeros(2)], [weights])
+        >>> weights.numpy().tolist()
+        [0.875, 1.75]
+
+    Source: Loshchilov & Hutter, "Decoupled Weight Decay Regularization", arXiv 1711.05101,
+        algorithm 2, line 12; Su Jianlin, kexue.fm/archives/7094.
+    """
+
+    def __init__(
+        self,
+        inner_optimizer: Any,
+        weight_decay: float,
+        exclude: str | Iterable[str] = (),
+        name: str | None = None,
+    ) -> None:
+        super().__init__(inner_optimizer, name)
+        self.weight_decay_rate = check_number("weight_decay", weight_decay, least=0.0)
+        self.exclude = check_patterns(exclude, "exclude")
+
+    def build_state(self, variables: Sequence[Any]) -> None:
+        """Nothing is kept."""
+        warn_of_unmatched(self.exclude, [v.path for v in variables], "exclude")
+
+    def updates(self, gradients: list[Any], variables: list[Any]) -> list[Any]:
+        """The inner optimizer's, less the decay."""
+        rate = ops.multiply(self.rate(), self.weight_decay_rate)
+        updates, updated = self.inner_updates(gradients, variables)
+        rate = ops.where(updated, rate, 0.0)
+        return [
+            u if find_match(self.exclude, v.path) else u - ops.cast(rate, v.dtype) * v
+            for u, v in zip(updates, variables, strict=True)
+        ]
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor."""
+        return {
+            **super().get_config(),
+            "weight_decay": self.weight_decay_rate,
+            "exclude": list(self.exclude),
+        }

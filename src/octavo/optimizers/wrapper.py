@@ -1,0 +1,226 @@
+"""What all wrappers share: an optimizer that changes the updates another optimizer proposes.
+
+A step of a nest of wrappers is one pass down and one pass up. Down go the gradients, from the
+outermost wrapper to the optimizer at the bottom; up come the updates u, one tensor a variable, each
+wrapper changing what its inner optimizer proposes; the outermost adds them: theta <- theta + u.
+So a wrapper is one short function of gradients, updates and weights, and no rounding of theta + u
+stands between two wrappers.
+
+Inside a nest all arithmetic is float32. A bfloat16 or float16 variable gets a float32 copy, held by
+the outermost wrapper, to which the updates are added; the variable is its rounding (Micikevicius et
+al. 2018, section 3.1). Where the variable was changed from outside, the copy follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from octavo._keras import keras, ops
+from octavo.errors import UsageError
+from octavo.optimizers.bare import bare_updates
+from octavo.optimizers.tensors import add_dense, snapshot, without_gradients
+
+_LOW_PRECISION = ("bfloat16", "float16")
+
+
+class Wrapper(keras.optimizers.Optimizer):
+    """Base of the wrappers; a new one overrides `updates`, and `build_state` if it keeps state.
+
+    Args:
+        inner_optimizer: a `keras.optimizers.Optimizer`, another wrapper or not.
+        name: of the optimizer; by default made from the class.
+
+    Raises:
+        UsageError: if `inner_optimizer` is not an instance of an optimizer.
+    """
+
+    def __init__(self, inner_optimizer: Any, name: str | None = None) -> None:
+        if not isinstance(inner_optimizer, keras.optimizers.Optimizer):
+            raise UsageError(
+                f"{type(self).__name__} wraps an instance of keras.optimizers.Optimizer, such as "
+                f"keras.optimizers.Adam(1e-3). Received: {inner_optimizer!r}"
+            )
+        super().__init__(learning_rate=0.0, name=name)
+        self.inner_optimizer = inner_optimizer
+
+    # What a wrapper is made of.
+
+    def build_state(self, variables: Sequence[Any]) -> None:
+        """Create this wrapper's own variables; `variables` are float32 (or float64)."""
+
+    def inner_variables(self, variables: list[Any]) -> list[Any]:
+        """What the inner optimizer is built for; here the same variables."""
+        return variables
+
+    def updates(self, gradients: list[Any], variables: list[Any]) -> list[Any]:
+        """What is to be added to `variables`, a tensor each.
+
+        Args:
+            gradients: dense tensors of the variables' shapes and dtypes.
+            variables: those that have a gradient, in the order of `build`.
+        """
+        return self.inner_updates(gradients, variables)[0]
+
+    def inner_updates(self, gradients: list[Any], variables: list[Any]) -> tuple[list[Any], Any]:
+        """The inner optimizer's updates, and whether it made any (a boolean scalar).
+
+        It makes none while gradients are gathered, or when a loss scale was too high.
+        """
+        before = ops.add(self.iterations, 0)
+        if isinstance(self.inner_optimizer, Wrapper):
+            updates = self.inner_optimizer.updates(gradients, variables)
+        else:
+            updates = bare_updates(self.inner_optimizer, gradients, variables)
+        return updates, ops.greater(self.iterations, before)
+
+    def inner_step(self, gradients: list[Any], variables: list[Any]) -> None:
+        """Let the inner optimizer move the variables, where this wrapper changes no update."""
+        if isinstance(self.inner_optimizer, Wrapper):
+            self.inner_optimizer.step(gradients, variables)
+        else:
+            self.inner_optimizer.apply(gradients, variables)
+
+    def step(self, gradients: list[Any], variables: list[Any]) -> None:
+        """Move the variables; called where no wrapper outside changes the updates."""
+        for variable, update in zip(variables, self.updates(gradients, variables), strict=True):
+            self.assign_add(variable, update)
+
+    def end_training(self) -> bool:
+        """Called when `fit` ends; whether one more step is to be made, of gradients kept back."""
+        return False
+
+    # How Keras sees it.
+
+    def build(self, variables: Any) -> None:
+        """Create the state for `variables`, the inner optimizer's included."""
+        if self.built:
+            return
+        variables = list(variables)
+        self._copies = [self._float32_copy(variable) for variable in variables]
+        inside = [
+            variable if copy is None else copy
+            for variable, copy in zip(variables, self._copies, strict=True)
+        ]
+        self._places = {self._var_key(variable): i for i, variable in enumerate(inside)}
+        self.inner_optimizer.build(self.inner_variables(inside))
+        self.build_state(inside)
+        super().build(variables)
+
+    def place(self, variable: Any) -> int:
+        """The variable's place in what `build_state` was given."""
+        return self._places[self._var_key(variable)]
+
+    def _float32_copy(self, variable: Any) -> Any:
+        if variable.dtype not in _LOW_PRECISION:
+            return None
+        copy = self.add_variable(
+            shape=variable.shape,
+            dtype="float32",
+            layout=getattr(variable, "_layout", None),
+            name="float32_copy",
+        )
+        copy.assign(ops.cast(variable, "float32"))
+        copy._path = variable.path  # patterns and the names of slots mean the variable
+        return copy
+
+    @without_gradients
+    def _backend_apply_gradients(self, grads: Any, trainable_variables: Any) -> None:
+        """Make a step; Keras calls this from `apply`, on every backend."""
+        inside = [self._inside(variable) for variable in trainable_variables]
+        dense = [add_dense(g, v) for g, v in zip(grads, inside, strict=True)]
+        self.step(dense, inside)
+        for variable, own in zip(trainable_variables, inside, strict=True):
+            if own is not variable:
+                self.assign(variable, ops.cast(own, variable.dtype))
+
+    def _inside(self, variable: Any) -> Any:
+        """The float32 variable that stands for this one."""
+        copy = self._copies[self._get_variable_index(variable)]
+        if copy is None:
+            return variable
+        same = ops.equal(ops.cast(copy.value, variable.dtype), variable.value)
+        copy.assign(ops.where(same, copy.value, ops.cast(variable.value, "float32")))
+        return copy
+
+    def chain(self) -> Iterator[Wrapper]:
+        """The wrappers from here to the bottom, this one first."""
+        wrapper = self
+        while isinstance(wrapper, Wrapper):
+            yield wrapper
+            wrapper = wrapper.inner_optimizer
+
+    @property
+    def variables(self) -> list[Any]:
+        """Own variables, then the inner optimizer's."""
+        return self._variables + self.inner_optimizer.variables
+
+    @property
+    def iterations(self) -> Any:
+        """Updates made so far, as the optimizer at the bottom counts them."""
+        return self.inner_optimizer.iterations
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate of the optimizer at the bottom; it can be set."""
+        return self.inner_optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: Any) -> None:
+        self.inner_optimizer.learning_rate = learning_rate
+
+    def rate(self, dtype: str = "float32") -> Any:
+        """The learning rate of the coming update, as a scalar that stays when the step moves on."""
+        return snapshot(ops.cast(self.learning_rate, dtype))
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss as the inner optimizer wants it scaled."""
+        return self.inner_optimizer.scale_loss(loss)
+
+    def finalize_variable_values(self, var_list: Any) -> None:
+        """What `fit` calls at its end: a short window of gradients is used, if one is to be."""
+        *_, bottom = self.chain()
+        wanted = [wrapper.end_training() for wrapper in self.chain()]  # all are asked
+        if any(wanted):
+            self.apply([ops.zeros(v.shape, v.dtype) for v in self._trainable_variables])
+            for wrapper in self.chain():
+                wrapper.window_closed()
+        bottom.inner_optimizer.finalize_variable_values(var_list)
+
+    def window_closed(self) -> None:
+        """Called when the update that `end_training` asked for has been made."""
+
+    # Own state only: Keras saves the inner optimizer as a part of its own.
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save this wrapper's own variables."""
+        for i, variable in enumerate(self._variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Load what `save_own_variables` saved.
+
+        Raises:
+            UsageError: if the file's optimizer has other variables than this one.
+        """
+        if len(store.keys()) != len(self._variables):
+            raise UsageError(
+                f"the saved {self.name} has other variables than this one: it wraps other "
+                f"weights, or has other options. Received: {len(store.keys())} variables instead "
+                f"of {len(self._variables)}"
+            )
+        for i, variable in enumerate(self._variables):
+            variable.assign(store[str(i)])
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor."""
+        inner = keras.saving.serialize_keras_object(self.inner_optimizer)
+        return {"inner_optimizer": inner, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """An optimizer from what `get_config` returned."""
+        inner = keras.saving.deserialize_keras_object(
+            config["inner_optimizer"], custom_objects=custom_objects
+        )
+        return cls(**{**config, "inner_optimizer": inner})
