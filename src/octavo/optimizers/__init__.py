@@ -12,12 +12,13 @@ from octavo.optimizers.lookahead import Lookahead
 from octavo.optimizers.piecewise_linear import PiecewiseLinear, warmup_stable_decay
 from octavo.optimizers.recipes import adamw, lamb, ranger
 from octavo.optimizers.rectified_adam import RectifiedAdam
-from octavo.optimizers.weight_average import WeightAverage
+from octavo.optimizers.weight_average import EvaluateAverage, WeightAverage
 from octavo.optimizers.weight_decay import WeightDecay
 from octavo.optimizers.wrapper import Wrapper
 
 __all__ = [
     "Adam",
+    "EvaluateAverage",
     "GradientAccumulation",
     "LayerAdaptation",
     "LazyRows",

@@ -29,16 +29,40 @@ def bare_updates(optimizer: Any, gradients: list[Any], variables: list[Any]) -> 
         gradients: a tensor for each variable.
         variables: of the model; as they were before, afterwards.
     """
+    if keras.backend.backend() == "jax" and _is_stateless(optimizer):
+        return _stateless_updates(optimizer, gradients, variables)
     before = [snapshot(variable) for variable in variables]
     blind = steps_blind(optimizer) and all(v.constraint is None for v in variables)
     if blind:
         for variable in variables:
             variable.assign(ops.zeros(variable.shape, variable.dtype))
+    if keras.backend.backend() == "tensorflow":  # inside a branch they must be of its graph, all
+        gradients = [ops.copy(gradient) for gradient in gradients]
     optimizer.apply(gradients, variables)
     after = [snapshot(variable) for variable in variables]
     for variable, value in zip(variables, before, strict=True):
         variable.assign(value)
     return after if blind else [ops.subtract(a, b) for a, b in zip(after, before, strict=True)]
+
+
+def _is_stateless(optimizer: Any) -> bool:
+    """Whether the optimizer's `apply` is not for JAX, as that of LossScaleOptimizer is not."""
+    plain = keras.optimizers.Optimizer.stateless_apply
+    return type(optimizer).stateless_apply is not plain
+
+
+def _stateless_updates(optimizer: Any, gradients: list[Any], variables: list[Any]) -> list[Any]:
+    """The same by `stateless_apply`, which wants all variables it was built for."""
+    known = optimizer._trainable_variables
+    given = {id(v): g for v, g in zip(variables, gradients, strict=True)}
+    before = [variable.value for variable in known]
+    after, state = optimizer.stateless_apply(
+        [v.value for v in optimizer.variables], [given.get(id(v)) for v in known], before
+    )
+    for variable, value in zip(optimizer.variables, state, strict=True):
+        variable.assign(value)
+    changes = {id(v): a - b for v, a, b in zip(known, after, before, strict=True)}
+    return [changes[id(v)] for v in variables]
 
 
 def steps_blind(optimizer: Any) -> bool:

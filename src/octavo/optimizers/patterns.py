@@ -1,7 +1,7 @@
 """Variables chosen by patterns: regular expressions searched in a variable's path.
 
 A path is what Keras calls it, "encoder/dense_1/kernel"; a pattern may match any part of it, as in
-`exclude_from_weight_decay` and `LayoutMap` of Keras: "bias", "norm", r"^encoder/", r"embeddings$".
+`exclude_from_weight_decay` and `LayoutMap` of Keras: "bias", "norm", r"encoder/", r"embeddings$".
 """
 
 from __future__ import annotations
@@ -46,6 +46,12 @@ def find_match(patterns: Iterable[str], path: str) -> str | None:
     return next((pattern for pattern in patterns if re.search(pattern, path)), None)
 
 
+def _parts(path: str) -> list[str]:
+    """The names in a path, and its ends: "a/b/c" has a, b, c, b/c and a/b/c."""
+    names = path.split("/")
+    return names + ["/".join(names[place:]) for place in range(len(names) - 1)]
+
+
 def warn_of_unmatched(patterns: Sequence[str], paths: Sequence[str], argument: str) -> None:
     """Warn of every pattern that matches none of the paths, with names that are near.
 
@@ -57,7 +63,7 @@ def warn_of_unmatched(patterns: Sequence[str], paths: Sequence[str], argument: s
         >>> print(caught[0].message)
         the pattern 'gama' of exclude matches none of the 2 variables; near: gamma, norm/gamma
     """
-    names = sorted({name for path in paths for name in (path, *path.split("/"))})
+    names = sorted({name for path in paths for name in _parts(path)})
     for pattern in patterns:
         if not any(re.search(pattern, path) for path in paths):
             near = difflib.get_close_matches(pattern, names, n=3, cutoff=0.5) or names[:3]

@@ -23,7 +23,9 @@ def add_dense(gradient: Any, variable: Any) -> Any:
     TensorFlow's gradient of an embedding is a list of rows, one row a token: Adam would square
     each row by itself.
     """
-    return ops.cast(ops.convert_to_tensor(gradient, sparse=False), variable.dtype)
+    if keras.backend.backend() == "tensorflow":
+        gradient = require("tensorflow", extra="neural").convert_to_tensor(gradient)
+    return ops.cast(gradient, variable.dtype)
 
 
 def without_gradients(function: Callable[..., Any]) -> Callable[..., Any]:

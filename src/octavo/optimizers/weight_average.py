@@ -105,11 +105,60 @@ class WeightAverage(Wrapper):
             variable.assign(ops.cast(ops.copy(average), variable.dtype))
 
     def swap_out(self) -> None:
-        """Put the weights back."""
-        for variable, value in zip(self._trainable_variables, self._kept, strict=True):
-            variable.assign(value)
+        """Put the weights back, where the averages are in their place."""
+        if self._kept:
+            for variable, value in zip(self._trainable_variables, self._kept, strict=True):
+                variable.assign(value)
         self._kept = []
+
+    def end_training(self) -> bool:
+        """Put the weights back, if an evaluation was cut short."""
+        self.swap_out()
+        return False
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor."""
         return {**super().get_config(), "momentum": self.momentum}
+
+
+class EvaluateAverage(keras.callbacks.Callback):
+    """Evaluates the averaged weights: in the validations of `fit`, and in `evaluate`.
+
+    Where an evaluation was cut short (Ctrl-C), the weights come back when training or evaluating
+    goes on, or by `swap_out` of the optimizer.
+
+    Example:
+        >>> import keras
+        >>> from octavo.optimizers import EvaluateAverage, WeightAverage
+        >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        >>> model.compile(WeightAverage(keras.optimizers.Adam(0.01)), "mse")
+        >>> x = keras.ops.ones((8, 1))
+        >>> history = model.fit(
+        ...     x, x, validation_data=(x, x), callbacks=[EvaluateAverage()], verbose=0
+        ... )
+    """
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Train on the weights, not on an average left in their place."""
+        self._find_average().swap_out()
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Put the averages in place."""
+        average = self._find_average()
+        average.swap_out()
+        average.swap_in()
+
+    def on_test_end(self, logs: Any = None) -> None:
+        """Put the weights back."""
+        self._find_average().swap_out()
+
+    def _find_average(self) -> WeightAverage:
+        optimizer = self.model.optimizer
+        while optimizer is not None and not isinstance(optimizer, WeightAverage):
+            optimizer = getattr(optimizer, "inner_optimizer", None)
+        if optimizer is None:
+            raise UsageError(
+                "EvaluateAverage needs a WeightAverage around the model's optimizer. "
+                f"Received: {self.model.optimizer!r}"
+            )
+        return optimizer

@@ -1,0 +1,373 @@
+"""What each wrapper promises, on every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import optimizers_reference as reference
+import pytest
+from small_problem import data, fit, make_model, state, weights
+
+from octavo._keras import keras, ops
+from octavo.optimizers import (
+    Adam,
+    EvaluateAverage,
+    GradientAccumulation,
+    LayerAdaptation,
+    LearningRateMultiplier,
+    Lookahead,
+    PiecewiseLinear,
+    WeightAverage,
+    WeightDecay,
+    Wrapper,
+    lamb,
+)
+
+pytestmark = pytest.mark.keras_backend
+
+
+def variable(value, name="weights", dtype="float32"):
+    return keras.Variable(np.asarray(value, "float32"), name=name, dtype=dtype)
+
+
+def array(values, dtype="float32"):
+    return ops.convert_to_tensor(np.asarray(values, "float32"), dtype=dtype)
+
+
+def values(v):
+    return ops.convert_to_numpy(ops.cast(v, "float32")).tolist()
+
+
+# An optimizer that is only passed through.
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+        lambda: keras.optimizers.Adam(0.01, amsgrad=True, clipnorm=0.5),
+        lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1),
+        lambda: keras.optimizers.RMSprop(0.01, centered=True),
+        lambda: keras.optimizers.Adagrad(0.1),
+        lambda: keras.optimizers.Adadelta(1.0),
+        lambda: keras.optimizers.Adamax(0.01),
+        lambda: keras.optimizers.Nadam(0.01),
+        lambda: keras.optimizers.Lion(0.01),
+        lambda: keras.optimizers.Ftrl(0.1),
+        lambda: keras.optimizers.Adafactor(0.01),
+        lambda: keras.optimizers.Lamb(0.01, weight_decay=0.1),
+        lambda: keras.optimizers.ScheduleFreeAdamW(0.01),
+    ],
+)
+def test_any_keras_optimizer_can_be_wrapped(make):
+    generator = np.random.default_rng(0)
+    starts = [generator.normal(size=shape) for shape in [(5, 3), (3,)]]
+    plain, wrapped = ([variable(v, "weights") for v in starts] for _ in range(2))
+    one, other = make(), LearningRateMultiplier(make(), {"weights": 1.0})
+    for _ in range(12):
+        gradients = [array(generator.normal(size=v.shape)) for v in starts]
+        one.apply(gradients, plain)
+        other.apply(gradients, wrapped)
+    for a, b, start in zip(wrapped, plain, starts, strict=True):
+        np.testing.assert_allclose(values(a), values(b), rtol=0, atol=1e-6)
+        assert np.abs(np.asarray(values(b)) - start).max() > 1e-3
+
+
+def test_constraints_hold():
+    optimizer = LayerAdaptation(keras.optimizers.SGD(0.5))
+    weight = variable([1.0, 2.0])
+    weight.constraint = keras.constraints.NonNeg()
+    optimizer.apply([array([9.0, 1.0])], [weight])
+    assert min(values(weight)) == 0.0
+
+
+def test_a_variable_without_gradient_stays():
+    optimizer = GradientAccumulation(WeightDecay(Adam(0.1), 0.1), 2)
+    used, unused = variable([1.0], "used"), variable([1.0], "unused")
+    optimizer.build([used, unused])
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="unused"):
+            optimizer.apply([array([1.0]), None], [used, unused])
+    assert values(used) != [1.0]
+    assert values(unused) == [1.0]
+
+
+# Accumulation.
+
+
+@pytest.mark.parametrize("outside", [False, True])
+def test_n_batches_are_one_batch_n_times_as_large(outside):
+    def adam():
+        return Adam(PiecewiseLinear(0.02, {3: 1.0}), global_clipnorm=0.5)
+
+    large = WeightDecay(adam(), 0.1)
+    if outside:
+        small = WeightDecay(GradientAccumulation(adam(), 4), 0.1)
+    else:
+        small = GradientAccumulation(WeightDecay(adam(), 0.1), 4)
+    by_small = fit(make_model(small), 24)
+    by_large = fit(make_model(large), 24, batch_size=32)
+    assert reference.difference(weights(by_small), weights(by_large)) < 1e-6
+    assert int(small.iterations) == int(large.iterations) == 6
+
+
+def test_a_last_short_window_is_kept_applied_or_dropped():
+    by = {}
+    for last in ("keep", "apply", "drop"):
+        optimizer = WeightDecay(
+            GradientAccumulation(keras.optimizers.SGD(0.1), 4, last_window=last), 0.1
+        )
+        by[last] = model = fit(make_model(optimizer), 6)
+        assert int(optimizer.iterations) == {"keep": 1, "apply": 2, "drop": 1}[last]
+        fit(model, 2, skip=6)
+    whole = WeightDecay(GradientAccumulation(keras.optimizers.SGD(0.1), 4), 0.1)
+    np.testing.assert_array_equal(weights(by["keep"])[0], weights(fit(make_model(whole), 8))[0])
+
+    # Applied: batches 4 and 5 were a batch of 16, batches 6 and 7 another.
+    large = make_model(WeightDecay(keras.optimizers.SGD(0.1), 0.1))
+    fit(large, 4, batch_size=32)
+    fit(large, 2, skip=4, batch_size=16)
+    fit(large, 2, skip=6, batch_size=16)
+    assert reference.difference(weights(by["apply"]), weights(large)) < 1e-6
+
+    # Dropped: batches 4 to 7 never counted.
+    first = fit(make_model(WeightDecay(keras.optimizers.SGD(0.1), 0.1)), 4, batch_size=32)
+    assert reference.difference(weights(by["drop"]), weights(first)) < 1e-6
+
+
+# Learning rates and callbacks.
+
+
+def test_learning_rate_is_that_of_the_bottom():
+    optimizer = Lookahead(GradientAccumulation(keras.optimizers.SGD(0.5), 2))
+    assert float(optimizer.learning_rate) == 0.5
+    optimizer.learning_rate = 0.25
+    assert float(optimizer.inner_optimizer.inner_optimizer.learning_rate) == 0.25
+
+
+def test_callbacks_read_and_set_the_learning_rate():
+    optimizer = WeightDecay(keras.optimizers.SGD(0.4), 0.1)
+    model = make_model(optimizer)
+    ids, targets = data(4)
+    callbacks = [
+        keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2),
+        keras.callbacks.ReduceLROnPlateau(monitor="loss", patience=0, factor=0.5, min_delta=9.0),
+    ]
+    history = model.fit(ids, targets, epochs=2, verbose=0, callbacks=callbacks)
+    assert history.history["learning_rate"] == pytest.approx([0.2, 0.1])
+    assert float(optimizer.learning_rate) == pytest.approx(0.05)
+
+
+# Lookahead.
+
+
+def test_slow_weights_start_where_training_starts():
+    optimizer = Lookahead(keras.optimizers.SGD(0.1), 2, 0.5)
+    model = make_model(optimizer)
+    optimizer.build(model.trainable_variables)
+    loaded = [w + 1 for w in reference.first_weights()]
+    model.set_weights(loaded)
+    plain = make_model(keras.optimizers.SGD(0.1))
+    plain.set_weights(loaded)
+    fast = weights(fit(plain, 2))
+    expected = [(a + b) / 2 for a, b in zip(loaded, fast, strict=True)]
+    assert reference.difference(weights(fit(model, 2)), expected) < 1e-6
+
+
+# Averages.
+
+
+def test_weights_come_back_and_training_goes_on():
+    optimizer = WeightAverage(Adam(0.05), 0.5)
+    model = fit(make_model(optimizer), 5)
+    before = weights(model)
+    with optimizer.averaged():
+        assert reference.difference(weights(model), before) > 1e-4
+    for a, b in zip(weights(model), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+    undisturbed = fit(make_model(WeightAverage(Adam(0.05), 0.5)), 8)
+    np.testing.assert_array_equal(weights(fit(model, 3, skip=5))[0], weights(undisturbed)[0])
+
+
+def test_the_average_is_put_in_place_once_and_only_when_there_is_one():
+    optimizer = WeightAverage(Adam(0.05), 0.5)
+    with pytest.raises(ValueError, match=r"Received: nothing was trained"):
+        optimizer.swap_in()
+    fit(make_model(optimizer), 1)
+    with optimizer.averaged(), pytest.raises(ValueError, match=r"Received: the averages are"):
+        optimizer.swap_in()
+
+
+def test_validations_see_the_average():
+    optimizer = GradientAccumulation(WeightAverage(Adam(0.05), 0.8), 2)
+    model = make_model(optimizer)
+    ids, targets = data(6)
+    history = model.fit(
+        ids, targets, batch_size=8, shuffle=False, epochs=2, verbose=0,
+        validation_data=(ids, targets), callbacks=[EvaluateAverage()],
+    )  # fmt: skip
+    with optimizer.inner_optimizer.averaged():
+        averaged = model.evaluate(ids, targets, verbose=0)
+    assert history.history["val_loss"][-1] == pytest.approx(averaged, rel=1e-6)
+    assert model.evaluate(ids, targets, verbose=0) != pytest.approx(averaged, rel=1e-3)
+    plain = make_model(GradientAccumulation(Adam(0.05), 2))
+    plain.fit(ids, targets, batch_size=8, shuffle=False, epochs=2, verbose=0)
+    assert reference.difference(weights(model), weights(plain)) < 1e-6
+
+
+def test_an_evaluation_cut_short_loses_no_weights():
+    optimizer = WeightAverage(Adam(0.05), 0.8)
+    model = make_model(optimizer)
+    ids, targets = data(2)
+
+    class Fail(keras.callbacks.Callback):
+        def on_test_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(
+            ids, targets, batch_size=8, shuffle=False, verbose=0,
+            validation_data=(ids, targets), callbacks=[EvaluateAverage(), Fail()],
+        )  # fmt: skip
+    ids, targets = data(2, skip=2)
+    callbacks = [EvaluateAverage()]
+    model.fit(ids, targets, batch_size=8, shuffle=False, verbose=0, callbacks=callbacks)
+    plain = fit(make_model(WeightDecay(Adam(0.05), 0.0)), 4)
+    assert reference.difference(weights(model), weights(plain)) < 1e-6
+
+
+def test_evaluate_average_wants_an_average():
+    model = make_model(keras.optimizers.SGD(0.1))
+    ids, targets = data(1)
+    with pytest.raises(ValueError, match="needs a WeightAverage"):
+        model.evaluate(ids, targets, verbose=0, callbacks=[EvaluateAverage()])
+
+
+# Low precision.
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_small_adapted_steps_add_up_in_low_precision(dtype):
+    weight = variable(np.ones(64), dtype=dtype)
+    optimizer = LayerAdaptation(keras.optimizers.SGD(1e-4))
+    for _ in range(100):
+        optimizer.apply([array(np.full(64, 1e-3), dtype)], [weight])
+    assert values(weight)[0] == pytest.approx((1 - 1e-4) ** 100, abs=2**-8)
+    assert values(weight)[0] < 1.0
+
+    alone = variable(np.ones(64), dtype=dtype)
+    plain = keras.optimizers.SGD(0.1)  # a step of 1e-4 as well
+    for _ in range(100):
+        plain.apply([array(np.full(64, 1e-3), dtype)], [alone])
+    assert values(alone)[0] == 1.0  # what rounding loses without the float32 copy
+
+
+def test_an_average_of_bfloat16_weights_is_float32():
+    weight = variable(np.full(4, 1.0), dtype="bfloat16")
+    optimizer = WeightAverage(keras.optimizers.SGD(1.0), 0.999)
+    optimizer.apply([array(np.zeros(4), "bfloat16")], [weight])
+    for _ in range(50):
+        optimizer.apply([array(np.full(4, -0.0078125), "bfloat16")], [weight])
+    seen = 1 + 0.0078125 * np.arange(51)
+    parts = 0.999 ** np.arange(50, -1, -1)
+    expected = float((parts * seen).sum() / parts.sum())
+    assert float(ops.convert_to_numpy(optimizer._averages[0])[0]) == pytest.approx(expected, 1e-6)
+
+
+def test_weights_loaded_into_a_low_precision_model_are_taken_over():
+    weight = variable([1.0], dtype="bfloat16")
+    optimizer = WeightDecay(keras.optimizers.SGD(0.5), 0.0)
+    optimizer.apply([array([0.001], "bfloat16")], [weight])
+    weight.assign(array([4.0]))
+    optimizer.apply([array([2.0], "bfloat16")], [weight])
+    assert values(weight) == [3.0]
+
+
+def test_a_bfloat16_model_trains_is_saved_and_goes_on(tmp_path):
+    def make():
+        return make_model(lamb(0.02, 0.1), dtype="bfloat16")
+
+    whole = fit(make(), 10)
+    model = fit(make(), 5)
+    model.save(tmp_path / "model.keras")
+    loaded = fit(keras.models.load_model(tmp_path / "model.keras"), 5, skip=5)
+    for a, b in zip(state(whole), state(loaded), strict=True):
+        np.testing.assert_array_equal(a.astype("float32"), b.astype("float32"))
+
+
+# Loss scaling.
+
+
+def apply(optimizer, gradients, variables):
+    """One step; on JAX as `fit` does it."""
+    if keras.backend.backend() != "jax":
+        return optimizer.apply(gradients, variables)
+    own = optimizer.variables
+    result = optimizer.stateless_apply(
+        [v.value for v in own], gradients, [v.value for v in variables]
+    )
+    for v, value in zip([*variables, *own], [*result[0], *result[1]], strict=True):
+        v.assign(value)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_loss_scaling_inside_and_outside(inside):
+    def make():
+        plain = keras.optimizers.SGD(0.5)
+        if inside:
+            return WeightDecay(keras.optimizers.LossScaleOptimizer(plain, 4.0), 0.5)
+        return keras.optimizers.LossScaleOptimizer(WeightDecay(plain, 0.5), 4.0)
+
+    optimizer, weight = make(), variable([2.0])
+    optimizer.build([weight])
+    assert float(optimizer.scale_loss(array(1.0))) == 4.0
+    apply(optimizer, [array([4.0])], [weight])
+    assert values(weight) == [1.0]  # 2 - 0.5 * 1 - 0.5 * 0.5 * 2
+    apply(optimizer, [array([np.inf])], [weight])
+    assert values(weight) == [1.0]
+    assert int(optimizer.iterations) == 1
+
+
+def test_mixed_precision_fit():
+    optimizer = Lookahead(GradientAccumulation(Adam(0.05), 2), 2)
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = make_model(optimizer)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert type(model.optimizer).__name__ == "LossScaleOptimizer"
+    fit(model, 12)
+    assert 0 < int(optimizer.iterations) <= 6
+    assert all(np.isfinite(w).all() for w in weights(model))
+
+
+# What the order changes.
+
+
+def test_decay_inside_and_outside_of_adaptation():
+    inner = fit(make_model(LayerAdaptation(WeightDecay(Adam(0.01), 0.5))), 10)
+    outer = fit(make_model(WeightDecay(LayerAdaptation(Adam(0.01)), 0.5)), 10)
+    assert reference.difference(weights(inner), weights(outer)) > 1e-3
+
+
+def test_a_multiplier_inside_adaptation_is_divided_out():
+    inside = LayerAdaptation(LearningRateMultiplier(Adam(0.01), {".": 0.1}))
+    plain = fit(make_model(LayerAdaptation(Adam(0.01))), 10)
+    assert reference.difference(weights(fit(make_model(inside), 10)), weights(plain)) < 1e-5
+
+
+def test_a_wrapper_of_ones_own():
+    class SignDescent(Wrapper):
+        def updates(self, gradients, variables):
+            return [ops.sign(u) * 0.5 for u in self.inner_updates(gradients, variables)[0]]
+
+    weight = variable([1.0, 1.0])
+    SignDescent(Adam(0.1)).apply([array([3.0, -9.0])], [weight])
+    assert values(weight) == [0.5, 1.5]
+
+
+def test_a_saved_optimizer_of_other_weights_is_refused(tmp_path):
+    fit(make_model(WeightAverage(Adam(0.1))), 1).save(tmp_path / "model.keras")
+    optimizer = WeightAverage(Adam(0.1))
+    optimizer.build([variable([1.0])])
+    with pytest.raises(ValueError, match=r"other variables.*Received: 8 variables instead of 4"):
+        optimizer.load_own_variables({str(i): np.zeros(1) for i in range(8)})
