@@ -62,13 +62,24 @@ def test_blocks_are_of_languages_that_are_checked(name):
     assert languages <= {"", "sh", "console", "python", "json", "text"}
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/reading.md"])
-def test_the_python_of_the_guides_runs(name):
+READ = "assert (answer.text, answer.passages[1].spans) == ('蔡伦', ((7, 9),))"
+AVERAGED = "assert set(os.listdir()) == {'model.keras', 'averaged.keras'}"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("README.md", READ),
+        ("docs/reading.md", READ),
+        ("docs/optimizers.md", f"import os; {AVERAGED}"),
+    ],
+)
+def test_the_python_of_the_guides_runs(name, shown, tmp_path):
     blocks = [body for language, body in FENCE.findall(read(name)) if language == "python"]
     assert blocks
-    shown = "assert (answer.text, answer.passages[1].spans) == ('蔡伦', ((7, 9),))"
     done = subprocess.run(
         [sys.executable, "-c", "\n".join([*blocks, shown])],
+        cwd=tmp_path, env={k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"},
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -41,7 +41,16 @@ def test_contracts_break_when_a_lower_layer_imports_a_higher_one(tmp_path):
         if contract["type"] == "layers"
     ]
     package = tmp_path / "octavo"
-    for name in ("cli", "reading", "transformer", "decoding", "training", "text", "report"):
+    for name in (
+        "cli",
+        "reading",
+        "transformer",
+        "decoding",
+        "training",
+        "optimizers",
+        "text",
+        "report",
+    ):
         (package / name).mkdir(parents=True)
         (package / name / "__init__.py").write_text("")
     for name in ("__init__", "errors", "_lazy", "_keras", "_progress", "_files", "_seeds"):

@@ -6,11 +6,13 @@ whether this was an update at all. `count` of the innermost is the number of upd
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
 Arrays = list[np.ndarray]
+each = functools.partial(zip, strict=True)
 NAMES = ["words/embeddings", "hidden/kernel", "hidden/bias", "out/kernel", "out/bias"]
 SHAPES = [(20, 4), (4, 3), (3,), (3, 1), (1,)]
 
@@ -55,18 +57,18 @@ class Adam:
             self.second = [0.0 * w for w in weights]
         rate, self.count = self.rate(self.count), self.count + 1
         t = self.count
-        self.first = [0.9 * m + 0.1 * g for m, g in zip(self.first, gradients)]
-        self.second = [0.999 * v + 0.001 * g * g for v, g in zip(self.second, gradients)]
+        self.first = [0.9 * m + 0.1 * g for m, g in each(self.first, gradients)]
+        self.second = [0.999 * v + 0.001 * g * g for v, g in each(self.second, gradients)]
         means = [m / (1 - 0.9**t) for m in self.first]
         roots = [np.sqrt(v / (1 - 0.999**t)) + self.epsilon for v in self.second]
         if not self.rectified:
-            return [-rate * m / r for m, r in zip(means, roots)], True
+            return [-rate * m / r for m, r in each(means, roots)], True
         limit = 2 / (1 - 0.999) - 1
         rho = limit - 2 * t * 0.999**t / (1 - 0.999**t)
         if rho < 5:
             return [-rate * m for m in means], True
         factor = np.sqrt((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho))
-        return [-rate * factor * m / r for m, r in zip(means, roots)], True
+        return [-rate * factor * m / r for m, r in each(means, roots)], True
 
 
 class WeightDecay:
@@ -79,7 +81,7 @@ class WeightDecay:
         if updated:
             updates = [
                 u if any(part in name for part in self.exclude) else u - rate * self.decay * w
-                for name, u, w in zip(NAMES, updates, weights)
+                for name, u, w in each(NAMES, updates, weights)
             ]
         return updates, updated
 
@@ -91,7 +93,7 @@ class LayerAdaptation:
     def update(self, gradients: Arrays, weights: Arrays) -> tuple[Arrays, bool]:
         rate = bottom(self).rate(bottom(self).count)
         updates, updated = self.inner.update(gradients, weights)
-        for place, (u, w) in enumerate(zip(updates, weights)):
+        for place, (u, w) in enumerate(each(updates, weights)):
             size, step = np.linalg.norm(w), np.linalg.norm(u)
             if size > 0 and step > 0:
                 updates[place] = u * rate * size / step
@@ -106,7 +108,7 @@ class GradientAccumulation:
         self.gathered.append(gradients)
         if len(self.gathered) < self.steps:
             return [0.0 * w for w in weights], False
-        means = [sum(g) / self.steps for g in zip(*self.gathered)]
+        means = [sum(g) / self.steps for g in each(*self.gathered)]
         self.gathered = []
         return self.inner.update(means, weights)
 
@@ -123,9 +125,9 @@ class Lookahead:
         updates, updated = self.inner.update(gradients, weights)
         self.count += updated
         if updated and self.count % self.period == 0:
-            fast = [w + u for w, u in zip(weights, updates)]
-            self.slow = [s + self.alpha * (f - s) for s, f in zip(self.slow, fast)]
-            updates = [s - w for s, w in zip(self.slow, weights)]
+            fast = [w + u for w, u in each(weights, updates)]
+            self.slow = [s + self.alpha * (f - s) for s, f in each(self.slow, fast)]
+            updates = [s - w for s, w in each(self.slow, weights)]
         return updates, updated
 
 
@@ -136,14 +138,14 @@ class WeightAverage:
     def update(self, gradients: Arrays, weights: Arrays) -> tuple[Arrays, bool]:
         updates, updated = self.inner.update(gradients, weights)
         if updated:
-            self.seen.append([w + u for w, u in zip(weights, updates)])
+            self.seen.append([w + u for w, u in each(weights, updates)])
         return updates, updated
 
     def averages(self) -> Arrays:
         """The sum of the definition, over all weights seen."""
         d, n = self.momentum, len(self.seen)
         parts = [(1 - d) * d ** (n - 1 - s) / (1 - d**n) for s in range(n)]
-        return [sum(p * w for p, w in zip(parts, column)) for column in zip(*self.seen)]
+        return [sum(p * w for p, w in each(parts, column)) for column in each(*self.seen)]
 
 
 class LearningRateMultiplier:
@@ -193,12 +195,12 @@ def train(optimizer, steps: int) -> Arrays:
     weights = [w.astype("float64") for w in first_weights()]
     for ids, targets in batches(steps):
         updates, _ = optimizer.update(gradients(weights, ids, targets), weights)
-        weights = [w + u for w, u in zip(weights, updates)]
+        weights = [w + u for w, u in each(weights, updates)]
     return weights
 
 
 def difference(a: Arrays, b: Arrays) -> float:
     """The largest difference of two sets of arrays, each relative to its array's largest value."""
     return max(
-        float(np.abs(np.asarray(x, "float64") - y).max() / np.abs(y).max()) for x, y in zip(a, b)
+        float(np.abs(np.asarray(x, "float64") - y).max() / np.abs(y).max()) for x, y in each(a, b)
     )

@@ -32,8 +32,8 @@ class Adam(keras.optimizers.Optimizer):
         UsageError: if an argument is impossible.
 
     Example:
-        >>> import keras
         >>> from octavo.optimizers import Adam
+        >>> import keras
         >>> weights = keras.Variable([1.0])
         >>> Adam(0.25, epsilon=1.0).apply([keras.ops.ones(1)], [weights])
         >>> round(float(weights[0]), 6)

@@ -32,8 +32,8 @@ class GradientAccumulation(Wrapper):
         UsageError: if an argument is impossible.
 
     Example:
-        >>> import keras
         >>> from octavo.optimizers import GradientAccumulation
+        >>> import keras
         >>> optimizer = GradientAccumulation(keras.optimizers.SGD(1.0), steps=2)
         >>> weights = keras.Variable([8.0])
         >>> for gradient in (1.0, 3.0):

@@ -29,8 +29,8 @@ class LayerAdaptation(Wrapper):
         UsageError: if an argument is impossible.
 
     Example:
-        >>> import keras
         >>> from octavo.optimizers import LayerAdaptation
+        >>> import keras
         >>> optimizer = LayerAdaptation(keras.optimizers.SGD(0.5))
         >>> weights = keras.Variable([3.0, 4.0])
         >>> optimizer.apply([keras.ops.array([0.0, 1e-6])], [weights])

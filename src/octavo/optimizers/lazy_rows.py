@@ -43,8 +43,8 @@ class LazyRows(Wrapper):
         UsageError: if an argument is impossible.
 
     Example:
-        >>> import keras
         >>> from octavo.optimizers import LazyRows
+        >>> import keras
         >>> optimizer = LazyRows(keras.optimizers.SGD(1.0, momentum=0.5), include="table")
         >>> table = keras.Variable([[4.0], [4.0]], name="table")
         >>> for gradient in ([[1.0], [1.0]], [[0.0], [1.0]]):

@@ -29,15 +29,15 @@ class LearningRateMultiplier(Wrapper):
         UsageError: if an argument is impossible.
 
     Example:
-        >>> import keras
         >>> from octavo.optimizers import LearningRateMultiplier
+        >>> import keras
         >>> optimizer = LearningRateMultiplier(keras.optimizers.SGD(1.0), {"bias": 0.5})
         >>> kernel, bias = keras.Variable([1.0], name="kernel"), keras.Variable([1.0], name="bias")
         >>> optimizer.apply([keras.ops.ones(1), keras.ops.ones(1)], [kernel, bias])
         >>> float(kernel[0]), float(bias[0])
         (0.0, 0.5)
 
-    Source: bert4keras, `extend_with_layer_lr` and `set_lr_multiplier` of Su Jianlin's code.
+    Source: bert4keras, `extend_with_parameter_wise_lr`.
     """
 
     def __init__(

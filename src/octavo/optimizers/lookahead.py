@@ -31,8 +31,8 @@ class Lookahead(Wrapper):
         UsageError: if an argument is impossible.
 
     Example:
-        >>> import keras
         >>> from octavo.optimizers import Lookahead
+        >>> import keras
         >>> optimizer = Lookahead(keras.optimizers.SGD(1.0), sync_period=2, alpha=0.5)
         >>> weights = keras.Variable([8.0])
         >>> for _ in range(2):

@@ -1,7 +1,7 @@
 """Variables chosen by patterns: regular expressions searched in a variable's path.
 
 A path is what Keras calls it, "encoder/dense_1/kernel"; a pattern may match any part of it, as in
-`exclude_from_weight_decay` and `LayoutMap` of Keras: "bias", "norm", r"encoder/", r"embeddings$".
+Keras' own `exclude_from_weight_decay`: "bias", "norm", r"encoder/", r"embeddings$".
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ class RectifiedAdam(Adam):
         UsageError: if an argument is impossible.
 
     Example:
-        >>> import keras
         >>> from octavo.optimizers import RectifiedAdam
+        >>> import keras
         >>> weights = keras.Variable([1.0])
         >>> RectifiedAdam(0.5).apply([keras.ops.array([0.25])], [weights])
         >>> round(float(weights[0]), 6)

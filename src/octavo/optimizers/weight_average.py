@@ -33,8 +33,8 @@ class WeightAverage(Wrapper):
         UsageError: if an argument is impossible.
 
     Example:
-        >>> import keras
         >>> from octavo.optimizers import WeightAverage
+        >>> import keras
         >>> optimizer = WeightAverage(keras.optimizers.SGD(1.0), momentum=0.5)
         >>> weights = keras.Variable([5.0])
         >>> for _ in range(2):
@@ -128,8 +128,8 @@ class EvaluateAverage(keras.callbacks.Callback):
     goes on, or by `swap_out` of the optimizer.
 
     Example:
-        >>> import keras
         >>> from octavo.optimizers import EvaluateAverage, WeightAverage
+        >>> import keras
         >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
         >>> model.compile(WeightAverage(keras.optimizers.Adam(0.01)), "mse")
         >>> x = keras.ops.ones((8, 1))

@@ -30,8 +30,8 @@ class WeightDecay(Wrapper):
         UsageError: if an argument is impossible.
 
     Example:
-        >>> import keras
         >>> from octavo.optimizers import WeightDecay
+        >>> import keras
         >>> optimizer = WeightDecay(keras.optimizers.SGD(0.5), weight_decay=0.25)
         >>> weights = keras.Variable([1.0, 2.0])
         >>> optimizer.apply([keras.ops.zeros(2)], [weights])

@@ -33,6 +33,18 @@ class Wrapper(keras.optimizers.Optimizer):
 
     Raises:
         UsageError: if `inner_optimizer` is not an instance of an optimizer.
+
+    Example:
+        >>> from octavo.optimizers import Wrapper
+        >>> import keras
+        >>> class Sign(Wrapper):
+        ...     def updates(self, gradients, variables):
+        ...         updates, _ = self.inner_updates(gradients, variables)
+        ...         return [keras.ops.sign(u) * self.rate() for u in updates]
+        >>> weights = keras.Variable([1.0, 1.0])
+        >>> Sign(keras.optimizers.SGD(0.5)).apply([keras.ops.array([3.0, -9.0])], [weights])
+        >>> weights.numpy().tolist()
+        [0.5, 1.5]
     """
 
     def __init__(self, inner_optimizer: Any, name: str | None = None) -> None:
