@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "recipes"))
 
 import optimizers_text as recipe  # noqa: E402
 import optimizers_text_plots as plots  # noqa: E402
+import optimizers_text_table as table  # noqa: E402
 import optimizers_text_training as training  # noqa: E402
 
 
@@ -77,12 +78,13 @@ def test_gains_are_taken_seed_by_seed() -> None:
         "Adam": [made_run(0.5), made_run(0.7)],
         "Lookahead": [made_run(0.6), made_run(0.8)],
     }
-    adam, lookahead = recipe.summarize(results, {"Adam": 1e-3, "Lookahead": 3e-3})
+    rates, baselines = {"Adam": 1e-3, "Lookahead": 3e-3}, {"Adam": "", "Lookahead": "Adam"}
+    adam, lookahead = table.summarize(results, rates, baselines)
     assert adam["gain"] is None
     assert adam["test_spread"] == pytest.approx(0.2 / 2**0.5)
     assert lookahead["gain"] == pytest.approx(0.1)
     assert lookahead["gain_spread"] == pytest.approx(0.0)  # though the seeds are far apart
-    assert recipe.pair(lookahead["gain"], 0.0, sign="+") == "+10.0 ± 0.0"
+    assert table.pair(lookahead["gain"], 0.0, sign="+") == "+10.0 ± 0.0"
 
 
 def test_every_variant_is_compared_and_drawn() -> None:
