@@ -49,7 +49,6 @@ BAD = {
     "multipliers=0.1": lambda: LearningRateMultiplier(sgd(), 0.1),
     "multipliers['bias']=-1": lambda: LearningRateMultiplier(sgd(), {"bias": -1}),
     "rows=0": lambda: LazyRows(sgd(), rows=0),
-    "rows=5, keep_slots=False": lambda: LazyRows(sgd(), keep_slots=False, rows=5),
     "beta_1=2": lambda: Adam(beta_1=2),
     "beta_2=0.5": lambda: RectifiedAdam(beta_2=0.5),
     "points={20: 1, 10: 0}": lambda: PiecewiseLinear(0.1, {20: 1, 10: 0}),

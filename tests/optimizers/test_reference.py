@@ -72,12 +72,12 @@ CASES = {
         lambda: reference.LearningRateMultiplier(adam(), {"embeddings": 0.1, "bias": 0}),
     ),
     "LazyRows": (lambda: LazyRows(Adam(0.01)), lambda: reference.LazyRows(constant)),
-    "LazyRows with few rows": (
+    "LazyRows, 18 of 20 rows at a time": (
         lambda: LazyRows(Adam(0.01), rows=18),
         lambda: reference.LazyRows(constant),
     ),
-    "LazyRows with fewer rows than most batches need": (
-        lambda: LazyRows(Adam(0.01), rows=15),
+    "LazyRows, 3 of 20 rows at a time": (
+        lambda: LazyRows(Adam(0.01), rows=3),
         lambda: reference.LazyRows(constant),
     ),
     "adamw": (lambda: adamw(0.01), lambda: reference.WeightDecay(adam(), 1e-4)),

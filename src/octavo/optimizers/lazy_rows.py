@@ -3,17 +3,59 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from octavo._keras import ops, register
-from octavo.errors import UsageError
+from octavo.optimizers.bare import steps_blind
 from octavo.optimizers.checks import check_count
 from octavo.optimizers.gradient_accumulation import GradientAccumulation
+from octavo.optimizers.learning_rate_multiplier import LearningRateMultiplier
+from octavo.optimizers.lookahead import Lookahead
 from octavo.optimizers.patterns import check_patterns, find_match, warn_of_unmatched
-from octavo.optimizers.rows import Rows, choose_rows, owner, put_rows
-from octavo.optimizers.tensors import choose, snapshot
+from octavo.optimizers.rows import (
+    Rows,
+    assign_rows,
+    choose_rows,
+    find_rows,
+    owner,
+    put_rows,
+    stretch,
+)
+from octavo.optimizers.tensors import repeat, snapshot
+from octavo.optimizers.weight_average import WeightAverage
+from octavo.optimizers.weight_decay import WeightDecay
 from octavo.optimizers.wrapper import Wrapper
+
+_ELEMENTWISE = (WeightDecay, Lookahead, WeightAverage, LearningRateMultiplier)
+
+
+@dataclass(eq=False)
+class _Table:
+    """A lazy variable, and what is kept for it. (Keras takes variables in a list for own ones.)"""
+
+    weights: Any
+    window: Any
+    touched: Any = None
+    share: Any = None
+    slots: Sequence[Any] = ()
+    window_slots: Sequence[Any] = ()
+
+
+def _is_windowed(table: _Table | None) -> bool:
+    return table is not None and table.window is not None
+
+
+class _Batch(NamedTuple):
+    """One step: lists with an element a variable, and the inner counters before it."""
+
+    gradients: list[Any]
+    variables: list[Any]
+    tables: list[Any]
+    touched: list[Any]
+    counters: list[tuple[Any, Any]]
 
 
 @register("LazyRows")
@@ -26,17 +68,19 @@ class LazyRows(Wrapper):
     were not seen; here only the rows seen do. Where all rows have a gradient, as those of an
     embedding that is the output head as well, this does nothing, and says so when `fit` ends.
 
-    It belongs next to the optimizer at the bottom. With `rows`, only rows with a gradient are
-    gathered, updated and scattered back: less work where a batch sees a small part of a large
-    vocabulary. Were there once more rows than that, this step is made the long way.
+    It belongs next to the optimizer at the bottom. Of tables with more than `rows` rows those with
+    a gradient are gathered, computed and scattered back, so many at a time: less work where a
+    batch sees a small part of a large vocabulary. That needs `keep_slots`, and inside only
+    WeightDecay, Lookahead, WeightAverage and LearningRateMultiplier around an optimizer of Keras
+    that treats every element alike (Adam, SGD and their like, without clipping by norm). Elsewhere
+    all rows are computed, and those without gradient dropped: the same result, for more work.
 
     Args:
         inner_optimizer: the optimizer to wrap.
         include: patterns of the paths of variables that are treated so; by default Keras'
             embeddings.
         keep_slots: whether moments of a row without gradient stay as well.
-        rows: most rows with a gradient in one batch, such as batch size times length; None
-            computes all rows and drops what is not wanted.
+        rows: how many rows to gather, best a little more than have a gradient in most batches.
         name: of the optimizer.
 
     Raises:
@@ -60,32 +104,38 @@ class LazyRows(Wrapper):
         inner_optimizer: Any,
         include: str | Iterable[str] = r"embeddings$",
         keep_slots: bool = True,
-        rows: int | None = None,
+        rows: int = 4096,
         name: str | None = None,
     ) -> None:
         super().__init__(inner_optimizer, name)
         self.include = check_patterns(include, "include")
         self.keep_slots = bool(keep_slots)
-        self.rows = None if rows is None else check_count("rows", rows)
-        inside = [wrapper for wrapper in self.chain() if isinstance(wrapper, GradientAccumulation)]
-        if rows is not None and (inside or not keep_slots):
-            raise UsageError(
-                "rows needs keep_slots=True, and no GradientAccumulation inside LazyRows. "
-                f"Received: rows={rows!r}, keep_slots={keep_slots!r}, "
-                f"inner_optimizer={inner_optimizer!r}"
-            )
+        self.rows = check_count("rows", rows)
+
+    def _is_elementwise(self) -> bool:
+        """Whether the optimizers inside make of some rows what they make of them among all."""
+        _, *wrappers, bottom = self.chain_to_bottom()
+        norms = bottom.clipnorm or bottom.global_clipnorm
+        return (
+            all(type(wrapper) in _ELEMENTWISE for wrapper in wrappers)
+            and steps_blind(bottom)
+            and not norms
+        )
 
     def inner_variables(self, variables: list[Any]) -> list[Any]:
         """The variables, and a window of `rows` rows for each that is lazy and larger."""
         tables = [variable for variable in variables if len(variable.shape) > 1]
         warn_of_unmatched(self.include, [table.path for table in tables], "include")
-        lazy = [table for table in tables if find_match(self.include, table.path)]
-        self._lazy = {self.place(table): k for k, table in enumerate(lazy)}
-        self._windows = [self._make_window(table) for table in lazy]
-        return [*variables, *(window for window in self._windows if window is not None)]
+        self._tables = {
+            self.place(table): _Table(table, self._make_window(table))
+            for table in tables
+            if find_match(self.include, table.path)
+        }
+        windows = [table.window for table in self._tables.values()]
+        return [*variables, *(window for window in windows if window is not None)]
 
     def _make_window(self, table: Any) -> Any:
-        if self.rows is None or self.rows >= table.shape[0]:
+        if self.rows >= table.shape[0] or not (self.keep_slots and self._is_elementwise()):
             return None
         shape = (self.rows, *table.shape[1:])
         window = self.add_variable(shape, dtype=table.dtype, name="window")
@@ -95,154 +145,146 @@ class LazyRows(Wrapper):
     def build_state(self, variables: Sequence[Any]) -> None:
         """Rows that had a gradient since the last update, and their share on average."""
         self._count = self.add_variable((), dtype="int32", name="steps")
-        lazy = [variables[place] for place in self._lazy]
-        self._touched = [self.add_variable(v.shape[:1], dtype="bool", name="touched") for v in lazy]
-        self._shares = [self.add_variable((), dtype="float32", name="share") for _ in lazy]
-        paths = [variable.path for variable in variables]
-        self._slots = [self._find_slots(table, paths) for table in lazy]
-        self._window_slots = [
-            [] if window is None else self._find_slots(window, paths) for window in self._windows
-        ]
-
-    def _find_slots(self, table: Any, paths: list[str]) -> list[Any]:
-        """The inner optimizers' variables of a table, but for gathered gradients."""
-        wrappers = list(self.chain())
-        slots = list(wrappers[-1].inner_optimizer.variables)
+        *wrappers, bottom = self.chain_to_bottom()
+        inside = list(bottom.variables)
         for wrapper in wrappers[1:]:
-            if not isinstance(wrapper, GradientAccumulation):
-                slots += wrapper._variables
-        return [s for s in slots if s.shape == table.shape and owner(s.name, paths) == table.path]
+            if not isinstance(wrapper, GradientAccumulation):  # what it gathers is no slot
+                inside += wrapper._variables
+        paths = [variable.path for variable in variables]
+        for table in self._tables.values():
+            rows = table.weights.shape[0]
+            table.touched = self.add_variable((rows,), dtype="bool", name="touched")
+            table.share = self.add_variable((), dtype="float32", name="share")
+            own = [slot for slot in inside if owner(slot.name, paths) == table.weights.path]
+            table.slots = [slot for slot in own if slot.shape == table.weights.shape]
+            if table.window is not None:
+                table.window_slots = [slot for slot in own if slot.shape == table.window.shape]
 
     def updates(self, gradients: list[Any], variables: list[Any]) -> list[Any]:
         """The inner optimizer's, zero in rows without gradient."""
+        with self._marked(gradients, variables) as batch:
+            updates = self._propose(batch, 0)
+            places = [place for place, update in enumerate(updates) if isinstance(update, Rows)]
+            zeros = [ops.zeros(variables[p].shape, variables[p].dtype) for p in places]
+            dense = [put_rows(z, updates[p], add=False) for z, p in zip(zeros, places, strict=True)]
 
-        def dense(update: Any, variable: Any) -> Any:
-            if not isinstance(update, Rows):
-                return update
-            zeros = ops.zeros(variable.shape, variable.dtype)
-            return ops.scatter_update(zeros, update.index[:, None], update.values)
+            def use(more: _Batch, number: Any, tensors: list[Any]) -> list[Any]:
+                rows = self._propose(more, number)
+                return [put_rows(t, r, add=False) for t, r in zip(tensors, rows, strict=True)]
 
-        def use(updates: list[Any]) -> list[Any]:
-            return [dense(u, v) for u, v in zip(updates, variables, strict=True)]
-
-        return self._act(gradients, variables, use, assigned=[], read=variables)
+            dense = self._go_on(batch, places, use, dense, moved=False)
+            for place, update in zip(places, dense, strict=True):
+                updates[place] = update
+        return updates
 
     def step(self, gradients: list[Any], variables: list[Any]) -> None:
-        """Move the variables; where rows were gathered, only those rows."""
+        """Move the variables; where rows are gathered, only those rows."""
 
-        def use(updates: list[Any]) -> list[Any]:
-            for variable, update in zip(variables, updates, strict=True):
+        def move(batch: _Batch, number: Any, _: list[Any]) -> list[Any]:
+            for variable, update in zip(batch.variables, self._propose(batch, number), strict=True):
                 if isinstance(update, Rows):
-                    put_rows(variable, update.index, update.old + update.values)
+                    assign_rows(variable, update, add=True)
                 else:
                     self.assign_add(variable, update)
             return []
 
-        self._act(gradients, variables, use, assigned=variables, read=[])
+        with self._marked(gradients, variables) as batch:
+            move(batch, 0, [])
+            places = [place for place, table in enumerate(batch.tables) if _is_windowed(table)]
+            self._go_on(batch, places, move, [], moved=True)
 
-    def _act(
-        self,
-        gradients: list[Any],
-        variables: list[Any],
-        use: Callable[[list[Any]], list[Any]],
-        *,
-        assigned: list[Any],
-        read: list[Any],
-    ) -> list[Any]:
-        """Get the updates, gathering rows where they fit the windows, and `use` them."""
-        numbers = {
-            place: self._lazy[self.place(variable)]
-            for place, variable in enumerate(variables)
-            if self.place(variable) in self._lazy
-        }
-        touched = {place: self._mark(k, gradients[place]) for place, k in numbers.items()}
-        windows = {p: self._windows[k] for p, k in numbers.items() if self._windows[k] is not None}
+    @contextmanager
+    def _marked(self, gradients: list[Any], variables: list[Any]) -> Iterator[_Batch]:
+        """The tables among the variables, and which of their rows have a gradient.
+
+        Rows whose gradient waits for an update (where it is gathered inside) stay marked.
+        """
+        tables = [self._tables.get(self.place(variable)) for variable in variables]
         before = ops.add(self.iterations, 0)
-
-        def gathered() -> list[Any]:
-            return use(self._gathered_updates(gradients, variables, numbers, touched))
-
-        def masked() -> list[Any]:
-            return use(self._masked_updates(gradients, variables, numbers, touched))
-
-        if windows:
-            counts = ops.stack([ops.sum(ops.cast(touched[p], "int32")) for p in windows])
-            fits = ops.all(counts <= self.rows)
-            own = [*self.inner_optimizer.variables, *windows.values(), *assigned]
-            result = choose(fits, gathered, masked, assigned=own, read=read)
-        else:
-            result = masked()
-        waits = ops.logical_not(ops.greater(self.iterations, before))
-        for place, k in numbers.items():
-            self._touched[k].assign(ops.logical_and(touched[place], waits))
+        inner = self.inner_optimizer.variables
+        counters = [(v, snapshot(v)) for v in inner if len(v.shape) == 0]
         self._count.assign_add(1)
-        return result
-
-    def _mark(self, k: int, gradient: Any) -> Any:
-        """Rows of table k with a gradient in this call or since the last update, boolean."""
-        largest = ops.max(ops.abs(gradient), axis=tuple(range(1, len(gradient.shape))))
-        rows = ops.logical_not(ops.equal(largest, 0.0))  # a NaN is a gradient
-        share = ops.mean(ops.cast(rows, "float32"))
-        count = ops.cast(self._count + 1, "float32")
-        self._shares[k].assign_add((share - self._shares[k]) / count)
-        return ops.logical_or(rows, self._touched[k].value)
-
-    def _masked_updates(
-        self,
-        gradients: list[Any],
-        variables: list[Any],
-        numbers: dict[int, int],
-        touched: dict[int, Any],
-    ) -> list[Any]:
-        """All rows computed, those without gradient dropped."""
-        slots = {p: self._slots[k] if self.keep_slots else [] for p, k in numbers.items()}
-        before = {place: [snapshot(slot) for slot in slots[place]] for place in slots}
-        updates, _ = self.inner_updates(gradients, variables)
-        for place, rows in touched.items():
-            keep = ops.reshape(rows, (-1, *(1 for _ in updates[place].shape[1:])))
-            updates[place] = ops.where(keep, updates[place], 0.0)
-            for slot, value in zip(slots[place], before[place], strict=True):
-                slot.assign(ops.where(keep, slot.value, value))
-        return updates
-
-    def _gathered_updates(
-        self,
-        gradients: list[Any],
-        variables: list[Any],
-        numbers: dict[int, int],
-        touched: dict[int, Any],
-    ) -> list[Any]:
-        """Rows with a gradient taken into the windows, computed there, and put back."""
-        gradients, inside = list(gradients), list(variables)
-        taken, rest = {}, dict(touched)
-        for place, k in numbers.items():
-            if self._windows[k] is None:
+        touched: list[Any] = []
+        for table, gradient in zip(tables, gradients, strict=True):
+            if table is None:
+                touched.append(None)
                 continue
-            index, valid = choose_rows(rest.pop(place), self._windows[k].shape[0])
-            valid = ops.reshape(valid, (-1, *(1 for _ in gradients[place].shape[1:])))
-            pairs = list(zip(self._slots[k], self._window_slots[k], strict=True))
-            old = [ops.take(slot.value, index, axis=0) for slot, _ in pairs]
-            for (_, window), value in zip(pairs, old, strict=True):
-                window.assign(value)
+            rows = find_rows(gradient)
+            share = ops.mean(ops.cast(rows, "float32"))
+            table.share.assign_add((share - table.share) / ops.cast(self._count, "float32"))
+            touched.append(ops.logical_or(rows, table.touched.value))
+        yield _Batch(gradients, variables, tables, touched, counters)
+        waits = ops.logical_not(ops.greater(self.iterations, before))
+        for table, rows in zip(tables, touched, strict=True):
+            if table is not None:
+                table.touched.assign(ops.logical_and(rows, waits))
+
+    def _propose(self, batch: _Batch, number: Any) -> list[Any]:
+        """The inner optimizer's updates, of a table with a window its `number`-th rows."""
+        gradients, inside = list(batch.gradients), list(batch.variables)
+        taken, kept = {}, {}
+        for place, (table, touched) in enumerate(zip(batch.tables, batch.touched, strict=True)):
+            if table is None:
+                continue
+            if table.window is None:
+                kept[place] = [(slot, snapshot(slot)) for slot in table.slots if self.keep_slots]
+                continue
+            index, valid = choose_rows(touched, table.window.shape[0], number)
+            for slot, window in zip(table.slots, table.window_slots, strict=True):
+                window.assign(ops.take(slot.value, index, axis=0))
+            table.window.assign(ops.take(batch.variables[place].value, index, axis=0))
             gradients[place] = ops.take(gradients[place], index, axis=0)
-            weights = ops.take(variables[place].value, index, axis=0)
-            inside[place] = self._windows[k]
-            inside[place].assign(weights)
-            taken[place] = index, valid, pairs, old, weights
-        updates = self._masked_updates(
-            gradients, inside, {p: k for p, k in numbers.items() if p in rest}, rest
-        )
-        for place, (index, valid, pairs, old, weights) in taken.items():
-            for (slot, window), value in zip(pairs, old, strict=True):
-                put_rows(slot, index, ops.where(valid, window.value, value))
-            updates[place] = Rows(index, weights, ops.where(valid, updates[place], 0.0))
+            inside[place] = table.window
+            taken[place] = index, valid
+        updates, _ = self.inner_updates(gradients, inside)
+        for place, before in kept.items():
+            keep = stretch(batch.touched[place], updates[place])
+            updates[place] = ops.where(keep, updates[place], 0.0)
+            for slot, value in before:
+                slot.assign(ops.where(keep, slot.value, value))
+        for place, (index, valid) in taken.items():
+            table = batch.tables[place]
+            for slot, window in zip(table.slots, table.window_slots, strict=True):
+                assign_rows(slot, Rows(index, valid, window.value), add=False)
+            updates[place] = Rows(index, valid, updates[place])
         return updates
+
+    def _go_on(
+        self,
+        batch: _Batch,
+        places: list[int],
+        use: Callable[[_Batch, Any, list[Any]], list[Any]],
+        tensors: list[Any],
+        *,
+        moved: bool,
+    ) -> list[Any]:
+        """The rows beyond the first window, where a batch has more than one holds."""
+        if not places:
+            return tensors
+        gradients, variables, tables, touched = (
+            [column[place] for place in places] for column in batch[:4]
+        )
+        more = _Batch(gradients, variables, tables, touched, batch.counters)
+        needed = [
+            (ops.sum(ops.cast(touched, "int32")) + self.rows - 1) // self.rows
+            for touched in more.touched
+        ]
+
+        def again(number: Any, tensors: list[Any]) -> list[Any]:
+            for variable, value in batch.counters:
+                variable.assign(value)
+            return use(more, number, tensors)
+
+        windows = [table.window for table in more.tables]
+        assigned = [*self.inner_optimizer.variables, *windows]
+        assigned += more.variables if moved else []
+        read = [] if moved else more.variables
+        return repeat(1, ops.max(ops.stack(needed)), again, tensors, assigned=assigned, read=read)
 
     @property
     def shares(self) -> dict[str, float]:
         """By path, the share of rows that had a gradient, on average over all steps."""
-        tables = [self._trainable_variables[place] for place in self._lazy]
-        return {t.path: float(s) for t, s in zip(tables, self._shares, strict=True)}
+        return {table.weights.path: float(table.share) for table in self._tables.values()}
 
     def end_training(self) -> bool:
         """Say where nothing was saved."""

@@ -9,58 +9,93 @@ from octavo._keras import keras, ops
 
 
 class Rows(NamedTuple):
-    """Updates of some rows of a table.
+    """What is to be done to some rows of a table.
 
     Args:
         index: the rows, each once, int32 (n,).
-        old: what stands in them, (n, ...).
-        values: what is to be added, (n, ...).
+        valid: whether each is meant; the others fill the window, boolean (n,).
+        values: (n, ...).
     """
 
     index: Any
-    old: Any
+    valid: Any
     values: Any
 
 
-def choose_rows(touched: Any, count: int) -> tuple[Any, Any]:
-    """`count` different rows, those touched first.
-
-    Args:
-        touched: boolean (rows,), true for at most `count` and fewer than all rows.
-        count: how many to choose.
-
-    Returns:
-        Indices, int32 (count,), and whether each is a touched row, boolean (count,).
+def find_rows(gradient: Any) -> Any:
+    """Whether each row of a gradient has an element that is not 0, boolean (rows,).
 
     Example:
-        >>> index, valid = choose_rows(ops.array([False, True, False, True, False]), 3)
-        >>> index.tolist(), valid.tolist()
-        ([1, 3, 0], [True, True, False])
+        >>> find_rows(ops.array([[0.0, 0.0], [0.0, -1.0]])).tolist()
+        [False, True]
     """
-    ordinal = ops.arange(1, count + 1, dtype="int32")
-    sums = ops.cumsum(ops.cast(touched, "int32"))
-    others = ops.cumsum(ops.cast(ops.logical_not(touched), "int32"))
-    valid = ordinal <= sums[-1]
-    of_touched = ops.searchsorted(sums, ordinal)
-    of_others = ops.searchsorted(others, ordinal - sums[-1])
-    return ops.cast(ops.where(valid, of_touched, of_others), "int32"), valid
+    largest = ops.max(ops.abs(gradient), axis=tuple(range(1, len(gradient.shape))))
+    return ops.logical_not(ops.equal(largest, 0.0))  # so that NaN counts
 
 
-def put_rows(variable: Any, index: Any, values: Any) -> None:
-    """Assign rows of a variable, in place where the backend can.
+def choose_rows(touched: Any, count: int, number: Any = 0) -> tuple[Any, Any]:
+    """The `number`-th `count` touched rows, made up to `count` different rows with others.
 
     Args:
-        variable: (rows, ...).
-        index: int32 (n,), each row once.
-        values: (n, ...).
+        touched: boolean (rows,).
+        count: how many to choose, fewer than there are rows.
+        number: from 0, which of the groups of `count` touched rows.
+
+    Returns:
+        Indices, int32 (count,), and whether each is of the group, boolean (count,).
+
+    Example:
+        >>> index, valid = choose_rows(ops.array([False, True, True, False, True]), 2, number=1)
+        >>> index.tolist(), valid.tolist()
+        ([4, 0], [True, False])
     """
+    place = ops.cumsum(ops.cast(touched, "int32")) - 1
+    group = ops.logical_and(touched, ops.equal(place // count, number))
+    ordinal = ops.arange(1, count + 1, dtype="int32")
+    inside = ops.cumsum(ops.cast(group, "int32"))
+    outside = ops.cumsum(ops.cast(ops.logical_not(group), "int32"))
+    valid = ordinal <= inside[-1]
+    of_group = ops.searchsorted(inside, ordinal)
+    of_others = ops.searchsorted(outside, ordinal - inside[-1])
+    return ops.cast(ops.where(valid, of_group, of_others), "int32"), valid
+
+
+def stretch(mask: Any, like: Any) -> Any:
+    """A mask of rows with as many axes as `like`.
+
+    Example:
+        >>> stretch(ops.array([True, False]), ops.zeros((2, 3))).shape
+        (2, 1)
+    """
+    return ops.reshape(mask, (-1, *(1 for _ in like.shape[1:])))
+
+
+def put_rows(table: Any, rows: Rows, *, add: bool) -> Any:
+    """The table with the valid rows replaced, or added to.
+
+    Example:
+        >>> rows = Rows(ops.array([1, 0]), ops.array([True, False]), ops.array([[5.0], [7.0]]))
+        >>> put_rows(ops.ones((3, 1)), rows, add=True)[:, 0].tolist()
+        [1.0, 6.0, 1.0]
+    """
+    return ops.scatter_update(table, rows.index[:, None], _new_rows(table, rows, add))
+
+
+def assign_rows(variable: Any, rows: Rows, *, add: bool) -> None:
+    """Do the same to a variable, in place where the backend can."""
+    new = _new_rows(variable.value, rows, add)
     backend = keras.backend.backend()
     if backend == "jax":
-        variable.assign(variable.value.at[index].set(values, unique_indices=True))
+        variable.assign(variable.value.at[rows.index].set(new, unique_indices=True))
     elif backend == "torch":
-        variable.value.index_copy_(0, index.long(), values)
+        variable.value.index_copy_(0, rows.index.long(), new)
     else:
-        variable.assign(ops.scatter_update(variable.value, index[:, None], values))
+        variable.assign(ops.scatter_update(variable.value, rows.index[:, None], new))
+
+
+def _new_rows(table: Any, rows: Rows, add: bool) -> Any:
+    old = ops.take(table, rows.index, axis=0)
+    return ops.where(stretch(rows.valid, old), old + rows.values if add else rows.values, old)
 
 
 def owner(name: str, paths: Sequence[str]) -> str:

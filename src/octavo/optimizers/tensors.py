@@ -60,15 +60,61 @@ def choose(
     """
     if keras.backend.backend() != "jax":
         return ops.cond(condition, yes, no)
-    variables = [*assigned, *read]
-    values = [variable.value for variable in variables]
-
-    def run(branch: Callable[[], list[Any]]) -> tuple[list[Any], list[Any]]:
-        with keras.StatelessScope(list(zip(variables, values, strict=True))) as scope:
-            tensors = branch()
-        return tensors, [scope.get_current_value(variable) for variable in assigned]
-
-    tensors, new = ops.cond(condition, lambda: run(yes), lambda: run(no))
+    old = [variable.value for variable in assigned]
+    others = [(variable, variable.value) for variable in read]
+    tensors, new = ops.cond(
+        condition,
+        lambda: _run_aside(yes, assigned, old, others),
+        lambda: _run_aside(no, assigned, old, others),
+    )
     for variable, value in zip(assigned, new, strict=True):
         variable.assign(value)
     return tensors
+
+
+def repeat(
+    start: int,
+    stop: Any,
+    body: Callable[[Any, list[Any]], list[Any]],
+    tensors: list[Any],
+    *,
+    assigned: Sequence[Any],
+    read: Sequence[Any],
+) -> list[Any]:
+    """Call a function that assigns to variables for each number from `start` to before `stop`.
+
+    Args:
+        start: the first number.
+        stop: a scalar; where it is `start` or less, nothing is called.
+        body: takes the number and tensors, returns the tensors of the next call.
+        tensors: of the first call.
+        assigned: the variables it may assign to.
+        read: other variables it reads, or assigns to and sets back.
+
+    Returns:
+        What the last call returned.
+    """
+    if keras.backend.backend() != "jax":
+        return ops.fori_loop(start, stop, body, tensors)
+    old = [variable.value for variable in assigned]
+    others = [(variable, variable.value) for variable in read]
+
+    def run(number: Any, state: tuple[list[Any], list[Any]]) -> tuple[list[Any], list[Any]]:
+        return _run_aside(lambda: body(number, state[0]), assigned, state[1], others)
+
+    tensors, new = ops.fori_loop(start, stop, run, (tensors, old))
+    for variable, value in zip(assigned, new, strict=True):
+        variable.assign(value)
+    return tensors
+
+
+def _run_aside(
+    function: Callable[[], list[Any]],
+    assigned: Sequence[Any],
+    values: list[Any],
+    others: list[tuple[Any, Any]],
+) -> tuple[list[Any], list[Any]]:
+    """Call a function on these values of variables; its tensors, and what it assigned."""
+    with keras.StatelessScope([*zip(assigned, values, strict=True), *others]) as scope:
+        tensors = function()
+    return tensors, [scope.get_current_value(variable) for variable in assigned]

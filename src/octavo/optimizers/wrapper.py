@@ -162,6 +162,11 @@ class Wrapper(keras.optimizers.Optimizer):
             yield wrapper
             wrapper = wrapper.inner_optimizer
 
+    def chain_to_bottom(self) -> list[Any]:
+        """The wrappers from here on, then the optimizer they all wrap."""
+        wrappers = list(self.chain())
+        return [*wrappers, wrappers[-1].inner_optimizer]
+
     @property
     def variables(self) -> list[Any]:
         """Own variables, then the inner optimizer's."""
@@ -191,13 +196,12 @@ class Wrapper(keras.optimizers.Optimizer):
 
     def finalize_variable_values(self, var_list: Any) -> None:
         """What `fit` calls at its end: a short window of gradients is used, if one is to be."""
-        *_, bottom = self.chain()
         wanted = [wrapper.end_training() for wrapper in self.chain()]  # all are asked
         if any(wanted):
             self.apply([ops.zeros(v.shape, v.dtype) for v in self._trainable_variables])
             for wrapper in self.chain():
                 wrapper.window_closed()
-        bottom.inner_optimizer.finalize_variable_values(var_list)
+        self.chain_to_bottom()[-1].finalize_variable_values(var_list)
 
     def window_closed(self) -> None:
         """Called when the update that `end_training` asked for has been made."""
