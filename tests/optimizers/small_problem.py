@@ -51,3 +51,18 @@ def state(model: Any) -> list[np.ndarray]:
     """Every number a saved model must bring back."""
     variables = [*model.trainable_variables, *model.optimizer.variables]
     return [ops.convert_to_numpy(v) for v in variables]
+
+
+def apply(optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:
+    """One step; on JAX as `fit` does it."""
+    if keras.backend.backend() != "jax":
+        optimizer.apply(gradients, variables)
+        return
+    if not optimizer.built:
+        optimizer.build(variables)
+    own = optimizer.variables
+    result = optimizer.stateless_apply(
+        [v.value for v in own], gradients, [v.value for v in variables]
+    )
+    for v, value in zip([*variables, *own], [*result[0], *result[1]], strict=True):
+        v.assign(value)

@@ -44,11 +44,13 @@ BAD = {
     "weight_decay=-0.1": lambda: WeightDecay(sgd(), -0.1),
     "weight_decay=None": lambda: WeightDecay(sgd(), None),
     "'('": lambda: WeightDecay(sgd(), 0.1, exclude="("),
+    "None": lambda: WeightDecay(sgd(), 0.1, exclude=None),
     "3": lambda: LayerAdaptation(sgd(), exclude=[3]),
     "multipliers={}": lambda: LearningRateMultiplier(sgd(), {}),
     "multipliers=0.1": lambda: LearningRateMultiplier(sgd(), 0.1),
     "multipliers['bias']=-1": lambda: LearningRateMultiplier(sgd(), {"bias": -1}),
     "rows=0": lambda: LazyRows(sgd(), rows=0),
+    "beta_1=1": lambda: Adam(beta_1=1),
     "beta_1=2": lambda: Adam(beta_1=2),
     "beta_2=0.5": lambda: RectifiedAdam(beta_2=0.5),
     "points={20: 1, 10: 0}": lambda: PiecewiseLinear(0.1, {20: 1, 10: 0}),
@@ -59,6 +61,8 @@ BAD = {
     "points=7": lambda: PiecewiseLinear(0.1, 7),
     "multiplier=-1": lambda: PiecewiseLinear(0.1, {5: -1}),
     "learning_rate='fast'": lambda: PiecewiseLinear("fast", {5: 1}),
+    "warmup=0, stable=0, decay=0": lambda: warmup_stable_decay(0.1, 0, 0, 0),
+    "final=-1": lambda: warmup_stable_decay(0.1, 0, 0, 5, -1),
     "warmup=-1": lambda: warmup_stable_decay(0.1, -1, 0, 5),
 }
 

@@ -9,7 +9,7 @@ import optimizers_reference as reference
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_problem import fit, make_model, state, weights
+from small_problem import apply, fit, make_model, state, weights
 
 from octavo._keras import keras, ops
 from octavo.optimizers import (
@@ -121,6 +121,33 @@ def test_what_does_not_treat_every_element_alike_sees_all_rows(inner):
     few = weights(fit(make_model(LazyRows(inner(), rows=5)), 4))
     many = weights(fit(make_model(LazyRows(inner(), rows=20)), 4))
     np.testing.assert_array_equal(few[0], many[0])
+
+
+def test_tables_of_one_path_keep_their_own_moments():
+    def make(rows):
+        tables = [keras.Variable(np.ones((4, 2), "float32"), name="embeddings") for _ in range(2)]
+        optimizer = LazyRows(Adam(0.1), rows=rows)
+        for rows_seen in ((0, 1), (2, 3), (0, 2)):
+            gradients = [gradient_of(*rows_seen), gradient_of(rows_seen[0])]
+            optimizer.apply([ops.convert_to_tensor(g, dtype="float32") for g in gradients], tables)
+        return [ops.convert_to_numpy(table) for table in tables]
+
+    alone, _ = run(LazyRows(Adam(0.1)), [gradient_of(0), gradient_of(2), gradient_of(0)])
+    for rows in (2, 4):
+        np.testing.assert_array_equal(make(rows)[1], alone)
+
+
+def test_a_step_that_overflowed_leaves_no_row_marked():
+    inner = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(1.0), 1.0)
+    gradient = gradient_of(0)
+    gradient[0] = np.inf
+    table = keras.Variable(np.ones((4, 2), "float32"), name="embeddings")
+    optimizer = LazyRows(WeightDecay(inner, 0.5))
+    optimizer.build([table])
+    for g in (gradient, gradient_of(1)):
+        apply(optimizer, [ops.convert_to_tensor(g, dtype="float32")], [table])
+    # the scale was halved: the gradient of 0.5 is one of 1
+    assert ops.convert_to_numpy(table)[:, 0].tolist() == [1.0, -0.5, 1.0, 1.0]
 
 
 def test_a_table_that_is_not_lazy_is_said_so():

@@ -135,4 +135,4 @@ def test_the_average_is_the_sum_of_its_definition(momentum):
     with optimizer.averaged():
         found = reference.difference(weights(model), oracle.averages())
     assert found <= LIMIT
-    assert reference.difference(weights(model), oracle.averages()) > 0 or momentum == 0.0
+    assert reference.difference(weights(model), oracle.averages()) > 1e-4 or momentum == 0.0

@@ -24,7 +24,7 @@ class Adam(keras.optimizers.Optimizer):
         learning_rate: a float, a schedule or a callable.
         beta_1: decay of the first moment.
         beta_2: decay of the second moment.
-        epsilon: added to the root.
+        epsilon: added to the root; in float16 at least 6e-8, its smallest number.
         name: of the optimizer.
         **arguments: those of every Keras optimizer, such as `global_clipnorm`.
 
@@ -53,8 +53,8 @@ class Adam(keras.optimizers.Optimizer):
         **arguments: Any,
     ) -> None:
         super().__init__(learning_rate=learning_rate, name=name, **arguments)
-        self.beta_1 = check_number("beta_1", beta_1, least=0.0, most=1.0)
-        self.beta_2 = check_number("beta_2", beta_2, least=0.0, most=1.0)
+        self.beta_1 = check_number("beta_1", beta_1, least=0.0, most=1.0, below=True)
+        self.beta_2 = check_number("beta_2", beta_2, least=0.0, most=1.0, below=True)
         self.epsilon = check_number("epsilon", epsilon, least=0.0)
 
     def build(self, variables: Any) -> None:
@@ -73,7 +73,8 @@ class Adam(keras.optimizers.Optimizer):
         self.assign(second, second + (ops.square(gradient) - second) * (1 - self.beta_2))
         step = ops.cast(self.iterations + 1, variable.dtype)
         mean = first / correction(self.beta_1, step)
-        root = ops.sqrt(second / correction(self.beta_2, step)) + self.epsilon
+        epsilon = max(self.epsilon, 6e-8) if variable.dtype == "float16" else self.epsilon
+        root = ops.sqrt(second / correction(self.beta_2, step)) + epsilon
         direction = self.direction(mean, root, step)
         self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * direction)
 
@@ -99,6 +100,6 @@ class Adam(keras.optimizers.Optimizer):
 
 def correction(beta: float, step: Any) -> Any:
     """1 - beta^step; by expm1, or a beta near 1 would cost half the digits of float32."""
-    if beta in (0.0, 1.0):
-        return 1.0 - beta
+    if beta == 0.0:
+        return 1.0
     return -ops.expm1(step * math.log(beta))

@@ -38,11 +38,23 @@ def bare_updates(optimizer: Any, gradients: list[Any], variables: list[Any]) -> 
             variable.assign(ops.zeros(variable.shape, variable.dtype))
     if keras.backend.backend() == "tensorflow":  # inside a branch they must be of its graph, all
         gradients = [ops.copy(gradient) for gradient in gradients]
-    optimizer.apply(gradients, variables)
-    after = [snapshot(variable) for variable in variables]
-    for variable, value in zip(variables, before, strict=True):
-        variable.assign(value)
+    try:
+        optimizer.apply(gradients, variables)
+        after = [snapshot(variable) for variable in variables]
+    finally:  # an error, or Ctrl-C, must not leave zeros
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
     return after if blind else [ops.subtract(a, b) for a, b in zip(after, before, strict=True)]
+
+
+def bare_step(optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:
+    """Let the optimizer move the variables itself."""
+    if keras.backend.backend() == "jax" and _is_stateless(optimizer):
+        updates = _stateless_updates(optimizer, gradients, variables)
+        for variable, update in zip(variables, updates, strict=True):
+            variable.assign_add(update)
+    else:
+        optimizer.apply(gradients, variables)
 
 
 def _is_stateless(optimizer: Any) -> bool:

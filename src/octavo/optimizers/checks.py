@@ -9,8 +9,10 @@ from typing import Any
 from octavo.errors import UsageError
 
 
-def check_number(name: str, value: Any, least: float, most: float = math.inf) -> float:
-    """The value as a float between `least` and `most`.
+def check_number(
+    name: str, value: Any, least: float, most: float = math.inf, *, below: bool = False
+) -> float:
+    """The value as a float from `least` to `most`, or to below it.
 
     Raises:
         UsageError: if it is no number, not finite or out of range.
@@ -22,8 +24,10 @@ def check_number(name: str, value: Any, least: float, most: float = math.inf) ->
         octavo.errors.UsageError: alpha must be a number from 0 to 1. Received: alpha=2
     """
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not least <= value <= most:
-        bounds = f"from {least:g} to {most:g}" if most < math.inf else f"of {least:g} or more"
+    fits = is_number and math.isfinite(value) and least <= value <= most
+    if not fits or (below and value == most):
+        bounds = f"from {least:g} to {'below ' if below else ''}{most:g}"
+        bounds = bounds if most < math.inf else f"of {least:g} or more"
         raise UsageError(f"{name} must be a number {bounds}. Received: {name}={value!r}")
     return float(value)
 

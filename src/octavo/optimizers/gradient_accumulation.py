@@ -45,6 +45,8 @@ class GradientAccumulation(Wrapper):
     Source: Su Jianlin, kexue.fm/archives/7094.
     """
 
+    gathers = True
+
     def __init__(
         self,
         inner_optimizer: Any,
@@ -116,7 +118,9 @@ class GradientAccumulation(Wrapper):
             return update([s / ops.cast(count, s.dtype) for s in sums])
 
         own = [self._count, *self.inner_optimizer.variables, *assigned]
-        return choose(full, use, nothing, assigned=own, read=[*sums, *read])
+        given = {self.place(variable) for variable in variables}
+        others = [self.inside(p) for p in range(len(self._sums)) if p not in given]
+        return choose(full, use, nothing, assigned=own, read=[*sums, *read, *others])
 
     def end_training(self) -> bool:
         """Whether a short window is to be applied; a window to be dropped is emptied."""

@@ -20,8 +20,8 @@ from octavo.optimizers.rows import (
     assign_rows,
     choose_rows,
     find_rows,
-    owner,
     put_rows,
+    slots_of,
     stretch,
 )
 from octavo.optimizers.tensors import repeat, snapshot
@@ -29,7 +29,7 @@ from octavo.optimizers.weight_average import WeightAverage
 from octavo.optimizers.weight_decay import WeightDecay
 from octavo.optimizers.wrapper import Wrapper
 
-_ELEMENTWISE = (WeightDecay, Lookahead, WeightAverage, LearningRateMultiplier)
+_ELEMENTWISE = (WeightDecay, Lookahead, LearningRateMultiplier)
 
 
 @dataclass(eq=False)
@@ -71,9 +71,9 @@ class LazyRows(Wrapper):
     It belongs next to the optimizer at the bottom. Of tables with more than `rows` rows those with
     a gradient are gathered, computed and scattered back, so many at a time: less work where a
     batch sees a small part of a large vocabulary. That needs `keep_slots`, and inside only
-    WeightDecay, Lookahead, WeightAverage and LearningRateMultiplier around an optimizer of Keras
-    that treats every element alike (Adam, SGD and their like, without clipping by norm). Elsewhere
-    all rows are computed, and those without gradient dropped: the same result, for more work.
+    WeightDecay, Lookahead and LearningRateMultiplier around an optimizer that treats every element
+    alike (Adam, SGD and their like, without clipping by norm). Elsewhere all rows are computed,
+    and those without gradient dropped: the same result, for more work.
 
     Args:
         inner_optimizer: the optimizer to wrap.
@@ -148,17 +148,21 @@ class LazyRows(Wrapper):
         *wrappers, bottom = self.chain_to_bottom()
         inside = list(bottom.variables)
         for wrapper in wrappers[1:]:
-            if not isinstance(wrapper, GradientAccumulation):  # what it gathers is no slot
+            # what is gathered is no slot, and an average follows the weights, moved or not
+            if not isinstance(wrapper, GradientAccumulation | WeightAverage):
                 inside += wrapper._variables
+        tables = [table.weights for table in self._tables.values()]
+        windows = [table.window for table in self._tables.values()]
         paths = [variable.path for variable in variables]
+        self._waits = any(wrapper.gathers for wrapper in wrappers)
         for table in self._tables.values():
-            rows = table.weights.shape[0]
-            table.touched = self.add_variable((rows,), dtype="bool", name="touched")
             table.share = self.add_variable((), dtype="float32", name="share")
-            own = [slot for slot in inside if owner(slot.name, paths) == table.weights.path]
-            table.slots = [slot for slot in own if slot.shape == table.weights.shape]
+            table.slots = slots_of(table.weights, tables, inside, paths)
             if table.window is not None:
-                table.window_slots = [slot for slot in own if slot.shape == table.window.shape]
+                table.window_slots = slots_of(table.window, windows, inside, paths)
+            if self._waits:
+                rows = table.weights.shape[:1]
+                table.touched = self.add_variable(rows, dtype="bool", name="touched")
 
     def updates(self, gradients: list[Any], variables: list[Any]) -> list[Any]:
         """The inner optimizer's, zero in rows without gradient."""
@@ -212,11 +216,11 @@ class LazyRows(Wrapper):
             rows = find_rows(gradient)
             share = ops.mean(ops.cast(rows, "float32"))
             table.share.assign_add((share - table.share) / ops.cast(self._count, "float32"))
-            touched.append(ops.logical_or(rows, table.touched.value))
+            touched.append(ops.logical_or(rows, table.touched.value) if self._waits else rows)
         yield _Batch(gradients, variables, tables, touched, counters)
         waits = ops.logical_not(ops.greater(self.iterations, before))
         for table, rows in zip(tables, touched, strict=True):
-            if table is not None:
+            if table is not None and self._waits:
                 table.touched.assign(ops.logical_and(rows, waits))
 
     def _propose(self, batch: _Batch, number: Any) -> list[Any]:
@@ -284,12 +288,13 @@ class LazyRows(Wrapper):
     @property
     def shares(self) -> dict[str, float]:
         """By path, the share of rows that had a gradient, on average over all steps."""
-        return {table.weights.path: float(table.share) for table in self._tables.values()}
+        tables = self._tables.values() if self.built else ()
+        return {table.weights.path: float(table.share) for table in tables}
 
     def end_training(self) -> bool:
         """Say where nothing was saved."""
-        for path, share in self.shares.items() if self.built and int(self._count) else ():
-            if share > 1.0 - 1e-6:
+        for path, share in self.shares.items():
+            if int(self._count) and share > 1.0 - 1e-6:
                 warnings.warn(
                     f"LazyRows does nothing for {path}: every row had a gradient at every step, "
                     "as the rows of an embedding that is the output head as well",

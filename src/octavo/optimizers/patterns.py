@@ -24,7 +24,9 @@ def check_patterns(patterns: str | Iterable[str], argument: str) -> tuple[str, .
         >>> check_patterns("bias", "exclude")
         ('bias',)
     """
-    given = (patterns,) if isinstance(patterns, str) else tuple(patterns)
+    if isinstance(patterns, str) or not isinstance(patterns, Iterable):
+        patterns = [patterns]
+    given = tuple(patterns)
     for pattern in given:
         try:
             re.compile(pattern)

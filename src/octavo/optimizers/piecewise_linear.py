@@ -94,6 +94,9 @@ def warmup_stable_decay(
             raise UsageError(
                 f"{name} must be a whole number of 0 or more. Received: {name}={length!r}"
             )
+    if not warmup + stable + decay:
+        raise UsageError("a schedule needs updates. Received: warmup=0, stable=0, decay=0")
+    check_number("final", final, least=0.0)
     level = warmup + stable
     points = {warmup: 1.0, level: 1.0, level + decay: final if decay else 1.0}
     return PiecewiseLinear(learning_rate, points)

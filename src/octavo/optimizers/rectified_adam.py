@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from octavo._keras import ops, register
@@ -21,7 +20,7 @@ class RectifiedAdam(Adam):
     Args:
         learning_rate: a float, a schedule or a callable.
         beta_1: decay of the first moment.
-        beta_2: decay of the second moment, above 0.6 (below it no step would be rectified).
+        beta_2: decay of the second moment, 0.7 or more (below it no step would be rectified).
         epsilon: added to the root.
         threshold: of rho_t; 5 as in the authors' code, 4 in the paper.
         name: of the optimizer.
@@ -53,7 +52,7 @@ class RectifiedAdam(Adam):
         **arguments: Any,
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, name, **arguments)
-        check_number("beta_2", beta_2, least=0.6, most=math.nextafter(1.0, 0.0))
+        check_number("beta_2", beta_2, least=0.7, most=1.0, below=True)
         self.threshold = check_number("threshold", threshold, least=4.0)
 
     def direction(self, mean: Any, root: Any, step: Any) -> Any:

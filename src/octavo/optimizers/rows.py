@@ -98,6 +98,22 @@ def _new_rows(table: Any, rows: Rows, add: bool) -> Any:
     return ops.where(stretch(rows.valid, old), old + rows.values if add else rows.values, old)
 
 
+def slots_of(
+    table: Any, tables: Sequence[Any], slots: Sequence[Any], paths: list[str]
+) -> list[Any]:
+    """The slots an optimizer made for a table: of its path and shape.
+
+    Of tables that share both, each has the slots in its place among those of one name.
+    """
+    alike = [t for t in tables if t is not None and (t.path, t.shape) == (table.path, table.shape)]
+    place = next(i for i, other in enumerate(alike) if other is table)
+    named: dict[str, list[Any]] = {}
+    for slot in slots:
+        if slot.shape == table.shape and owner(slot.name, paths) == table.path:
+            named.setdefault(slot.path, []).append(slot)
+    return [same[place] for same in named.values()]
+
+
 def owner(name: str, paths: Sequence[str]) -> str:
     """The path of the variable that a slot was made for: Keras names slots by paths.
 

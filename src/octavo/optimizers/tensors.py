@@ -20,9 +20,13 @@ def snapshot(value: Any) -> Any:
 def add_dense(gradient: Any, variable: Any) -> Any:
     """The gradient as a dense tensor of the variable's dtype; rows given twice are summed.
 
+    None is zeros.
+
     TensorFlow's gradient of an embedding is a list of rows, one row a token: Adam would square
     each row by itself.
     """
+    if gradient is None:
+        return ops.zeros(variable.shape, variable.dtype)
     if keras.backend.backend() == "tensorflow":
         gradient = require("tensorflow", extra="neural").convert_to_tensor(gradient)
     return ops.cast(gradient, variable.dtype)

@@ -53,9 +53,7 @@ class WeightAverage(Wrapper):
         self, inner_optimizer: Any, momentum: float = 0.999, name: str | None = None
     ) -> None:
         super().__init__(inner_optimizer, name)
-        self.momentum = check_number("momentum", momentum, least=0.0, most=1.0)
-        if self.momentum == 1.0:
-            raise UsageError(f"momentum must be below 1. Received: momentum={momentum!r}")
+        self.momentum = check_number("momentum", momentum, least=0.0, most=1.0, below=True)
         self._kept: list[Any] = []
 
     def build_state(self, variables: Sequence[Any]) -> None:
@@ -70,8 +68,9 @@ class WeightAverage(Wrapper):
         updates, updated = self.inner_updates(gradients, variables)
         self._count.assign_add(ops.cast(updated, "int32"))
         weight = ops.where(updated, self._weight(), 0.0)
-        for u, v in zip(updates, variables, strict=True):
-            average = self._averages[self.place(v)]
+        moved = {self.place(v): (v, u) for v, u in zip(variables, updates, strict=True)}
+        for place, average in enumerate(self._averages):
+            v, u = moved.get(place, (self.inside(place), 0.0))
             self.assign_add(average, ops.cast(weight, v.dtype) * (v + u - average))
         return updates
 
@@ -98,18 +97,24 @@ class WeightAverage(Wrapper):
     def swap_in(self) -> None:
         """Put the averages in the weights' place, until `swap_out`."""
         if not self.built or self._kept:
-            state = "the averages are in place already" if self._kept else "nothing was trained"
+            state = "the averages are in place already" if self._kept else "nothing was built"
             raise UsageError(f"no weights to exchange for their average. Received: {state}")
-        self._kept = [keras.ops.convert_to_numpy(v) for v in self._trainable_variables]
-        for variable, average in zip(self._trainable_variables, self._averages, strict=True):
-            variable.assign(ops.cast(ops.copy(average), variable.dtype))
+        variables = self._model_variables()
+        self._kept = [ops.convert_to_numpy(v) for v in variables]
+        if int(self._count):  # before the first update the average is the weights
+            for variable, average in zip(variables, self._averages, strict=True):
+                variable.assign(ops.cast(ops.copy(average), variable.dtype))
 
     def swap_out(self) -> None:
         """Put the weights back, where the averages are in their place."""
         if self._kept:
-            for variable, value in zip(self._trainable_variables, self._kept, strict=True):
+            for variable, value in zip(self._model_variables(), self._kept, strict=True):
                 variable.assign(value)
         self._kept = []
+
+    def _model_variables(self) -> list[Any]:
+        """The model's own, where a wrapper outside has put float32 copies in their place."""
+        return [getattr(v, "stands_for", v) for v in self._trainable_variables]
 
     def end_training(self) -> bool:
         """Put the weights back, if an evaluation was cut short."""

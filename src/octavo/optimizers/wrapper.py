@@ -13,12 +13,13 @@ al. 2018, section 3.1). Where the variable was changed from outside, the copy fo
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from octavo._keras import keras, ops
 from octavo.errors import UsageError
-from octavo.optimizers.bare import bare_updates
+from octavo.optimizers.bare import bare_step, bare_updates
 from octavo.optimizers.tensors import add_dense, snapshot, without_gradients
 
 _LOW_PRECISION = ("bfloat16", "float16")
@@ -55,6 +56,7 @@ class Wrapper(keras.optimizers.Optimizer):
             )
         super().__init__(learning_rate=0.0, name=name)
         self.inner_optimizer = inner_optimizer
+        self._with_gradient: set[int] = set()
 
     # What a wrapper is made of.
 
@@ -91,7 +93,7 @@ class Wrapper(keras.optimizers.Optimizer):
         if isinstance(self.inner_optimizer, Wrapper):
             self.inner_optimizer.step(gradients, variables)
         else:
-            self.inner_optimizer.apply(gradients, variables)
+            bare_step(self.inner_optimizer, gradients, variables)
 
     def step(self, gradients: list[Any], variables: list[Any]) -> None:
         """Move the variables; called where no wrapper outside changes the updates."""
@@ -114,6 +116,12 @@ class Wrapper(keras.optimizers.Optimizer):
             variable if copy is None else copy
             for variable, copy in zip(variables, self._copies, strict=True)
         ]
+        known = getattr(self.inner_optimizer, "_trainable_variables", [])
+        if self.inner_optimizer.built and [id(v) for v in known] != [id(v) for v in inside]:
+            raise UsageError(
+                "an optimizer built for other variables cannot be wrapped; make a new one. "
+                f"Received: {self.inner_optimizer!r}"
+            )
         self._places = {self._var_key(variable): i for i, variable in enumerate(inside)}
         self.inner_optimizer.build(self.inner_variables(inside))
         self.build_state(inside)
@@ -134,20 +142,34 @@ class Wrapper(keras.optimizers.Optimizer):
         )
         copy.assign(ops.cast(variable, "float32"))
         copy._path = variable.path  # patterns and the names of slots mean the variable
+        copy.stands_for = variable
         return copy
+
+    #: Whether it adds up gradients: then a variable that had one and has none now has one of zeros.
+    gathers = False
 
     @without_gradients
     def _backend_apply_gradients(self, grads: Any, trainable_variables: Any) -> None:
         """Make a step; Keras calls this from `apply`, on every backend."""
-        inside = [self._inside(variable) for variable in trainable_variables]
-        dense = [add_dense(g, v) for g, v in zip(grads, inside, strict=True)]
+        given = dict(zip(map(self._get_variable_index, trainable_variables), grads, strict=True))
+        if any(wrapper.gathers for wrapper in self.chain()):
+            self._with_gradient |= set(given)
+            given = {place: given.get(place) for place in sorted(self._with_gradient)}
+        variables = [self._trainable_variables[place] for place in given]
+        inside = [self._followed(variable) for variable in variables]
+        dense = [add_dense(g, v) for g, v in zip(given.values(), inside, strict=True)]
         self.step(dense, inside)
-        for variable, own in zip(trainable_variables, inside, strict=True):
+        for variable, own in zip(variables, inside, strict=True):
             if own is not variable:
                 self.assign(variable, ops.cast(own, variable.dtype))
 
-    def _inside(self, variable: Any) -> Any:
-        """The float32 variable that stands for this one."""
+    def inside(self, place: int) -> Any:
+        """The variable at a place of what `build_state` was given."""
+        copy = self._copies[place]
+        return self._trainable_variables[place] if copy is None else copy
+
+    def _followed(self, variable: Any) -> Any:
+        """The float32 variable that stands for this one, with its value."""
         copy = self._copies[self._get_variable_index(variable)]
         if copy is None:
             return variable
@@ -190,6 +212,23 @@ class Wrapper(keras.optimizers.Optimizer):
         """The learning rate of the coming update, as a scalar that stays when the step moves on."""
         return snapshot(ops.cast(self.learning_rate, dtype))
 
+    @property
+    def loss_scale_factor(self) -> None:
+        """None: the optimizer at the bottom scales the loss, and gradients back, if any does."""
+        return None
+
+    @loss_scale_factor.setter
+    def loss_scale_factor(self, factor: float | None) -> None:
+        if not hasattr(self, "inner_optimizer"):
+            return  # Keras' constructor
+        if isinstance(self.inner_optimizer, keras.optimizers.LossScaleOptimizer):
+            raise UsageError(
+                "the loss would be scaled twice: mixed_float16 puts a LossScaleOptimizer around "
+                "the optimizer; wrap the plain one, or compile with auto_scale_loss=False. "
+                f"Received: {self.inner_optimizer!r}"
+            )
+        self.inner_optimizer.loss_scale_factor = factor
+
     def scale_loss(self, loss: Any) -> Any:
         """The loss as the inner optimizer wants it scaled."""
         return self.inner_optimizer.scale_loss(loss)
@@ -197,14 +236,18 @@ class Wrapper(keras.optimizers.Optimizer):
     def finalize_variable_values(self, var_list: Any) -> None:
         """What `fit` calls at its end: a short window of gradients is used, if one is to be."""
         wanted = [wrapper.end_training() for wrapper in self.chain()]  # all are asked
-        if any(wanted):
-            self.apply([ops.zeros(v.shape, v.dtype) for v in self._trainable_variables])
+        try:
+            if any(wanted):
+                known = range(len(self._trainable_variables))
+                self._with_gradient = self._with_gradient or set(known)
+                self._backend_apply_gradients([], [])
+        finally:
             for wrapper in self.chain():
                 wrapper.window_closed()
         self.chain_to_bottom()[-1].finalize_variable_values(var_list)
 
     def window_closed(self) -> None:
-        """Called when the update that `end_training` asked for has been made."""
+        """Called when the update that `end_training` asked for, if it did, has been made."""
 
     # Own state only: Keras saves the inner optimizer as a part of its own.
 
@@ -214,19 +257,29 @@ class Wrapper(keras.optimizers.Optimizer):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        """Load what `save_own_variables` saved.
-
-        Raises:
-            UsageError: if the file's optimizer has other variables than this one.
-        """
+        """Load what `save_own_variables` saved; what does not fit is left, with a warning."""
         if len(store.keys()) != len(self._variables):
-            raise UsageError(
-                f"the saved {self.name} has other variables than this one: it wraps other "
-                f"weights, or has other options. Received: {len(store.keys())} variables instead "
-                f"of {len(self._variables)}"
+            warnings.warn(
+                f"{self.name} starts anew: it has {len(self._variables)} variables and the saved "
+                f"one {len(store.keys())}, as where one of them was not built or has other weights",
+                stacklevel=2,
             )
+            return
         for i, variable in enumerate(self._variables):
             variable.assign(store[str(i)])
+
+    def set_weights(self, weights: Any) -> None:
+        """Assign all variables, in the order of `variables`.
+
+        Raises:
+            UsageError: if their number is another.
+        """
+        if len(weights) != len(self.variables):
+            raise UsageError(
+                f"{self.name} has {len(self.variables)} variables. Received: {len(weights)} weights"
+            )
+        for variable, value in zip(self.variables, weights, strict=True):
+            variable.assign(value)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments of the constructor."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from octavo._files import write_atomic
 from octavo._lazy import require
+from octavo.errors import UsageError
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # told apart by all
 
@@ -24,6 +25,7 @@ def plot_learning_rates(
         path: of the picture; its ending says which kind (.svg, .png, .pdf).
 
     Raises:
+        UsageError: if there is nothing to draw.
         MissingExtraError: if matplotlib is not installed.
 
     Example:
@@ -33,6 +35,8 @@ def plot_learning_rates(
         >>> path.read_text()[:5]
         '<?xml'
     """
+    if updates < 2:
+        raise UsageError(f"updates must be 2 or more. Received: updates={updates!r}")
     require("matplotlib", extra="plot").use("Agg")
     pyplot = require("matplotlib.pyplot", extra="plot")
     steps = sorted({round(i * (updates - 1) / 999) for i in range(1000)})
