@@ -7,7 +7,7 @@ from typing import Any
 
 from octavo._keras import keras, ops, register
 from octavo.optimizers.checks import check_number
-from octavo.optimizers.tensors import add_dense
+from octavo.optimizers.tensors import make_dense
 
 
 @register("Adam")
@@ -66,7 +66,7 @@ class Adam(keras.optimizers.Optimizer):
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Update both moments and the variable."""
-        gradient = add_dense(gradient, variable)
+        gradient = ops.cast(make_dense(gradient), variable.dtype)
         place = self._get_variable_index(variable)
         first, second = self._first[place], self._second[place]
         self.assign(first, first + (gradient - first) * (1 - self.beta_1))

@@ -17,19 +17,15 @@ def snapshot(value: Any) -> Any:
     return ops.copy(value)
 
 
-def add_dense(gradient: Any, variable: Any) -> Any:
-    """The gradient as a dense tensor of the variable's dtype; rows given twice are summed.
-
-    None is zeros.
+def make_dense(gradient: Any) -> Any:
+    """The gradient as a dense tensor; rows given twice are summed.
 
     TensorFlow's gradient of an embedding is a list of rows, one row a token: Adam would square
     each row by itself.
     """
-    if gradient is None:
-        return ops.zeros(variable.shape, variable.dtype)
-    if keras.backend.backend() == "tensorflow":
-        gradient = require("tensorflow", extra="neural").convert_to_tensor(gradient)
-    return ops.cast(gradient, variable.dtype)
+    if keras.backend.backend() != "tensorflow":
+        return gradient
+    return require("tensorflow", extra="neural").convert_to_tensor(gradient)
 
 
 def without_gradients(function: Callable[..., Any]) -> Callable[..., Any]:

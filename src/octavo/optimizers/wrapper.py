@@ -20,7 +20,7 @@ from typing import Any
 from octavo._keras import keras, ops
 from octavo.errors import UsageError
 from octavo.optimizers.bare import bare_step, bare_updates
-from octavo.optimizers.tensors import add_dense, snapshot, without_gradients
+from octavo.optimizers.tensors import make_dense, snapshot, without_gradients
 
 _LOW_PRECISION = ("bfloat16", "float16")
 
@@ -148,6 +148,10 @@ class Wrapper(keras.optimizers.Optimizer):
     #: Whether it adds up gradients: then a variable that had one and has none now has one of zeros.
     gathers = False
 
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        """Move the variables by these gradients; None for a variable that has none."""
+        super().apply([g if g is None else make_dense(g) for g in grads], trainable_variables)
+
     @without_gradients
     def _backend_apply_gradients(self, grads: Any, trainable_variables: Any) -> None:
         """Make a step; Keras calls this from `apply`, on every backend."""
@@ -157,8 +161,11 @@ class Wrapper(keras.optimizers.Optimizer):
             given = {place: given.get(place) for place in sorted(self._with_gradient)}
         variables = [self._trainable_variables[place] for place in given]
         inside = [self._followed(variable) for variable in variables]
-        dense = [add_dense(g, v) for g, v in zip(given.values(), inside, strict=True)]
-        self.step(dense, inside)
+        gradients = [
+            ops.zeros(v.shape, v.dtype) if g is None else ops.cast(g, v.dtype)
+            for g, v in zip(given.values(), inside, strict=True)
+        ]
+        self.step(gradients, inside)
         for variable, own in zip(variables, inside, strict=True):
             if own is not variable:
                 self.assign(variable, ops.cast(own, variable.dtype))
@@ -213,9 +220,13 @@ class Wrapper(keras.optimizers.Optimizer):
         return snapshot(ops.cast(self.learning_rate, dtype))
 
     @property
-    def loss_scale_factor(self) -> None:
-        """None: the optimizer at the bottom scales the loss, and gradients back, if any does."""
-        return None
+    def loss_scale_factor(self) -> float | None:
+        """What Keras divides gradients by: 1 where the optimizer inside does it, or nothing."""
+        if not hasattr(self, "inner_optimizer"):
+            return None  # Keras' constructor
+        inner = self.inner_optimizer
+        scales = isinstance(inner, keras.optimizers.LossScaleOptimizer)
+        return None if inner.loss_scale_factor is None and not scales else 1.0
 
     @loss_scale_factor.setter
     def loss_scale_factor(self, factor: float | None) -> None:
