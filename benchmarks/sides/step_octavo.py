@@ -53,7 +53,7 @@ OPTIMIZERS = {
     "keras average": lambda: WeightAverage(_keras_adam(), MOMENTUM),
     "multiplier": lambda: LearningRateMultiplier(_adam(), {"embeddings$": 0.1}),
     "lazy": lambda: LazyRows(_adam(), TABLE),
-    "lazy, gathered": lambda: LazyRows(_adam(), TABLE, rows=3000),
+    "lazy, all rows": lambda: LazyRows(_adam(), TABLE, rows=50_000),
 }
 
 

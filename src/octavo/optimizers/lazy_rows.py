@@ -151,15 +151,15 @@ class LazyRows(Wrapper):
             # what is gathered is no slot, and an average follows the weights, moved or not
             if not isinstance(wrapper, GradientAccumulation | WeightAverage):
                 inside += wrapper._variables
-        tables = [table.weights for table in self._tables.values()]
-        windows = [table.window for table in self._tables.values()]
+        built = [table.weights for table in self._tables.values()]  # in this order, inside
+        built += [table.window for table in self._tables.values() if table.window is not None]
         paths = [variable.path for variable in variables]
         self._waits = any(wrapper.gathers for wrapper in wrappers)
         for table in self._tables.values():
             table.share = self.add_variable((), dtype="float32", name="share")
-            table.slots = slots_of(table.weights, tables, inside, paths)
+            table.slots = slots_of(table.weights, built, inside, paths)
             if table.window is not None:
-                table.window_slots = slots_of(table.window, windows, inside, paths)
+                table.window_slots = slots_of(table.window, built, inside, paths)
             if self._waits:
                 rows = table.weights.shape[:1]
                 table.touched = self.add_variable(rows, dtype="bool", name="touched")

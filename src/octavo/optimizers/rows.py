@@ -105,7 +105,7 @@ def slots_of(
 
     Of tables that share both, each has the slots in its place among those of one name.
     """
-    alike = [t for t in tables if t is not None and (t.path, t.shape) == (table.path, table.shape)]
+    alike = [t for t in tables if (t.path, t.shape) == (table.path, table.shape)]
     place = next(i for i, other in enumerate(alike) if other is table)
     named: dict[str, list[Any]] = {}
     for slot in slots:
