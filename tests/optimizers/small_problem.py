@@ -66,3 +66,15 @@ def apply(optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:
     )
     for v, value in zip([*variables, *own], [*result[0], *result[1]], strict=True):
         v.assign(value)
+
+
+def variable(value: Any, name: str = "weights", dtype: str = "float32") -> Any:
+    return keras.Variable(np.asarray(value, "float32"), name=name, dtype=dtype)
+
+
+def array(values: Any, dtype: str = "float32") -> Any:
+    return ops.convert_to_tensor(np.asarray(values, "float32"), dtype=dtype)
+
+
+def values(v: Any) -> list[Any]:
+    return ops.convert_to_numpy(ops.cast(v, "float32")).tolist()

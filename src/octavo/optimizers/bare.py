@@ -29,7 +29,7 @@ def bare_updates(optimizer: Any, gradients: list[Any], variables: list[Any]) -> 
         gradients: a tensor for each variable.
         variables: of the model; as they were before, afterwards.
     """
-    if keras.backend.backend() == "jax" and _is_stateless(optimizer):
+    if _is_stateless(optimizer):
         return _stateless_updates(optimizer, gradients, variables)
     before = [snapshot(variable) for variable in variables]
     blind = steps_blind(optimizer) and all(v.constraint is None for v in variables)
@@ -49,7 +49,7 @@ def bare_updates(optimizer: Any, gradients: list[Any], variables: list[Any]) -> 
 
 def bare_step(optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:
     """Let the optimizer move the variables itself."""
-    if keras.backend.backend() == "jax" and _is_stateless(optimizer):
+    if _is_stateless(optimizer):
         updates = _stateless_updates(optimizer, gradients, variables)
         for variable, update in zip(variables, updates, strict=True):
             variable.assign_add(update)
@@ -58,9 +58,9 @@ def bare_step(optimizer: Any, gradients: list[Any], variables: list[Any]) -> Non
 
 
 def _is_stateless(optimizer: Any) -> bool:
-    """Whether the optimizer's `apply` is not for JAX, as that of LossScaleOptimizer is not."""
+    """Whether this is JAX and the optimizer's `apply` is not for it, as LossScaleOptimizer's."""
     plain = keras.optimizers.Optimizer.stateless_apply
-    return type(optimizer).stateless_apply is not plain
+    return keras.backend.backend() == "jax" and type(optimizer).stateless_apply is not plain
 
 
 def _stateless_updates(optimizer: Any, gradients: list[Any], variables: list[Any]) -> list[Any]:

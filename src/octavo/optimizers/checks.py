@@ -32,8 +32,19 @@ def check_number(
     return float(value)
 
 
-def check_count(name: str, value: Any) -> int:
-    """The value as an int of 1 or more.
+def is_whole(value: Any, least: int) -> bool:
+    """Whether the value is a whole number (no bool) of `least` or more.
+
+    Example:
+        >>> is_whole(3, least=1), is_whole(3.0, least=1), is_whole(0, least=1)
+        (True, False, False)
+    """
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return whole and int(value) >= least
+
+
+def check_count(name: str, value: Any, least: int = 1) -> int:
+    """The value as an int of `least` or more.
 
     Raises:
         UsageError: if it is anything else.
@@ -44,6 +55,8 @@ def check_count(name: str, value: Any) -> int:
         ...
         octavo.errors.UsageError: steps must be a whole number of 1 or more. Received: steps=0
     """
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
-        raise UsageError(f"{name} must be a whole number of 1 or more. Received: {name}={value!r}")
+    if not is_whole(value, least):
+        raise UsageError(
+            f"{name} must be a whole number of {least} or more. Received: {name}={value!r}"
+        )
     return int(value)

@@ -204,7 +204,7 @@ class LazyRows(Wrapper):
         Rows whose gradient waits for an update (where it is gathered inside) stay marked.
         """
         tables = [self._tables.get(self.place(variable)) for variable in variables]
-        before = ops.add(self.iterations, 0)
+        before = snapshot(self.iterations)
         inner = self.inner_optimizer.variables
         counters = [(v, snapshot(v)) for v in inner if len(v.shape) == 0]
         self._count.assign_add(1)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import numbers
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from octavo._keras import keras, ops, register
 from octavo.errors import UsageError
-from octavo.optimizers.checks import check_number
+from octavo.optimizers.checks import check_count, check_number, is_whole
 
 
 @register("PiecewiseLinear")
@@ -90,10 +89,7 @@ def warmup_stable_decay(
         ((100, 1.0), (1000, 0.0))
     """
     for name, length in (("warmup", warmup), ("stable", stable), ("decay", decay)):
-        if not _is_step(length):
-            raise UsageError(
-                f"{name} must be a whole number of 0 or more. Received: {name}={length!r}"
-            )
+        check_count(name, length, least=0)
     if not warmup + stable + decay:
         raise UsageError("a schedule needs updates. Received: warmup=0, stable=0, decay=0")
     check_number("final", final, least=0.0)
@@ -102,17 +98,13 @@ def warmup_stable_decay(
     return PiecewiseLinear(learning_rate, points)
 
 
-def _is_step(value: Any) -> bool:
-    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    return is_whole and int(value) >= 0
-
-
 def _check_points(points: Any) -> tuple[tuple[int, float], ...]:
     try:
-        pairs = [(step, value) for step, value in _pairs(points)]
+        given = points.items() if isinstance(points, Mapping) else points
+        pairs = [(step, value) for step, value in given]
     except (TypeError, ValueError):
         pairs = []
-    if not pairs or not all(_is_step(step) for step, _ in pairs):
+    if not pairs or not all(is_whole(step, least=0) for step, _ in pairs):
         raise UsageError(
             "points must be {step: multiplier}, the steps whole numbers of 0 or more. "
             f"Received: points={points!r}"
@@ -122,8 +114,3 @@ def _check_points(points: Any) -> tuple[tuple[int, float], ...]:
             f"points must be given by rising step, each step once. Received: points={points!r}"
         )
     return tuple((int(s), check_number("multiplier", value, least=0.0)) for s, value in pairs)
-
-
-def _pairs(points: Any) -> Any:
-    """The pairs of a dictionary, or the pairs themselves."""
-    return points.items() if isinstance(points, Mapping) else points

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from octavo._keras import keras, ops, register
 from octavo.errors import UsageError
+from octavo.optimizers.adam import correction
 from octavo.optimizers.checks import check_number
 from octavo.optimizers.wrapper import Wrapper
 
@@ -75,11 +75,9 @@ class WeightAverage(Wrapper):
         return updates
 
     def _weight(self) -> Any:
-        """(1 - d) / (1 - d^t); 1 - d^t by expm1, or d near 1 would cost half the digits."""
-        if self.momentum == 0.0:
-            return 1.0
+        """(1 - d) / (1 - d^t)."""
         count = ops.cast(ops.maximum(self._count, 1), "float32")
-        return (1.0 - self.momentum) / -ops.expm1(count * math.log(self.momentum))
+        return (1.0 - self.momentum) / correction(self.momentum, count)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

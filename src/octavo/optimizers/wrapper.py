@@ -81,7 +81,7 @@ class Wrapper(keras.optimizers.Optimizer):
 
         It makes none while gradients are gathered, or when a loss scale was too high.
         """
-        before = ops.add(self.iterations, 0)
+        before = snapshot(self.iterations)
         if isinstance(self.inner_optimizer, Wrapper):
             updates = self.inner_optimizer.updates(gradients, variables)
         else:
