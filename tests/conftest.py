@@ -1,8 +1,15 @@
 """Fixtures for tests of more than one room."""
 
+import os
 import signal
+import tempfile
 
 import pytest
+
+# JAX compiles the same step once a run of the tests, not once a model (a third of their time).
+_COMPILED = tempfile.TemporaryDirectory(prefix="octavo-jax-")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", _COMPILED.name)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ class GradientAccumulation(Wrapper):
 
     Args:
         inner_optimizer: the optimizer to wrap.
-        steps: n, batches an update.
+        steps: n, batches an update; `batch_size` of `fit` is that of one of them.
         last_window: what becomes of fewer than n gradients when `fit` ends: "keep" them for the
             next call of `fit`, "apply" their mean as one more update, or "drop" them.
         name: of the optimizer.

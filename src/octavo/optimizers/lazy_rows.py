@@ -66,7 +66,8 @@ class LazyRows(Wrapper):
 
     A momentum moves every word of a vocabulary at every step, and decays the moments of words that
     were not seen; here only the rows seen do. Where all rows have a gradient, as those of an
-    embedding that is the output head as well, this does nothing, and says so when `fit` ends.
+    embedding that is the output head as well, this does nothing, and says so when `fit` ends;
+    `shares` has the share of rows that had one, by path.
 
     It belongs next to the optimizer at the bottom. Of tables with more than `rows` rows those with
     a gradient are gathered, computed and scattered back, so many at a time: less work where a

@@ -160,7 +160,7 @@ class Wrapper(keras.optimizers.Optimizer):
             self._with_gradient |= set(given)
             given = {place: given.get(place) for place in sorted(self._with_gradient)}
         variables = [self._trainable_variables[place] for place in given]
-        inside = [self._followed(variable) for variable in variables]
+        inside = [self._followed(place) for place in given]
         gradients = [
             ops.zeros(v.shape, v.dtype) if g is None else ops.cast(g, v.dtype)
             for g, v in zip(given.values(), inside, strict=True)
@@ -175,14 +175,13 @@ class Wrapper(keras.optimizers.Optimizer):
         copy = self._copies[place]
         return self._trainable_variables[place] if copy is None else copy
 
-    def _followed(self, variable: Any) -> Any:
-        """The float32 variable that stands for this one, with its value."""
-        copy = self._copies[self._get_variable_index(variable)]
-        if copy is None:
-            return variable
-        same = ops.equal(ops.cast(copy.value, variable.dtype), variable.value)
-        copy.assign(ops.where(same, copy.value, ops.cast(variable.value, "float32")))
-        return copy
+    def _followed(self, place: int) -> Any:
+        """`inside(place)`, with the value of the variable it may stand for."""
+        variable, own = self._trainable_variables[place], self.inside(place)
+        if own is not variable:
+            same = ops.equal(ops.cast(own.value, variable.dtype), variable.value)
+            own.assign(ops.where(same, own.value, ops.cast(variable.value, "float32")))
+        return own
 
     def chain(self) -> Iterator[Wrapper]:
         """The wrappers from here to the bottom, this one first."""
