@@ -12,6 +12,7 @@ from octavo._keras import keras
 from octavo.errors import UsageError
 from octavo.optimizers import (
     Adam,
+    EvaluateAverage,
     GradientAccumulation,
     LayerAdaptation,
     LazyRows,
@@ -21,6 +22,7 @@ from octavo.optimizers import (
     RectifiedAdam,
     WeightAverage,
     WeightDecay,
+    lamb,
     warmup_stable_decay,
 )
 
@@ -44,12 +46,15 @@ BAD = {
     "weight_decay=-0.1": lambda: WeightDecay(sgd(), -0.1),
     "weight_decay=None": lambda: WeightDecay(sgd(), None),
     "'('": lambda: WeightDecay(sgd(), 0.1, exclude="("),
-    "None": lambda: WeightDecay(sgd(), 0.1, exclude=None),
+    "7": lambda: WeightDecay(sgd(), 0.1, exclude=7),
     "3": lambda: LayerAdaptation(sgd(), exclude=[3]),
     "multipliers={}": lambda: LearningRateMultiplier(sgd(), {}),
     "multipliers=0.1": lambda: LearningRateMultiplier(sgd(), 0.1),
     "multipliers['bias']=-1": lambda: LearningRateMultiplier(sgd(), {"bias": -1}),
     "rows=0": lambda: LazyRows(sgd(), rows=0),
+    "keep_slots='yes'": lambda: LazyRows(sgd(), keep_slots="yes"),
+    "until_epoch_end=2": lambda: EvaluateAverage(2),
+    "learning_rate=nan": lambda: lamb(float("nan")),
     "beta_1=1": lambda: Adam(beta_1=1),
     "beta_1=2": lambda: Adam(beta_1=2),
     "beta_2=0.5": lambda: RectifiedAdam(beta_2=0.5),
@@ -59,7 +64,7 @@ BAD = {
     "points={-5: 1}": lambda: PiecewiseLinear(0.1, {-5: 1}),
     "points={0.5: 1}": lambda: PiecewiseLinear(0.1, {0.5: 1}),
     "points=7": lambda: PiecewiseLinear(0.1, 7),
-    "multiplier=-1": lambda: PiecewiseLinear(0.1, {5: -1}),
+    "points[5]=-1": lambda: PiecewiseLinear(0.1, {5: -1}),
     "learning_rate='fast'": lambda: PiecewiseLinear("fast", {5: 1}),
     "warmup=0, stable=0, decay=0": lambda: warmup_stable_decay(0.1, 0, 0, 0),
     "final=-1": lambda: warmup_stable_decay(0.1, 0, 0, 5, -1),
@@ -88,19 +93,38 @@ def test_what_is_no_optimizer_is_not_wrapped(inner):
     [
         (
             lambda: WeightDecay(sgd(), 0.1, exclude=("biass", "kernel")),
-            r"'biass' of exclude matches none of the 5 variables; near: bias",
+            r"'biass' of exclude matches none of the 5 trainable variables; near: bias$",
         ),
         (
             lambda: LearningRateMultiplier(sgd(), {"word/embeddings": 0.1}),
-            r"'word/embeddings' of multipliers .* near: words/embeddings, ",
+            r"'word/embeddings' of multipliers .* near: words/embeddings$",
         ),
         (lambda: LayerAdaptation(sgd(), "^gamma"), r"'\^gamma' of exclude matches none"),
-        (lambda: LazyRows(sgd(), include="table$"), r"'table\$' of include matches none of the 3"),
+        (
+            lambda: LazyRows(sgd(), include="table$"),
+            r"'table\$' of include matches none of the 3 variables with rows",
+        ),
     ],
 )
 def test_a_pattern_that_matches_nothing_is_said_with_near_names(make, message):
     with pytest.warns(UserWarning, match=message):
         fit(make_model(make()), 1)
+
+
+def test_a_pattern_behind_others_is_said():
+    multipliers = {"kernel": 0.5, "hidden/kernel": 0.0, "bias": 2.0, ".": 1.0}
+    with pytest.warns(UserWarning, match="of multipliers does nothing") as caught:
+        fit(make_model(LearningRateMultiplier(sgd(), multipliers)), 1)
+    said = [str(w.message) for w in caught if "multipliers" in str(w.message)]
+    assert len(said) == 1
+    assert "'hidden/kernel'" in said[0]
+
+
+def test_a_recipe_with_two_users_of_a_pattern_warns_once():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        fit(make_model(lamb(0.1, 0.1, exclude="gamma_of_a_test")), 1)
+    assert sum("gamma_of_a_test" in str(w.message) for w in caught) == 1
 
 
 def test_patterns_that_match_are_not():

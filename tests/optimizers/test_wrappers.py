@@ -12,9 +12,9 @@ from small_problem import apply, array, data, fit, make_model, values, variable,
 from octavo._keras import keras, ops
 from octavo.optimizers import (
     Adam,
-    EvaluateAverage,
     GradientAccumulation,
     LayerAdaptation,
+    LazyRows,
     LearningRateMultiplier,
     Lookahead,
     PiecewiseLinear,
@@ -162,75 +162,6 @@ def test_slow_weights_start_where_training_starts():
     assert reference.difference(weights(fit(model, 2)), expected) < 1e-6
 
 
-# Averages.
-
-
-def test_weights_come_back_and_training_goes_on():
-    optimizer = WeightAverage(Adam(0.05), 0.5)
-    model = fit(make_model(optimizer), 5)
-    before = weights(model)
-    with optimizer.averaged():
-        assert reference.difference(weights(model), before) > 1e-4
-    for a, b in zip(weights(model), before, strict=True):
-        np.testing.assert_array_equal(a, b)
-    undisturbed = fit(make_model(WeightAverage(Adam(0.05), 0.5)), 8)
-    np.testing.assert_array_equal(weights(fit(model, 3, skip=5))[0], weights(undisturbed)[0])
-
-
-def test_the_average_is_put_in_place_once_and_only_when_there_is_one():
-    optimizer = WeightAverage(Adam(0.05), 0.5)
-    with pytest.raises(ValueError, match=r"Received: nothing was built"):
-        optimizer.swap_in()
-    fit(make_model(optimizer), 1)
-    with optimizer.averaged(), pytest.raises(ValueError, match=r"Received: the averages are"):
-        optimizer.swap_in()
-
-
-def test_validations_see_the_average():
-    optimizer = GradientAccumulation(WeightAverage(Adam(0.05), 0.8), 2)
-    model = make_model(optimizer)
-    ids, targets = data(6)
-    history = model.fit(
-        ids, targets, batch_size=8, shuffle=False, epochs=2, verbose=0,
-        validation_data=(ids, targets), callbacks=[EvaluateAverage()],
-    )  # fmt: skip
-    with optimizer.inner_optimizer.averaged():
-        averaged = model.evaluate(ids, targets, verbose=0)
-    assert history.history["val_loss"][-1] == pytest.approx(averaged, rel=1e-6)
-    assert model.evaluate(ids, targets, verbose=0) != pytest.approx(averaged, rel=1e-3)
-    plain = make_model(GradientAccumulation(Adam(0.05), 2))
-    plain.fit(ids, targets, batch_size=8, shuffle=False, epochs=2, verbose=0)
-    assert reference.difference(weights(model), weights(plain)) < 1e-6
-
-
-def test_an_evaluation_cut_short_loses_no_weights():
-    optimizer = WeightAverage(Adam(0.05), 0.8)
-    model = make_model(optimizer)
-    ids, targets = data(2)
-
-    class Fail(keras.callbacks.Callback):
-        def on_test_batch_end(self, batch, logs=None):
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(
-            ids, targets, batch_size=8, shuffle=False, verbose=0,
-            validation_data=(ids, targets), callbacks=[EvaluateAverage(), Fail()],
-        )  # fmt: skip
-    ids, targets = data(2, skip=2)
-    callbacks = [EvaluateAverage()]
-    model.fit(ids, targets, batch_size=8, shuffle=False, verbose=0, callbacks=callbacks)
-    plain = fit(make_model(WeightDecay(Adam(0.05), 0.0)), 4)
-    assert reference.difference(weights(model), weights(plain)) < 1e-6
-
-
-def test_evaluate_average_wants_an_average():
-    model = make_model(keras.optimizers.SGD(0.1))
-    ids, targets = data(1)
-    with pytest.raises(ValueError, match="needs a WeightAverage"):
-        model.evaluate(ids, targets, verbose=0, callbacks=[EvaluateAverage()])
-
-
 # What the order changes.
 
 
@@ -259,11 +190,72 @@ def test_a_wrapper_of_ones_own():
 def test_a_saved_optimizer_that_does_not_fit_is_left_with_a_warning(tmp_path):
     model = make_model(Lookahead(Adam(0.1)))
     model.save(tmp_path / "untrained.keras")
-    model.save_weights(tmp_path / "x.weights.h5")
-    with pytest.warns(UserWarning, match=r"starts anew: it has \d+ variables and the saved one"):
+    with pytest.warns(UserWarning, match="keeps the state it has: its 8 variables are not the 2"):
         loaded = keras.models.load_model(tmp_path / "untrained.keras")
     for a, b in zip(weights(fit(loaded, 3)), weights(fit(model, 3)), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_the_state_of_another_wrapper_is_not_taken_for_ones_own(tmp_path):
+    fit(make_model(WeightAverage(Adam(0.1))), 3).save_weights(tmp_path / "a.weights.h5")
+    model = fit(make_model(Lookahead(Adam(0.1), 2)), 3)
+    own = [ops.convert_to_numpy(v) for v in model.optimizer._variables]
+    with pytest.warns(UserWarning, match="wrappers nest otherwise"):
+        model.load_weights(tmp_path / "a.weights.h5")
+    for before, now in zip(own, model.optimizer._variables, strict=True):
+        np.testing.assert_array_equal(before, ops.convert_to_numpy(now))
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["clipnorm", "global_clipnorm", "clipvalue", "weight_decay", "gradient_accumulation_steps"],
+)
+def test_a_setting_that_would_do_nothing_is_refused(setting):
+    optimizer = Lookahead(keras.optimizers.SGD(0.1))
+    assert getattr(optimizer, setting) is None
+    setattr(optimizer, setting, None)
+    with pytest.raises(ValueError, match=rf"belongs to the .* bottom.* Received: {setting}=2 "):
+        setattr(optimizer, setting, 2)
+    setattr(optimizer.inner_optimizer, setting, 2)
+
+
+def test_keras_way_to_exclude_is_refused():
+    with pytest.raises(ValueError, match=r"exclude=patterns.* Received: .*'bias'"):
+        WeightDecay(Adam(), 0.1).exclude_from_weight_decay(var_names=["bias"])
+
+
+def test_weight_decay_can_be_read_and_set():
+    optimizer = WeightDecay(keras.optimizers.SGD(0.5), 0.25)
+    assert optimizer.weight_decay == 0.25
+    optimizer.weight_decay = 1.0
+    weight = variable([1.0])
+    optimizer.apply([array([0.0])], [weight])
+    assert values(weight) == [0.5]
+
+
+def test_two_decays_are_said():
+    with pytest.warns(UserWarning, match=r"AdamW decays .* weight_decay=0\.25"):
+        WeightDecay(keras.optimizers.AdamW(1.0, weight_decay=0.25), 0.25)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        WeightDecay(keras.optimizers.AdamW(1.0, weight_decay=0.0), 0.25)
+
+
+@pytest.mark.parametrize(("last", "what"), [("keep", "kept"), ("drop", "dropped")])
+def test_training_without_an_update_is_said(last, what):
+    model = make_model(GradientAccumulation(Adam(0.1), 9, last_window=last))
+    with pytest.warns(UserWarning, match=rf"fit ended after 2 of 9 batches, which are {what}"):
+        fit(model, 2)
+
+
+@pytest.mark.parametrize("wrap", [GradientAccumulation, LazyRows])
+def test_without_jit_it_is_the_same(wrap):
+    def make(**options):
+        arguments = {"rows": 8} if wrap is LazyRows else {"steps": 2}
+        optimizer = wrap(Adam(PiecewiseLinear(0.05, {3: 1.0})), **arguments)
+        return weights(fit(make_model(optimizer, **options), 5))
+
+    assert reference.difference(make(jit_compile=False), make()) < 1e-6
 
 
 def test_all_weights_of_an_optimizer_can_be_set():
@@ -308,24 +300,3 @@ def test_gradients_that_come_and_go_count_as_zeros():
     assert run((1, 1), (1, None)) == [-1.0, -0.5]
     assert run((1, 1), (1, 1), (1, None), (1, 1)) == [-2.0, -1.5]
     assert run((1, None), (1, 3)) == [-1.0, -1.5]
-
-
-def test_an_average_follows_weights_without_gradient():
-    optimizer = WeightAverage(keras.optimizers.SGD(1.0), 0.5)
-    used, unused = variable([1.0], "used"), variable([0.0], "unused")
-    optimizer.build([used, unused])
-    unused.assign(array([7.0]))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        apply(optimizer, [array([1.0]), None], [used, unused])
-    with optimizer.averaged():
-        assert (values(used), values(unused)) == ([0.0], [7.0])
-
-
-def test_before_the_first_update_the_average_is_the_weights():
-    optimizer = WeightAverage(keras.optimizers.SGD(1.0), 0.5)
-    weight = variable([1.0])
-    optimizer.build([weight])
-    weight.assign(array([5.0]))
-    with optimizer.averaged():
-        assert values(weight) == [5.0]

@@ -14,7 +14,7 @@ from octavo.optimizers.recipes import adamw, lamb, ranger
 from octavo.optimizers.rectified_adam import RectifiedAdam
 from octavo.optimizers.weight_average import EvaluateAverage, WeightAverage
 from octavo.optimizers.weight_decay import WeightDecay
-from octavo.optimizers.wrapper import Wrapper
+from octavo.optimizers.wrapper import Wrapper, find_wrapper
 
 __all__ = [
     "Adam",
@@ -30,6 +30,7 @@ __all__ = [
     "WeightDecay",
     "Wrapper",
     "adamw",
+    "find_wrapper",
     "lamb",
     "ranger",
     "warmup_stable_decay",

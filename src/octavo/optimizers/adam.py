@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 from octavo._keras import keras, ops, register
@@ -52,6 +53,8 @@ class Adam(keras.optimizers.Optimizer):
         name: str | None = None,
         **arguments: Any,
     ) -> None:
+        if isinstance(learning_rate, numbers.Real):
+            check_number("learning_rate", learning_rate, least=0.0)
         super().__init__(learning_rate=learning_rate, name=name, **arguments)
         self.beta_1 = check_number("beta_1", beta_1, least=0.0, most=1.0, below=True)
         self.beta_2 = check_number("beta_2", beta_2, least=0.0, most=1.0, below=True)

@@ -60,3 +60,20 @@ def check_count(name: str, value: Any, least: int = 1) -> int:
             f"{name} must be a whole number of {least} or more. Received: {name}={value!r}"
         )
     return int(value)
+
+
+def check_choice(name: str, value: Any) -> bool:
+    """The value, if it is True or False.
+
+    Raises:
+        UsageError: if it is anything else.
+
+    Example:
+        >>> check_choice("keep_slots", "yes")
+        Traceback (most recent call last):
+        ...
+        octavo.errors.UsageError: keep_slots must be True or False. Received: keep_slots='yes'
+    """
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} must be True or False. Received: {name}={value!r}")
+    return value

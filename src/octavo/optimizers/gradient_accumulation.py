@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -124,7 +125,15 @@ class GradientAccumulation(Wrapper):
 
     def end_training(self) -> bool:
         """Whether a short window is to be applied; a window to be dropped is emptied."""
-        if not self.built or self.last_window == "keep" or int(self._count) == 0:
+        gathered = int(self._count) if self.built else 0
+        if gathered and self.last_window != "apply" and int(self.iterations) == 0:
+            what = {"keep": "kept for the next call", "drop": "dropped"}[self.last_window]
+            warnings.warn(
+                f"GradientAccumulation has not made an update yet: fit ended after {gathered} of "
+                f"{self.steps} batches, which are {what}",
+                stacklevel=2,
+            )
+        if not gathered or self.last_window == "keep":
             return False
         if self.last_window == "drop":
             self._count.assign(0)

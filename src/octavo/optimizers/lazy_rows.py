@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from octavo._keras import ops, register
 from octavo.optimizers.bare import steps_blind
-from octavo.optimizers.checks import check_count
+from octavo.optimizers.checks import check_choice, check_count
 from octavo.optimizers.gradient_accumulation import GradientAccumulation
 from octavo.optimizers.learning_rate_multiplier import LearningRateMultiplier
 from octavo.optimizers.lookahead import Lookahead
@@ -110,7 +110,7 @@ class LazyRows(Wrapper):
     ) -> None:
         super().__init__(inner_optimizer, name)
         self.include = check_patterns(include, "include")
-        self.keep_slots = bool(keep_slots)
+        self.keep_slots = check_choice("keep_slots", keep_slots)
         self.rows = check_count("rows", rows)
 
     def _is_elementwise(self) -> bool:
@@ -126,7 +126,9 @@ class LazyRows(Wrapper):
     def inner_variables(self, variables: list[Any]) -> list[Any]:
         """The variables, and a window of `rows` rows for each that is lazy and larger."""
         tables = [variable for variable in variables if len(variable.shape) > 1]
-        warn_of_unmatched(self.include, [table.path for table in tables], "include")
+        warn_of_unmatched(
+            self.include, [table.path for table in tables], "include", "variables with rows"
+        )
         self._tables = {
             self.place(table): _Table(table, self._make_window(table))
             for table in tables
@@ -298,7 +300,7 @@ class LazyRows(Wrapper):
             if int(self._count) and share > 1.0 - 1e-6:
                 warnings.warn(
                     f"LazyRows does nothing for {path}: every row had a gradient at every step, "
-                    "as the rows of an embedding that is the output head as well",
+                    "as in an embedding that is the output head as well, or a small vocabulary",
                     stacklevel=2,
                 )
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,10 +57,17 @@ class LearningRateMultiplier(Wrapper):
         )
 
     def build_state(self, variables: Sequence[Any]) -> None:
-        """Nothing is kept."""
-        warn_of_unmatched(
-            [pattern for pattern, _ in self.multipliers], [v.path for v in variables], "multipliers"
-        )
+        """Nothing is kept; patterns that do nothing are said."""
+        patterns, paths = [pattern for pattern, _ in self.multipliers], [v.path for v in variables]
+        warn_of_unmatched(patterns, paths, "multipliers")
+        first = {find_match(patterns, path) for path in paths}
+        for pattern in patterns:
+            if pattern not in first and any(find_match([pattern], path) for path in paths):
+                warnings.warn(
+                    f"the pattern {pattern!r} of multipliers does nothing: of every variable it "
+                    "matches, a pattern before it counts",
+                    stacklevel=2,
+                )
 
     def updates(self, gradients: list[Any], variables: list[Any]) -> list[Any]:
         """The inner optimizer's, multiplied."""

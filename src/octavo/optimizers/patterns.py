@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from octavo.errors import UsageError
 
 
-def check_patterns(patterns: str | Iterable[str], argument: str) -> tuple[str, ...]:
-    """The patterns as a tuple; one string is one pattern.
+def check_patterns(patterns: str | Iterable[str] | None, argument: str) -> tuple[str, ...]:
+    """The patterns as a tuple; one string is one pattern, None is none.
 
     Raises:
         UsageError: if one is not a string or no regular expression.
@@ -24,6 +24,8 @@ def check_patterns(patterns: str | Iterable[str], argument: str) -> tuple[str, .
         >>> check_patterns("bias", "exclude")
         ('bias',)
     """
+    if patterns is None:
+        return ()
     if isinstance(patterns, str) or not isinstance(patterns, Iterable):
         patterns = [patterns]
     given = tuple(patterns)
@@ -54,8 +56,16 @@ def _parts(path: str) -> list[str]:
     return names + ["/".join(names[place:]) for place in range(len(names) - 1)]
 
 
-def warn_of_unmatched(patterns: Sequence[str], paths: Sequence[str], argument: str) -> None:
+def warn_of_unmatched(
+    patterns: Sequence[str], paths: Sequence[str], argument: str, among: str = "trainable variables"
+) -> None:
     """Warn of every pattern that matches none of the paths, with names that are near.
+
+    Args:
+        patterns: regular expressions.
+        paths: to be searched.
+        argument: that gave the patterns, for the message.
+        among: what the paths are of, for the message.
 
     Example:
         >>> import warnings
@@ -63,14 +73,24 @@ def warn_of_unmatched(patterns: Sequence[str], paths: Sequence[str], argument: s
         ...     warnings.simplefilter("always")
         ...     warn_of_unmatched(["gama"], ["norm/gamma", "norm/beta"], "exclude")
         >>> print(caught[0].message)
-        the pattern 'gama' of exclude matches none of the 2 variables; near: gamma, norm/gamma
+        the pattern 'gama' of exclude matches none of the 2 trainable variables; near: gamma
     """
-    names = sorted({name for path in paths for name in _parts(path)})
     for pattern in patterns:
         if not any(re.search(pattern, path) for path in paths):
-            near = difflib.get_close_matches(pattern, names, n=3, cutoff=0.5) or names[:3]
+            # one place in the code for all, so that the same message comes once
             warnings.warn(
-                f"the pattern {pattern!r} of {argument} matches none of the {len(paths)} "
-                f"variables; near: {', '.join(near)}",
-                stacklevel=2,
+                f"the pattern {pattern!r} of {argument} matches none of the {len(paths)} {among}"
+                f"{_name_near(pattern, paths)}",
+                stacklevel=1,
             )
+
+
+def _name_near(pattern: str, paths: Sequence[str]) -> str:
+    """Names like the pattern, none of them a part of another; else the first paths."""
+    names = sorted({name for path in paths for name in _parts(path)})
+    near: list[str] = []
+    for name in difflib.get_close_matches(pattern, names, n=9, cutoff=0.5):
+        if not any(other in name or name in other for other in near):
+            near.append(name)
+    near = near[:3] or list(paths[:3])
+    return f"; near: {', '.join(near)}" if near else ""

@@ -113,4 +113,4 @@ def _check_points(points: Any) -> tuple[tuple[int, float], ...]:
         raise UsageError(
             f"points must be given by rising step, each step once. Received: points={points!r}"
         )
-    return tuple((int(s), check_number("multiplier", value, least=0.0)) for s, value in pairs)
+    return tuple((int(s), check_number(f"points[{s}]", value, least=0.0)) for s, value in pairs)

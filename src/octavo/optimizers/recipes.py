@@ -17,6 +17,7 @@ def adamw(
     weight_decay: float = 1e-4,
     exclude: str | Iterable[str] = (),
     epsilon: float = 1e-8,
+    **arguments: Any,
 ) -> WeightDecay:
     """AdamW: `optax.adamw`.
 
@@ -25,6 +26,7 @@ def adamw(
         weight_decay: of all variables but those excluded.
         exclude: patterns of variable paths; the papers exclude norms and biases.
         epsilon: added to the root of the corrected second moment.
+        **arguments: others of the Adam inside, such as `beta_1` or `global_clipnorm`.
 
     Example:
         >>> from octavo.optimizers import adamw
@@ -34,7 +36,7 @@ def adamw(
 
     Source: Loshchilov & Hutter, arXiv 1711.05101, algorithm 2.
     """
-    return WeightDecay(Adam(learning_rate, epsilon=epsilon), weight_decay, exclude)
+    return WeightDecay(Adam(learning_rate, epsilon=epsilon, **arguments), weight_decay, exclude)
 
 
 def lamb(
@@ -42,6 +44,7 @@ def lamb(
     weight_decay: float = 0.0,
     exclude: str | Iterable[str] = (),
     epsilon: float = 1e-6,
+    **arguments: Any,
 ) -> LayerAdaptation:
     """LAMB: `optax.lamb`, the decay inside the trust ratio.
 
@@ -51,6 +54,7 @@ def lamb(
         exclude: patterns of variable paths that neither decay nor adapt; the paper's code
             excludes norms and biases.
         epsilon: added to the root of the corrected second moment.
+        **arguments: others of the Adam inside, such as `beta_1` or `global_clipnorm`.
 
     Example:
         >>> from octavo.optimizers import lamb
@@ -60,12 +64,16 @@ def lamb(
 
     Source: You et al., arXiv 1904.00962, algorithm 2.
     """
-    decayed = WeightDecay(Adam(learning_rate, epsilon=epsilon), weight_decay, exclude)
+    decayed = WeightDecay(Adam(learning_rate, epsilon=epsilon, **arguments), weight_decay, exclude)
     return LayerAdaptation(decayed, exclude)
 
 
 def ranger(
-    learning_rate: Any, sync_period: int = 6, alpha: float = 0.5, epsilon: float = 1e-8
+    learning_rate: Any,
+    sync_period: int = 6,
+    alpha: float = 0.5,
+    epsilon: float = 1e-8,
+    **arguments: Any,
 ) -> Lookahead:
     """Ranger: Lookahead on rectified Adam, `optax.lookahead(optax.radam(...))`.
 
@@ -74,6 +82,7 @@ def ranger(
         sync_period: updates between two steps of the slow weights.
         alpha: step of the slow weights.
         epsilon: added to the root of the corrected second moment.
+        **arguments: others of the Adam inside, such as `beta_1` or `global_clipnorm`.
 
     Example:
         >>> from octavo.optimizers import ranger
@@ -83,4 +92,4 @@ def ranger(
     Source: Wright, "Ranger" (2019): Liu et al., arXiv 1908.03265, in Zhang et al.,
         arXiv 1907.08610.
     """
-    return Lookahead(RectifiedAdam(learning_rate, epsilon=epsilon), sync_period, alpha)
+    return Lookahead(RectifiedAdam(learning_rate, epsilon=epsilon, **arguments), sync_period, alpha)

@@ -58,6 +58,8 @@ def choose(
     Returns:
         What the chosen function returned.
     """
+    if _is_known(condition):
+        return yes() if condition else no()
     if keras.backend.backend() != "jax":
         return ops.cond(condition, yes, no)
     old = [variable.value for variable in assigned]
@@ -94,6 +96,10 @@ def repeat(
     Returns:
         What the last call returned.
     """
+    if _is_known(stop):
+        for number in range(start, int(stop)):
+            tensors = body(number, tensors)
+        return tensors
     if keras.backend.backend() != "jax":
         return ops.fori_loop(start, stop, body, tensors)
     old = [variable.value for variable in assigned]
@@ -106,6 +112,13 @@ def repeat(
     for variable, value in zip(assigned, new, strict=True):
         variable.assign(value)
     return tensors
+
+
+def _is_known(value: Any) -> bool:
+    """Whether this is JAX without jit: there a branch would be compiled anew at every step."""
+    if keras.backend.backend() != "jax":
+        return False
+    return not isinstance(value, require("jax", extra="neural").core.Tracer)
 
 
 def _run_aside(

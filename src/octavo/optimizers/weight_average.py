@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 from octavo._keras import keras, ops, register
 from octavo.errors import UsageError
 from octavo.optimizers.adam import correction
-from octavo.optimizers.checks import check_number
-from octavo.optimizers.wrapper import Wrapper
+from octavo.optimizers.checks import check_choice, check_number
+from octavo.optimizers.wrapper import Wrapper, find_wrapper
 
 
 @register("WeightAverage")
@@ -99,13 +100,24 @@ class WeightAverage(Wrapper):
             raise UsageError(f"no weights to exchange for their average. Received: {state}")
         variables = self._model_variables()
         self._kept = [ops.convert_to_numpy(v) for v in variables]
+        self._kept_at = int(self.iterations)
         if int(self._count):  # before the first update the average is the weights
             for variable, average in zip(variables, self._averages, strict=True):
                 variable.assign(ops.cast(ops.copy(average), variable.dtype))
 
     def swap_out(self) -> None:
-        """Put the weights back, where the averages are in their place."""
-        if self._kept:
+        """Put the weights back, where the averages are in their place.
+
+        Training meanwhile is not thrown away: it started from the averages, and what it reached
+        stays, with a warning.
+        """
+        if self._kept and int(self.iterations) != self._kept_at:
+            warnings.warn(
+                "the model was trained while the averages were in place; it goes on from there, "
+                "and the weights from before are given up",
+                stacklevel=2,
+            )
+        elif self._kept:
             for variable, value in zip(self._model_variables(), self._kept, strict=True):
                 variable.assign(value)
         self._kept = []
@@ -130,6 +142,11 @@ class EvaluateAverage(keras.callbacks.Callback):
     Where an evaluation was cut short (Ctrl-C), the weights come back when training or evaluating
     goes on, or by `swap_out` of the optimizer.
 
+    Args:
+        until_epoch_end: whether the averages stay in place until the callbacks at the end of the
+            epoch are done, so that `ModelCheckpoint` saves and `EarlyStopping` restores what was
+            measured. A training resumed from such a file starts from the averages.
+
     Example:
         >>> from octavo.optimizers import EvaluateAverage, WeightAverage
         >>> import keras
@@ -141,8 +158,18 @@ class EvaluateAverage(keras.callbacks.Callback):
         ... )
     """
 
+    def __init__(self, until_epoch_end: bool = False) -> None:
+        super().__init__()
+        self.until_epoch_end = check_choice("until_epoch_end", until_epoch_end)
+        self._in_fit = False
+
     def on_train_begin(self, logs: Any = None) -> None:
         """Train on the weights, not on an average left in their place."""
+        self._in_fit = True
+        self._find_average().swap_out()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Put the weights back, if they are not yet."""
         self._find_average().swap_out()
 
     def on_test_begin(self, logs: Any = None) -> None:
@@ -152,16 +179,20 @@ class EvaluateAverage(keras.callbacks.Callback):
         average.swap_in()
 
     def on_test_end(self, logs: Any = None) -> None:
-        """Put the weights back."""
-        self._find_average().swap_out()
+        """Put the weights back, or leave that to the next epoch, or the end of `fit`."""
+        if not (self._in_fit and self.until_epoch_end):
+            self._find_average().swap_out()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """What is evaluated from here on is no validation."""
+        self._in_fit = False
 
     def _find_average(self) -> WeightAverage:
-        optimizer = self.model.optimizer
-        while optimizer is not None and not isinstance(optimizer, WeightAverage):
-            optimizer = getattr(optimizer, "inner_optimizer", None)
-        if optimizer is None:
+        average: WeightAverage = find_wrapper(self.model.optimizer, WeightAverage)
+        known = {id(variable) for variable in self.model.variables}
+        if average.built and not all(id(v) in known for v in average._model_variables()):
             raise UsageError(
-                "EvaluateAverage needs a WeightAverage around the model's optimizer. "
-                f"Received: {self.model.optimizer!r}"
+                "the optimizer was built for another model, whose weights it averages; give every "
+                f"model a new one. Received: {average!r}"
             )
-        return optimizer
+        return average

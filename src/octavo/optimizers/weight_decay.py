@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -42,6 +43,8 @@ class WeightDecay(Wrapper):
         algorithm 2, line 12; Su Jianlin, kexue.fm/archives/7094.
     """
 
+    weight_decay = 0.0
+
     def __init__(
         self,
         inner_optimizer: Any,
@@ -50,8 +53,15 @@ class WeightDecay(Wrapper):
         name: str | None = None,
     ) -> None:
         super().__init__(inner_optimizer, name)
-        self.weight_decay_rate = check_number("weight_decay", weight_decay, least=0.0)
+        self.weight_decay = check_number("weight_decay", weight_decay, least=0.0)
         self.exclude = check_patterns(exclude, "exclude")
+        bottom = self.chain_to_bottom()[-1]
+        if bottom.weight_decay:
+            warnings.warn(
+                f"{type(bottom).__name__} decays the weights as well, by its own "
+                f"weight_decay={bottom.weight_decay}; with weight_decay=0 it would not",
+                stacklevel=2,
+            )
 
     def build_state(self, variables: Sequence[Any]) -> None:
         """Nothing is kept."""
@@ -59,7 +69,7 @@ class WeightDecay(Wrapper):
 
     def updates(self, gradients: list[Any], variables: list[Any]) -> list[Any]:
         """The inner optimizer's, less the decay."""
-        rate = ops.multiply(self.rate(), self.weight_decay_rate)
+        rate = ops.multiply(self.rate(), self.weight_decay)
         updates, updated = self.inner_updates(gradients, variables)
         rate = ops.where(updated, rate, 0.0)
         return [
@@ -71,6 +81,6 @@ class WeightDecay(Wrapper):
         """The arguments of the constructor."""
         return {
             **super().get_config(),
-            "weight_decay": self.weight_decay_rate,
+            "weight_decay": self.weight_decay,
             "exclude": list(self.exclude),
         }

@@ -25,6 +25,30 @@ from octavo.optimizers.tensors import make_dense, snapshot, without_gradients
 _LOW_PRECISION = ("bfloat16", "float16")
 
 
+class _AtBottom:
+    """A setting of Keras' optimizers that is the bottom's alone; on a wrapper it would do nothing.
+
+    Args:
+        absent: what Keras' constructor gives where it is not set.
+    """
+
+    def __init__(self, absent: Any) -> None:
+        self._absent = absent
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, wrapper: Any, owner: Any = None) -> Any:
+        return self._absent
+
+    def __set__(self, wrapper: Any, value: Any) -> None:
+        if value is not self._absent:
+            raise UsageError(
+                f"{self._name} belongs to the optimizer at the bottom, where a wrapper's gradients "
+                f"and updates come from. Received: {self._name}={value!r} for {wrapper.name}"
+            )
+
+
 class Wrapper(keras.optimizers.Optimizer):
     """Base of the wrappers; a new one overrides `updates`, and `build_state` if it keeps state.
 
@@ -47,6 +71,10 @@ class Wrapper(keras.optimizers.Optimizer):
         >>> weights.numpy().tolist()
         [0.5, 1.5]
     """
+
+    clipnorm, global_clipnorm, clipvalue = _AtBottom(None), _AtBottom(None), _AtBottom(None)
+    weight_decay, gradient_accumulation_steps = _AtBottom(None), _AtBottom(None)
+    use_ema = _AtBottom(False)
 
     def __init__(self, inner_optimizer: Any, name: str | None = None) -> None:
         if not isinstance(inner_optimizer, keras.optimizers.Optimizer):
@@ -259,24 +287,38 @@ class Wrapper(keras.optimizers.Optimizer):
     def window_closed(self) -> None:
         """Called when the update that `end_training` asked for, if it did, has been made."""
 
+    def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
+        """Keras' way to exclude variables; here it is an argument."""
+        raise UsageError(
+            "variables are excluded by WeightDecay(..., exclude=patterns). "
+            f"Received: var_list={var_list!r}, var_names={var_names!r}"
+        )
+
     # Own state only: Keras saves the inner optimizer as a part of its own.
+
+    def _keys(self) -> dict[str, Any]:
+        """Own variables by the name they are saved under: another wrapper's do not fit."""
+        kind = type(self).__name__
+        return {f"{kind}_{place}": variable for place, variable in enumerate(self._variables)}
 
     def save_own_variables(self, store: Any) -> None:
         """Save this wrapper's own variables."""
-        for i, variable in enumerate(self._variables):
-            store[str(i)] = variable.numpy()
+        for key, variable in self._keys().items():
+            store[key] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
         """Load what `save_own_variables` saved; what does not fit is left, with a warning."""
-        if len(store.keys()) != len(self._variables):
+        own = self._keys()
+        if set(store.keys()) != set(own):
             warnings.warn(
-                f"{self.name} starts anew: it has {len(self._variables)} variables and the saved "
-                f"one {len(store.keys())}, as where one of them was not built or has other weights",
+                f"{self.name} keeps the state it has: its {len(own)} variables are not the "
+                f"{len(store.keys())} that were saved, as where wrappers nest otherwise, the model "
+                "is another, or one of the two was not built",
                 stacklevel=2,
             )
             return
-        for i, variable in enumerate(self._variables):
-            variable.assign(store[str(i)])
+        for key, variable in own.items():
+            variable.assign(store[key])
 
     def set_weights(self, weights: Any) -> None:
         """Assign all variables, in the order of `variables`.
@@ -303,3 +345,28 @@ class Wrapper(keras.optimizers.Optimizer):
             config["inner_optimizer"], custom_objects=custom_objects
         )
         return cls(**{**config, "inner_optimizer": inner})
+
+
+def find_wrapper(optimizer: Any, kind: type) -> Any:
+    """The outermost wrapper of a class in a nest.
+
+    Args:
+        optimizer: of a model; a LossScaleOptimizer around the nest is looked through.
+        kind: a class of wrappers.
+
+    Raises:
+        UsageError: if there is none.
+
+    Example:
+        >>> from octavo.optimizers import WeightAverage, WeightDecay, find_wrapper
+        >>> import keras
+        >>> optimizer = WeightDecay(WeightAverage(keras.optimizers.SGD(0.1)), 0.01)
+        >>> find_wrapper(optimizer, WeightAverage) is optimizer.inner_optimizer
+        True
+    """
+    found = optimizer
+    while found is not None and not isinstance(found, kind):
+        found = getattr(found, "inner_optimizer", None)
+    if found is None:
+        raise UsageError(f"there is no {kind.__name__} in this nest. Received: {optimizer!r}")
+    return found

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+import numbers
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from octavo._files import write_atomic
 from octavo._lazy import require
 from octavo.errors import UsageError
+from octavo.report.fonts import choose_fonts
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # told apart by all
+STYLES = ("-", "--", ":")  # of the lines after the sixth, after the twelfth
 
 
-def plot_learning_rates(
-    schedules: Mapping[str, Callable[[int], Any]], updates: int, path: str | Path
-) -> None:
+def plot_learning_rates(schedules: Mapping[str, Any], updates: int, path: str | Path) -> None:
     """Draw the learning rates of the first `updates` updates.
 
     Args:
-        schedules: by name, functions from an update's number (from 0) to a learning rate.
+        schedules: by name, functions from an update's number (from 0) to a learning rate, such as
+            Keras' schedules; or numbers, for a learning rate that stays.
         updates: how many to draw, 2 or more.
         path: of the picture; its ending says which kind (.svg, .png, .pdf).
 
     Raises:
-        UsageError: if there is nothing to draw.
+        UsageError: if there is nothing to draw, or something that is no schedule.
         MissingExtraError: if matplotlib is not installed.
 
     Example:
@@ -37,16 +39,36 @@ def plot_learning_rates(
     """
     if updates < 2:
         raise UsageError(f"updates must be 2 or more. Received: updates={updates!r}")
+    if not isinstance(schedules, Mapping) or not schedules:
+        raise UsageError(
+            "schedules must be a dictionary of names and schedules, such as "
+            f"{{'constant': 0.001}}. Received: schedules={schedules!r}"
+        )
+    steps = sorted({round(i * (updates - 1) / 999) for i in range(1000)})
+    rates = {str(name): _rates(name, schedule, steps) for name, schedule in schedules.items()}
     require("matplotlib", extra="plot").use("Agg")
     pyplot = require("matplotlib.pyplot", extra="plot")
-    steps = sorted({round(i * (updates - 1) / 999) for i in range(1000)})
-    figure, axes = pyplot.subplots(figsize=(7.5, 3.2), layout="constrained")
-    for (name, schedule), colour in zip(schedules.items(), itertools.cycle(COLOURS)):
-        axes.plot(steps, [float(schedule(s)) for s in steps], label=name, color=colour, lw=1.8)
-    axes.set(xlabel="update", ylabel="learning rate", xlim=(0, updates - 1), ylim=(0, None))
-    axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
-    with write_atomic(path, binary=True) as file:
-        figure.savefig(file, format=Path(path).suffix[1:] or "png", dpi=150)
-    pyplot.close(figure)
+    with pyplot.rc_context({"font.family": choose_fonts(rates)}):
+        figure, axes = pyplot.subplots(figsize=(7.5, 3.2), layout="constrained")
+        looks = itertools.cycle(itertools.product(STYLES, COLOURS))
+        for (name, values), (style, colour) in zip(rates.items(), looks, strict=False):
+            axes.plot(steps, values, label=name, color=colour, ls=style, lw=1.8)
+        axes.set(xlabel="update", ylabel="learning rate", xlim=(0, updates - 1), ylim=(0, None))
+        axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
+        with write_atomic(path, binary=True) as file:
+            figure.savefig(file, format=Path(path).suffix[1:] or "png", dpi=150)
+        pyplot.close(figure)
+
+
+def _rates(name: str, schedule: Any, steps: Sequence[int]) -> list[float]:
+    """The learning rate at each of the steps."""
+    if isinstance(schedule, numbers.Real):
+        return [float(schedule)] * len(steps)
+    if not callable(schedule):
+        raise UsageError(
+            "a schedule is a function of an update's number, or a number. "
+            f"Received: schedules[{name!r}]={schedule!r}"
+        )
+    return [float(schedule(step)) for step in steps]

@@ -1,0 +1,66 @@
+"""Fonts for pictures whose labels hold Chinese, which matplotlib's own font does not have."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from octavo._lazy import require
+from octavo.errors import UsageError
+from octavo.text.characters import CHINESE
+
+OWN = "DejaVu Sans"
+# Beginnings of file names, the better first: what Linux, Windows and macOS come with.
+NAMES = (
+    *("NotoSansCJK", "NotoSansSC", "SourceHanSans", "NotoSerifCJK", "SourceHanSerif"),
+    *("msyh", "simhei", "simsun", "PingFang", "Hiragino Sans GB", "STHeiti"),
+    *("wqy", "DroidSansFallback", "ArialUni"),
+)
+
+
+def choose_fonts(texts: Iterable[str]) -> list[str]:
+    """Font families for matplotlib's `font.family` that have the characters of these texts.
+
+    A font for Chinese is looked for only where it is needed: the file $OCTAVO_FONT names, else one
+    that is installed. If there is none a warning says so, and boxes stand for the characters.
+
+    Args:
+        texts: titles and labels of a picture.
+
+    Raises:
+        UsageError: if $OCTAVO_FONT names no font file.
+        MissingExtraError: if matplotlib is not installed.
+
+    Example:
+        >>> choose_fonts(["update", "learning rate"])
+        ['DejaVu Sans']
+    """
+    if not any(character in CHINESE for text in texts for character in text):
+        return [OWN]
+    manager = require("matplotlib.font_manager", extra="plot")
+    path = os.environ.get("OCTAVO_FONT") or _find_installed(manager)
+    if path is None:
+        warnings.warn(
+            "no font with Chinese characters was found: install one, such as Debian's "
+            "fonts-noto-cjk, or name its file in OCTAVO_FONT",
+            stacklevel=2,
+        )
+        return [OWN]
+    try:
+        manager.fontManager.addfont(path)
+        return [OWN, manager.FontProperties(fname=path).get_name()]
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"{error}; a font file is wanted. Received: OCTAVO_FONT={path}") from None
+
+
+def _find_installed(manager: Any) -> str | None:
+    """The first of NAMES that is there, of its weights the regular one."""
+    files = {Path(path).name.lower(): path for path in manager.findSystemFonts()}
+    for name in NAMES:
+        found = [file for file in files if file.startswith(name.lower())]
+        if found:
+            return str(files[min(found, key=lambda file: ("regular" not in file, len(file)))])
+    return None
