@@ -22,6 +22,7 @@ from octavo.optimizers import (
     RectifiedAdam,
     WeightAverage,
     WeightDecay,
+    find_wrapper,
     lamb,
     warmup_stable_decay,
 )
@@ -32,6 +33,8 @@ def sgd():
 
 
 BAD = {
+    "kind='Lookahead'": lambda: find_wrapper(sgd(), "Lookahead"),
+    "None": lambda: LazyRows(sgd(), include=None),
     "steps=0": lambda: GradientAccumulation(sgd(), 0),
     "steps=2.5": lambda: GradientAccumulation(sgd(), 2.5),
     "steps=True": lambda: GradientAccumulation(sgd(), True),
@@ -125,6 +128,12 @@ def test_a_recipe_with_two_users_of_a_pattern_warns_once():
         warnings.simplefilter("default")
         fit(make_model(lamb(0.1, 0.1, exclude="gamma_of_a_test")), 1)
     assert sum("gamma_of_a_test" in str(w.message) for w in caught) == 1
+
+
+@pytest.mark.parametrize("nothing", [None, (), "", []])
+def test_nothing_is_excluded_by(nothing):
+    assert WeightDecay(sgd(), 0.1, exclude=nothing).exclude == ()
+    assert LayerAdaptation(sgd(), exclude=nothing).exclude == ()
 
 
 def test_patterns_that_match_are_not():

@@ -39,7 +39,10 @@ def test_the_average_is_put_in_place_once_and_only_when_there_is_one():
     with pytest.raises(ValueError, match=r"Received: nothing was built"):
         optimizer.swap_in()
     fit(make_model(optimizer), 1)
-    with optimizer.averaged(), pytest.raises(ValueError, match=r"Received: the averages are"):
+    with (
+        optimizer.averaged(),
+        pytest.raises(ValueError, match=r"Received: the averages"),
+    ):
         optimizer.swap_in()
 
 
@@ -109,16 +112,52 @@ def test_before_the_first_update_the_average_is_the_weights():
         assert values(weight) == [5.0]
 
 
-def test_training_with_the_average_in_place_is_not_thrown_away():
+def _train(model):
+    fit(model, 3, skip=3)
+
+
+def _load(model):
+    model.set_weights([w + 7 for w in model.get_weights()])
+
+
+@pytest.mark.parametrize("change", [_train, _load])
+def test_what_changes_weights_with_the_average_in_place_is_not_thrown_away(change):
     optimizer = WeightAverage(Adam(0.05), 0.5)
     model = fit(make_model(optimizer), 3)
     optimizer.swap_in()
-    with pytest.warns(UserWarning, match="trained while the averages were in place"):
-        fit(model, 3, skip=3)
-    trained = weights(model)
-    optimizer.swap_out()
-    for a, b in zip(weights(model), trained, strict=True):
+    with warnings.catch_warnings(record=True) as caught:  # `fit` ends with swap_out
+        warnings.simplefilter("always")
+        change(model)
+        changed = weights(model)
+        optimizer.swap_out()
+    assert sum("changed while their averages" in str(w.message) for w in caught) == 1
+    for a, b in zip(weights(model), changed, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_an_evaluation_inside_or_after_a_cut_epoch_changes_nothing():
+    class Look(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.evaluate(ids, targets, verbose=0, callbacks=[callback])
+            if batch == 2:
+                raise KeyboardInterrupt
+
+    callback, (ids, targets) = EvaluateAverage(until_epoch_end=True), data(4)
+    model = make_model(WeightAverage(Adam(0.05), 0.5))
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(
+            ids, targets, batch_size=8, shuffle=False, verbose=0, callbacks=[callback, Look()]
+        )
+    model.evaluate(ids, targets, verbose=0, callbacks=[callback])
+    plain = fit(make_model(Adam(0.05)), 3)
+    assert reference.difference(weights(model), weights(plain)) < 1e-6
+
+
+def test_an_evaluation_before_training_is_one_of_the_first_weights():
+    model = make_model(WeightAverage(Adam(0.05), 0.5))
+    ids, targets = data(1)
+    first = model.evaluate(ids, targets, verbose=0, callbacks=[EvaluateAverage()])
+    assert first == pytest.approx(model.evaluate(ids, targets, verbose=0), rel=1e-6)
 
 
 def test_what_was_measured_is_what_is_saved_and_restored(tmp_path):

@@ -35,10 +35,11 @@ def test_a_font_can_be_asked_for(monkeypatch, tmp_path):
 
     path = font_manager.findfont("DejaVu Serif")
     monkeypatch.setenv("OCTAVO_FONT", path)
-    assert choose_fonts(["常数"]) == [OWN, "DejaVu Serif"]
+    assert choose_fonts(["常数"]) == choose_fonts(["warm（up）"]) == [OWN, "DejaVu Serif"]
+    assert choose_fonts(["λ → 0", "éta"]) == [OWN]
     no_font = tmp_path / "font.ttf"
     no_font.write_text("no font")
     for wrong in (no_font, tmp_path / "missing.ttf"):
         monkeypatch.setenv("OCTAVO_FONT", str(wrong))
-        with pytest.raises(UsageError, match=r"Received: OCTAVO_FONT="):
+        with pytest.raises(UsageError, match=r"name another in OCTAVO_FONT.*Received: "):
             choose_fonts(["常数"])

@@ -33,3 +33,9 @@ def test_numbers_and_functions_are_lines_all_different(tmp_path, monkeypatch):
     ]  # fmt: skip
     assert len({(colour, style) for _, colour, style in lines}) == 13
     assert (tmp_path / "rates.svg").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize("updates", [1, 10.5, "10"])
+def test_updates_are_a_whole_number(updates, tmp_path):
+    with pytest.raises(UsageError, match="Received: updates="):
+        plot_learning_rates({"constant": 0.1}, updates, tmp_path / "rates.svg")

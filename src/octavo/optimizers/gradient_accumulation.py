@@ -64,6 +64,7 @@ class GradientAccumulation(Wrapper):
             )
         self.last_window = last_window
         self._closing = False
+        self._updates_before = 0
 
     def build_state(self, variables: Sequence[Any]) -> None:
         """The sums of gradients, and how many are in them."""
@@ -126,11 +127,12 @@ class GradientAccumulation(Wrapper):
     def end_training(self) -> bool:
         """Whether a short window is to be applied; a window to be dropped is emptied."""
         gathered = int(self._count) if self.built else 0
-        if gathered and self.last_window != "apply" and int(self.iterations) == 0:
+        updates_before, self._updates_before = self._updates_before, int(self.iterations)
+        if gathered and self.last_window != "apply" and self._updates_before == updates_before:
             what = {"keep": "kept for the next call", "drop": "dropped"}[self.last_window]
             warnings.warn(
-                f"GradientAccumulation has not made an update yet: fit ended after {gathered} of "
-                f"{self.steps} batches, which are {what}",
+                f"fit ended before GradientAccumulation made an update, at every {self.steps} "
+                f"batches; the gradients of the last ones are {what}",
                 stacklevel=2,
             )
         if not gathered or self.last_window == "keep":

@@ -45,7 +45,7 @@ class LayerAdaptation(Wrapper):
         self, inner_optimizer: Any, exclude: str | Iterable[str] = (), name: str | None = None
     ) -> None:
         super().__init__(inner_optimizer, name)
-        self.exclude = check_patterns(exclude, "exclude")
+        self.exclude = check_patterns(exclude or (), "exclude")
 
     def build_state(self, variables: Sequence[Any]) -> None:
         """Nothing is kept."""

@@ -81,7 +81,8 @@ class LazyRows(Wrapper):
         include: patterns of the paths of variables that are treated so; by default Keras'
             embeddings.
         keep_slots: whether moments of a row without gradient stay as well.
-        rows: how many rows to gather, best a little more than have a gradient in most batches.
+        rows: how many rows to gather, best a little more than have a gradient in most batches; a
+            saved optimizer is loaded into one with the same.
         name: of the optimizer.
 
     Raises:
@@ -153,7 +154,7 @@ class LazyRows(Wrapper):
         for wrapper in wrappers[1:]:
             # what is gathered is no slot, and an average follows the weights, moved or not
             if not isinstance(wrapper, GradientAccumulation | WeightAverage):
-                inside += wrapper._variables
+                inside += wrapper._own
         built = [table.weights for table in self._tables.values()]  # in this order, inside
         built += [table.window for table in self._tables.values() if table.window is not None]
         paths = [variable.path for variable in variables]

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from octavo.errors import UsageError
 
 
-def check_patterns(patterns: str | Iterable[str] | None, argument: str) -> tuple[str, ...]:
-    """The patterns as a tuple; one string is one pattern, None is none.
+def check_patterns(patterns: str | Iterable[str], argument: str) -> tuple[str, ...]:
+    """The patterns as a tuple; one string is one pattern.
 
     Raises:
         UsageError: if one is not a string or no regular expression.
@@ -24,8 +24,6 @@ def check_patterns(patterns: str | Iterable[str] | None, argument: str) -> tuple
         >>> check_patterns("bias", "exclude")
         ('bias',)
     """
-    if patterns is None:
-        return ()
     if isinstance(patterns, str) or not isinstance(patterns, Iterable):
         patterns = [patterns]
     given = tuple(patterns)

@@ -55,7 +55,7 @@ class WeightAverage(Wrapper):
     ) -> None:
         super().__init__(inner_optimizer, name)
         self.momentum = check_number("momentum", momentum, least=0.0, most=1.0, below=True)
-        self._kept: list[Any] = []
+        self._kept: list[Any] | None = None  # the weights, while the averages are in place
 
     def build_state(self, variables: Sequence[Any]) -> None:
         """The averages, and a count of the updates in them."""
@@ -95,32 +95,38 @@ class WeightAverage(Wrapper):
 
     def swap_in(self) -> None:
         """Put the averages in the weights' place, until `swap_out`."""
-        if not self.built or self._kept:
-            state = "the averages are in place already" if self._kept else "nothing was built"
+        if not self.built or self._kept is not None:
+            state = "nothing was built" if self._kept is None else "the averages are in place"
             raise UsageError(f"no weights to exchange for their average. Received: {state}")
-        variables = self._model_variables()
-        self._kept = [ops.convert_to_numpy(v) for v in variables]
-        self._kept_at = int(self.iterations)
+        self._kept = []
         if int(self._count):  # before the first update the average is the weights
-            for variable, average in zip(variables, self._averages, strict=True):
-                variable.assign(ops.cast(ops.copy(average), variable.dtype))
+            self._kept = [ops.convert_to_numpy(v) for v in self._model_variables()]
+            for variable, value in self._pairs():
+                variable.assign(value)
 
     def swap_out(self) -> None:
         """Put the weights back, where the averages are in their place.
 
-        Training meanwhile is not thrown away: it started from the averages, and what it reached
-        stays, with a warning.
+        Weights that were trained, set or loaded meanwhile are not thrown away: they stay, with a
+        warning.
         """
-        if self._kept and int(self.iterations) != self._kept_at:
+        kept, self._kept = self._kept, None
+        if not kept:
+            return
+        if not all(_are_equal(variable, value) for variable, value in self._pairs()):
             warnings.warn(
-                "the model was trained while the averages were in place; it goes on from there, "
-                "and the weights from before are given up",
+                "the model's weights were changed while their averages were in place; they stay "
+                "as they are, and those from before are given up",
                 stacklevel=2,
             )
-        elif self._kept:
-            for variable, value in zip(self._model_variables(), self._kept, strict=True):
-                variable.assign(value)
-        self._kept = []
+            return
+        for variable, value in zip(self._model_variables(), kept, strict=True):
+            variable.assign(value)
+
+    def _pairs(self) -> Iterator[tuple[Any, Any]]:
+        """The model's variables, and their averages in the same dtypes."""
+        for variable, average in zip(self._model_variables(), self._averages, strict=True):
+            yield variable, ops.cast(ops.copy(average), variable.dtype)
 
     def _model_variables(self) -> list[Any]:
         """The model's own, where a wrapper outside has put float32 copies in their place."""
@@ -136,16 +142,22 @@ class WeightAverage(Wrapper):
         return {**super().get_config(), "momentum": self.momentum}
 
 
+def _are_equal(variable: Any, value: Any) -> bool:
+    one, other = ops.convert_to_numpy(variable), ops.convert_to_numpy(value)
+    return bool(((one == other) | ((one != one) & (other != other))).all())  # NaN is NaN
+
+
 class EvaluateAverage(keras.callbacks.Callback):
     """Evaluates the averaged weights: in the validations of `fit`, and in `evaluate`.
 
     Where an evaluation was cut short (Ctrl-C), the weights come back when training or evaluating
-    goes on, or by `swap_out` of the optimizer.
+    goes on with this callback, or by `swap_out` of the optimizer.
 
     Args:
-        until_epoch_end: whether the averages stay in place until the callbacks at the end of the
-            epoch are done, so that `ModelCheckpoint` saves and `EarlyStopping` restores what was
-            measured. A training resumed from such a file starts from the averages.
+        until_epoch_end: whether the averages are in place at the end of an epoch as well, so that
+            the `ModelCheckpoint` or `EarlyStopping(restore_best_weights=True)` that stands after
+            this callback takes what was measured. A training resumed from such a file starts from
+            the averages.
 
     Example:
         >>> from octavo.optimizers import EvaluateAverage, WeightAverage
@@ -161,31 +173,30 @@ class EvaluateAverage(keras.callbacks.Callback):
     def __init__(self, until_epoch_end: bool = False) -> None:
         super().__init__()
         self.until_epoch_end = check_choice("until_epoch_end", until_epoch_end)
-        self._in_fit = False
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Train on the weights, not on an average left in their place."""
-        self._in_fit = True
         self._find_average().swap_out()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Put the weights back, if they are not yet."""
+        """Put the weights back after the end of the last epoch."""
         self._find_average().swap_out()
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Put the averages in place."""
         average = self._find_average()
         average.swap_out()
-        average.swap_in()
+        if average.built:
+            average.swap_in()
 
     def on_test_end(self, logs: Any = None) -> None:
-        """Put the weights back, or leave that to the next epoch, or the end of `fit`."""
-        if not (self._in_fit and self.until_epoch_end):
-            self._find_average().swap_out()
+        """Put the weights back."""
+        self._find_average().swap_out()
 
-    def on_train_end(self, logs: Any = None) -> None:
-        """What is evaluated from here on is no validation."""
-        self._in_fit = False
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Put the averages in place for the callbacks after this one, if they are to see them."""
+        if self.until_epoch_end:
+            self.on_test_begin()
 
     def _find_average(self) -> WeightAverage:
         average: WeightAverage = find_wrapper(self.model.optimizer, WeightAverage)

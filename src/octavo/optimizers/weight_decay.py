@@ -43,7 +43,7 @@ class WeightDecay(Wrapper):
         algorithm 2, line 12; Su Jianlin, kexue.fm/archives/7094.
     """
 
-    weight_decay = 0.0
+    weight_decay = 0.0  # its own here, not the bottom's
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class WeightDecay(Wrapper):
     ) -> None:
         super().__init__(inner_optimizer, name)
         self.weight_decay = check_number("weight_decay", weight_decay, least=0.0)
-        self.exclude = check_patterns(exclude, "exclude")
+        self.exclude = check_patterns(exclude or (), "exclude")
         bottom = self.chain_to_bottom()[-1]
         if bottom.weight_decay:
             warnings.warn(

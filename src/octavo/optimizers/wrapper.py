@@ -52,6 +52,9 @@ class _AtBottom:
 class Wrapper(keras.optimizers.Optimizer):
     """Base of the wrappers; a new one overrides `updates`, and `build_state` if it keeps state.
 
+    A setting of Keras' optimizers (`clipnorm`, `weight_decay` and the like) cannot be set on a
+    wrapper; one that has an argument of such a name declares it on its class, as WeightDecay does.
+
     Args:
         inner_optimizer: a `keras.optimizers.Optimizer`, another wrapper or not.
         name: of the optimizer; by default made from the class.
@@ -84,6 +87,7 @@ class Wrapper(keras.optimizers.Optimizer):
             )
         super().__init__(learning_rate=0.0, name=name)
         self.inner_optimizer = inner_optimizer
+        self._unused = len(self._variables)  # Keras' count and learning rate: the bottom's serve
         self._with_gradient: set[int] = set()
 
     # What a wrapper is made of.
@@ -226,7 +230,11 @@ class Wrapper(keras.optimizers.Optimizer):
     @property
     def variables(self) -> list[Any]:
         """Own variables, then the inner optimizer's."""
-        return self._variables + self.inner_optimizer.variables
+        return self._own + self.inner_optimizer.variables
+
+    @property
+    def _own(self) -> list[Any]:
+        return self._variables[self._unused :]
 
     @property
     def iterations(self) -> Any:
@@ -299,7 +307,7 @@ class Wrapper(keras.optimizers.Optimizer):
     def _keys(self) -> dict[str, Any]:
         """Own variables by the name they are saved under: another wrapper's do not fit."""
         kind = type(self).__name__
-        return {f"{kind}_{place}": variable for place, variable in enumerate(self._variables)}
+        return {f"{kind}_{place}": variable for place, variable in enumerate(self._own)}
 
     def save_own_variables(self, store: Any) -> None:
         """Save this wrapper's own variables."""
@@ -355,7 +363,7 @@ def find_wrapper(optimizer: Any, kind: type) -> Any:
         kind: a class of wrappers.
 
     Raises:
-        UsageError: if there is none.
+        UsageError: if there is none, or `kind` is no class.
 
     Example:
         >>> from octavo.optimizers import WeightAverage, WeightDecay, find_wrapper
@@ -364,6 +372,8 @@ def find_wrapper(optimizer: Any, kind: type) -> Any:
         >>> find_wrapper(optimizer, WeightAverage) is optimizer.inner_optimizer
         True
     """
+    if not isinstance(kind, type):
+        raise UsageError(f"kind must be a class, such as WeightAverage. Received: kind={kind!r}")
     found = optimizer
     while found is not None and not isinstance(found, kind):
         found = getattr(found, "inner_optimizer", None)

@@ -10,7 +10,6 @@ from typing import Any
 
 from octavo._lazy import require
 from octavo.errors import UsageError
-from octavo.text.characters import CHINESE
 
 OWN = "DejaVu Sans"
 # Beginnings of file names, the better first: what Linux, Windows and macOS come with.
@@ -31,14 +30,14 @@ def choose_fonts(texts: Iterable[str]) -> list[str]:
         texts: titles and labels of a picture.
 
     Raises:
-        UsageError: if $OCTAVO_FONT names no font file.
+        UsageError: if the file is no font.
         MissingExtraError: if matplotlib is not installed.
 
     Example:
         >>> choose_fonts(["update", "learning rate"])
         ['DejaVu Sans']
     """
-    if not any(character in CHINESE for text in texts for character in text):
+    if not any(character > "\u2e7f" for text in texts for character in text):
         return [OWN]
     manager = require("matplotlib.font_manager", extra="plot")
     path = os.environ.get("OCTAVO_FONT") or _find_installed(manager)
@@ -53,7 +52,10 @@ def choose_fonts(texts: Iterable[str]) -> list[str]:
         manager.fontManager.addfont(path)
         return [OWN, manager.FontProperties(fname=path).get_name()]
     except (OSError, RuntimeError) as error:
-        raise UsageError(f"{error}; a font file is wanted. Received: OCTAVO_FONT={path}") from None
+        raise UsageError(
+            f"{path} is no font matplotlib can use ({error}); name another in OCTAVO_FONT. "
+            f"Received: OCTAVO_FONT={os.environ.get('OCTAVO_FONT')}"
+        ) from None
 
 
 def _find_installed(manager: Any) -> str | None:

@@ -37,8 +37,10 @@ def plot_learning_rates(schedules: Mapping[str, Any], updates: int, path: str | 
         >>> path.read_text()[:5]
         '<?xml'
     """
-    if updates < 2:
-        raise UsageError(f"updates must be 2 or more. Received: updates={updates!r}")
+    if not isinstance(updates, numbers.Integral) or updates < 2:
+        raise UsageError(
+            f"updates must be a whole number of 2 or more. Received: updates={updates!r}"
+        )
     if not isinstance(schedules, Mapping) or not schedules:
         raise UsageError(
             "schedules must be a dictionary of names and schedules, such as "
