@@ -36,6 +36,7 @@ class Progress:
         self.enabled = enabled
         self.done = 0
         self.note = ""
+        self._printed = 0
         self._started = self._last_line = time.monotonic()
         self._bar: Any = None
         self._task: Any = None
@@ -57,7 +58,7 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
-        elif self._last_line > self._started:  # a log that shows a beginning shows the end too
+        elif self._printed and self._printed != self.done:  # a log that begins has an end too
             self._print_line()
 
     def advance(self, amount: int = 1, note: str | None = None) -> None:
@@ -70,7 +71,7 @@ class Progress:
             self._print_line()
 
     def _print_line(self) -> None:
-        self._last_line = time.monotonic()
+        self._last_line, self._printed = time.monotonic(), self.done
         passed = self._last_line - self._started
         count = f"{self.done}" if self.total is None else f"{self.done}/{self.total}"
         parts = [f"{self.description}: {count}", f"{format_seconds(passed)} passed"]

@@ -43,6 +43,13 @@ def test_nothing_heavy_is_imported(code):
     assert not modules_after(code) & HEAVY
 
 
+def test_counting_loads_no_keras():
+    loaded = modules_after(
+        "from octavo.counting import count_texts; count_texts(['to be'], 'whitespace')"
+    )
+    assert loaded & HEAVY <= {"scipy"}  # numba looks whether it is there
+
+
 def test_the_check_sees_a_heavy_import():
     assert "keras" in modules_after("import octavo._keras")
 

@@ -48,6 +48,7 @@ def test_contracts_break_when_a_lower_layer_imports_a_higher_one(tmp_path):
         "decoding",
         "training",
         "optimizers",
+        "counting",
         "text",
         "report",
     ):

@@ -18,6 +18,7 @@ from octavo import __version__
 from octavo.cli.errors import DONE, PIPE_CLOSED, report
 
 VERBS = {
+    "count": ("octavo.cli.count:app", "Count the words of a corpus."),
     "read": ("octavo.cli.read:app", "Read passages and answer a question, with the evidence."),
 }
 

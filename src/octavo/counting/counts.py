@@ -1,0 +1,115 @@
+"""What was counted, and the files it is written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from octavo._files import write_atomic
+from octavo.errors import UsageError
+
+ROWS = 1 << 16  # written at once
+ENDINGS = (".tsv", ".parquet", ".txt")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Tokens by count, the most frequent first, equal counts by token.
+
+    Args:
+        table: columns token (large_string), count and documents (int64).
+        tokens: how many tokens were counted, those left out since included.
+        documents: how many documents they were in.
+
+    Example:
+        >>> from octavo.counting import count_texts
+        >>> counts = count_texts(["to be or not to be"], segmenter="whitespace")
+        >>> counts.most_common(2), counts.tokens
+        ([('be', 2), ('to', 2)], 6)
+    """
+
+    table: pa.Table
+    tokens: int
+    documents: int
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def most_common(self, most: int | None = None) -> list[tuple[str, int]]:
+        """The first tokens and their counts; of equal counts the smaller token first."""
+        first = self.table.slice(0, most)
+        pairs = zip(first["token"].to_pylist(), first["count"].to_pylist(), strict=True)
+        return list(pairs)
+
+    def select(
+        self, minimum: int = 1, most: int | None = None, without: Iterable[str] = ()
+    ) -> Counts:
+        """Fewer tokens.
+
+        Args:
+            minimum: least count.
+            most: how many of the most frequent.
+            without: tokens to leave out.
+        """
+        table = self.table.filter(pc.field("count") >= minimum)
+        stop = pa.array(list(without), pa.large_string())
+        if len(stop):
+            table = table.filter(pc.invert(pc.is_in(table["token"], value_set=stop)))
+        return Counts(table.slice(0, most), self.tokens, self.documents)
+
+    def write(self, path: str | PathLike[str]) -> None:
+        r"""Write them as a table, or as a vocabulary.
+
+        Args:
+            path: .tsv, a header and then token, count, documents (a tab or line end in a token is
+                written as \t, \n, \r); .parquet; or .txt, one token a line. "-" is a TSV on
+                standard output.
+
+        Raises:
+            UsageError: if the path has another ending.
+            DataError: if the file cannot be created.
+        """
+        ending = ".tsv" if str(path) == "-" else Path(path).suffix
+        check_ending(path)
+        with write_atomic(path, binary=True) as file:
+            if ending == ".parquet":
+                pq.write_table(self.table, file, compression="zstd")
+                return
+            columns = ["token", "count", "documents"] if ending == ".tsv" else ["token"]
+            if ending == ".tsv":
+                file.write(("\t".join(columns) + "\n").encode())
+            for batch in self.table.select(columns).to_batches(max_chunksize=ROWS):
+                file.write(_lines(batch).encode())
+
+
+def check_ending(path: str | PathLike[str]) -> None:
+    """Raise UsageError unless `Counts.write` knows the path's ending.
+
+    Example:
+        >>> check_ending("counts.csv")
+        Traceback (most recent call last):
+        ...
+        octavo.errors.UsageError: counts are written as .tsv, .parquet or .txt. Received: counts.csv
+    """
+    if str(path) != "-" and Path(path).suffix not in ENDINGS:
+        raise UsageError(f"counts are written as .tsv, .parquet or .txt. Received: {path}")
+
+
+def _lines(batch: pa.RecordBatch) -> str:
+    tokens = batch.column("token")
+    for character, written in (("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r")):
+        tokens = pc.replace_substring(tokens, character, written)
+    columns = [tokens, *(pc.cast(column, pa.large_string()) for column in batch.columns[1:])]
+    lines = pc.binary_join_element_wise(*columns, pa.scalar("\t", pa.large_string()))
+    return "".join(f"{line}\n" for line in lines.to_pylist())
+
+
+def sort_counts(table: pa.Table) -> pa.Table:
+    """By count, the largest first, then by token (by code point)."""
+    return table.sort_by([("count", "descending"), ("token", "ascending")])

@@ -1,0 +1,149 @@
+"""Counting the words of a corpus: files or texts in, `Counts` out."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from os import PathLike
+
+from octavo._files import open_text
+from octavo._progress import Progress
+from octavo.counting.blocks import cut_lines, join_texts
+from octavo.counting.counts import Counts, sort_counts
+from octavo.counting.kernels import SEPARATOR
+from octavo.counting.table import Segments, TokenTable
+from octavo.errors import UsageError
+from octavo.text.corpus import find_files, layout, read_blocks, read_texts
+from octavo.text.segmenters import Segmenter, find_segmenter
+
+TEXTS = 1000  # segmented and joined at once
+LONGEST = 6
+
+
+def count_words(
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    segmenter: str | Segmenter = "rjieba",
+    *,
+    ngrams: int = 1,
+    field: str = "text",
+    lower: bool = False,
+    nfkc: bool = False,
+    progress: bool = True,
+) -> Counts:
+    r"""Count the words of files, and the documents they are in.
+
+    A document is a line of a text file, a JSON line or a row of Parquet. Words that are white space
+    alone are not counted.
+
+    Args:
+        paths: files, folders, patterns, or "-" for standard input; .gz, .xz and .zst are unpacked,
+            .jsonl and .parquet are read by `field`, everything else is text.
+        segmenter: "rjieba" (as jieba cuts Chinese), "whitespace", "characters", "regex:PATTERN",
+            "wordpiece:VOCAB.txt", "module:function", or a function from a text to its words.
+        ngrams: words of the longest n-gram, 1 to 6; all shorter ones are counted too. They lie in
+            one document, joined by a space (characters by nothing).
+        field: of JSON lines and Parquet.
+        lower: lower-case texts first.
+        nfkc: bring texts into Unicode's form NFKC first (full-width letters become plain ones).
+        progress: show how many files are done.
+
+    Raises:
+        UsageError: if an argument is impossible.
+        DataError: naming file and line, if a file cannot be read or is not UTF-8.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "lines.txt")
+        >>> _ = path.write_text("to be or not\nto be\n")
+        >>> count_words(path, "whitespace").table.to_pylist()[:1]
+        [{'token': 'be', 'count': 2, 'documents': 2}]
+    """
+    files = find_files([paths] if isinstance(paths, str | PathLike) else paths)
+    counter = _Counter(segmenter, ngrams, lower, nfkc)
+    with Progress(len(files), "counting files", enabled=progress) as bar:
+        for path in files:
+            counter.add_file(path, field)
+            bar.advance()
+    return counter.finish()
+
+
+def count_texts(
+    texts: Iterable[str],
+    segmenter: str | Segmenter = "rjieba",
+    *,
+    ngrams: int = 1,
+    lower: bool = False,
+    nfkc: bool = False,
+) -> Counts:
+    """Count the words of texts, each a document; arguments as of `count_words`.
+
+    Example:
+        >>> count_texts(["北京大学", "北京"], "characters", ngrams=2).most_common(3)
+        [('京', 2), ('北', 2), ('北京', 2)]
+    """
+    counter = _Counter(segmenter, ngrams, lower, nfkc)
+    counter.add_texts(texts)
+    return counter.finish()
+
+
+class _Counter:
+    """A table, and how texts come into it."""
+
+    def __init__(self, segmenter: str | Segmenter, ngrams: int, lower: bool, nfkc: bool) -> None:
+        if isinstance(ngrams, bool) or not isinstance(ngrams, int) or not 1 <= ngrams <= LONGEST:
+            raise UsageError(f"ngrams must be 1 to {LONGEST}. Received: ngrams={ngrams!r}")
+        characters = segmenter == "characters"
+        self._table = TokenTable(ngrams, "" if characters else " ")
+        self._segment: Segmenter | None = None
+        self._add: Callable[[Segments], None] = self._table.add_separated
+        if characters:
+            self._add = self._table.add_characters
+        elif segmenter == "whitespace":
+            self._add = self._table.add_words
+        else:
+            self._segment = find_segmenter(segmenter) if isinstance(segmenter, str) else segmenter
+        self._change = _changes(lower, nfkc)
+        self._documents = 0
+
+    def add_file(self, path: str, field: str) -> None:
+        """Count a file; of a text file that is not segmented or changed, bytes as they are."""
+        if self._segment or self._change or layout(path) != "text":
+            self.add_texts(read_texts(path, field))
+            return
+        before = len(self._table)
+        for block in read_blocks(path):
+            self._count(cut_lines(block))
+        if not self._table.is_utf8(before):
+            with open_text(path) as file:  # says in which line
+                for _ in file:
+                    pass
+
+    def add_texts(self, texts: Iterable[str]) -> None:
+        """Count texts, each a document."""
+        changed = (self._change(text) for text in texts) if self._change else iter(texts)
+        while batch := list(islice(changed, TEXTS)):
+            self._count(join_texts(self._segmented(batch) if self._segment else batch))
+
+    def _segmented(self, texts: Iterable[str]) -> Iterator[str]:
+        assert self._segment is not None
+        for text in texts:
+            words = self._segment(text.replace(SEPARATOR, " "))
+            yield SEPARATOR.join(word for word in words if not word.isspace())
+
+    def _count(self, segments: Segments) -> None:
+        self._documents += len(segments.bounds) - 1
+        self._add(segments)
+
+    def finish(self) -> Counts:
+        """The counts, sorted."""
+        table = sort_counts(self._table.to_arrow())
+        return Counts(table, self._table.total, self._documents)
+
+
+def _changes(lower: bool, nfkc: bool) -> Callable[[str], str] | None:
+    if nfkc and lower:
+        return lambda text: unicodedata.normalize("NFKC", text).lower()
+    if nfkc:
+        return lambda text: unicodedata.normalize("NFKC", text)
+    return str.lower if lower else None

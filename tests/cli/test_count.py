@@ -1,0 +1,64 @@
+"""`octavo count` as typed."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from octavo.cli.main import run
+
+
+@pytest.fixture
+def lines(tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_text("to be or not\nto be the\n")
+    return str(path)
+
+
+def test_the_most_frequent_are_shown(lines, capsys):
+    assert run(["count", lines, "--segmenter", "whitespace"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].split() == ["2", "be"]
+    assert out[-1] == "5 words, 7 times, in 2 documents"
+
+
+def test_counts_are_written(lines, tmp_path, capsys):
+    (tmp_path / "stop.txt").write_text("the\n")
+    out, stop = str(tmp_path / "counts.tsv"), str(tmp_path / "stop.txt")
+    options = ["--out", out, "--stop", stop, "--top", "3", "--ngrams", "2", "--json"]
+    assert run(["count", lines, "--segmenter", "whitespace", *options]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result == {"tokens": 12, "types": 9, "documents": 2, "written": 3, "out": out}
+    written = (tmp_path / "counts.tsv").read_text().split("\n")
+    assert written == ["token\tcount\tdocuments", "be\t2\t2", "to\t2\t2", "to be\t2\t2", ""]
+
+
+def test_standard_input_and_output(monkeypatch, capfdbinary):
+    stdin = io.TextIOWrapper(io.BytesIO("北 京\n北".encode()))
+    monkeypatch.setattr("sys.stdin", stdin)
+    assert run(["count", "-", "--segmenter", "whitespace", "--out", "-"]) == 0
+    assert capfdbinary.readouterr().out.decode().splitlines()[1:] == ["北\t2\t2", "京\t1\t1"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        ([], 2, "name the files to count"),
+        (["FILE", "--out", "counts.csv"], 2, "Received: counts.csv"),
+        (["FILE", "--minimum", "0"], 2, "--minimum must be 1 or more"),
+        (["FILE", "--top", "-1"], 2, "--top must be 1 or more"),
+        (["FILE", "--ngrams", "9"], 2, "ngrams must be 1 to 6"),
+        (["FILE", "--segmenter", "none"], 2, "Received: none"),
+        (["nothing.txt"], 1, "nothing.txt: no such file"),
+        (["FILE", "--out", "no/such/counts.tsv"], 1, "no/such/counts.tsv"),
+    ],
+)
+def test_bad_input_is_one_line(lines, options, code, message, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert run(["count", *(lines if option == "FILE" else option for option in options)]) == code
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lines.txt"]

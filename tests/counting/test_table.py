@@ -1,0 +1,107 @@
+"""The compiled table against a loop over str.split and a Counter."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from octavo.counting.blocks import cut_lines, join_texts
+from octavo.counting.table import TokenTable
+
+SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2005\u200a\u2028\u2029\u202f\u205f\u3000"
+# Characters whose bytes are like those of white space, and others.
+NEAR = "ab\x00!京\u2027\u2030\u200b\u3001\u1681\u205e\xa1\u0100𠀀😀"
+texts = st.lists(st.text(st.sampled_from(SPACES + NEAR * 2), max_size=40), max_size=12)
+
+
+def count_slowly(token_lists, longest, joiner):
+    """{n-gram: (count, documents)} by the obvious loop."""
+    counts, documents = Counter(), Counter()
+    for tokens in token_lists:
+        grams = [
+            joiner.join(tokens[start : start + length])
+            for start in range(len(tokens))
+            for length in range(1, longest + 1)
+            if start + length <= len(tokens)
+        ]
+        counts.update(grams)
+        documents.update(set(grams))
+    return {gram: (counts[gram], documents[gram]) for gram in counts}
+
+
+def found(table):
+    columns = table.to_arrow().to_pydict()
+    assert len(set(columns["token"])) == len(columns["token"]) == len(table)
+    pairs = zip(columns["count"], columns["documents"], strict=True)
+    return dict(zip(columns["token"], pairs, strict=True))
+
+
+@given(texts, st.integers(1, 6))
+@example([SPACES + "a"] * 2, 2)
+def test_words_are_those_of_str_split(texts, longest):
+    table = TokenTable(longest)
+    for text in texts:  # one by one, and all at once
+        table.add_words(join_texts([text]))
+    table.add_words(join_texts(texts))
+    assert found(table) == count_slowly([text.split() for text in texts] * 2, longest, " ")
+    assert table.total == sum(count for count, _ in found(table).values())
+
+
+@given(texts, st.integers(1, 6))
+def test_characters_are_those_that_are_no_space(texts, longest):
+    table = TokenTable(longest, joiner="")
+    table.add_characters(join_texts(texts))
+    expected = count_slowly([list("".join(text.split())) for text in texts], longest, "")
+    assert found(table) == expected
+
+
+@given(st.lists(st.lists(st.text(st.sampled_from("a b京\n"), min_size=1), max_size=9), max_size=9))
+def test_separated_tokens_are_taken_as_they_are(token_lists):
+    table = TokenTable()
+    table.add_separated(join_texts("\x1f".join(tokens) for tokens in token_lists))
+    assert found(table) == count_slowly(token_lists, 1, " ")
+
+
+@pytest.mark.parametrize("length", [1, 7, 8, 9, 15, 16, 17, 100])
+def test_tokens_that_differ_in_one_byte_are_two(length):
+    token = "x" * length
+    others = [token[:place] + "y" + token[place + 1 :] for place in range(length)]
+    table = TokenTable()
+    table.add_words(join_texts([" ".join([token, *others, token[:-1], token + "x", token])]))
+    expected = {token: (2, 1), **dict.fromkeys([*others, token + "x"], (1, 1))}
+    assert found(table) == expected | ({token[:-1]: (1, 1)} if length > 1 else {})
+
+
+def test_a_table_grows_by_entries_and_by_bytes():
+    chance = random.Random(0)
+    lists = [[str(chance.randrange(10**6)) for _ in range(500)] for _ in range(60)]
+    lists += [["long" * chance.randrange(1, 3000)] for _ in range(40)]
+    table = TokenTable(2)
+    table.add_words(join_texts(" ".join(tokens) for tokens in lists))
+    assert found(table) == count_slowly(lists, 2, " ")
+    assert len(table) > 50_000
+
+
+@given(st.lists(st.text(st.sampled_from("a b\r京")), min_size=1))
+def test_lines_are_documents(lines):
+    table = TokenTable()
+    segments = cut_lines("\n".join(lines).encode())
+    table.add_words(segments)
+    last_is_empty = lines[-1] == ""
+    assert len(segments.bounds) - 1 == len(lines) - last_is_empty
+    assert found(table) == count_slowly([line.split() for line in lines], 1, " ")
+
+
+def test_bytes_that_are_no_utf8_are_found():
+    table = TokenTable()
+    table.add_words(cut_lines("好".encode()))
+    since = len(table)
+    assert table.is_utf8()
+    table.add_words(cut_lines("大".encode()[:2] + b" " + "大".encode()[2:]))  # halves, well joined
+    assert not table.is_utf8(since)
+    assert not table.is_utf8()
+    assert table.is_utf8(len(table))

@@ -1,0 +1,152 @@
+"""Files in, counts out; and back from the files they are written to."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+from collections import Counter
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+
+from octavo.counting import count_texts, count_words
+from octavo.errors import DataError, UsageError
+
+LINES = ["to be or not", "to be", "", "北京 大学　北京", "\ufeffnot the first line"]
+
+
+def read_tsv(path):
+    rows = [line.split("\t") for line in path.read_text("utf-8").split("\n")[:-1]]
+    return rows[0], [(token, int(count), int(documents)) for token, count, documents in rows[1:]]
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """The same documents in every layout, each in a folder of its own."""
+    text, rows = "\n".join(LINES) + "\n", [{"id": 1, "text": line} for line in LINES]
+    json_lines = "".join(json.dumps(row) + "\n" for row in rows)
+    files = {
+        "a/lines.txt": text.encode(),
+        "b/lines.txt": text.removesuffix("\n").encode(),
+        "c/lines.txt": b"\xef\xbb\xbf" + text.encode(),
+        "d/lines.gz": gzip.compress(text.encode()),
+        "e/lines.txt.xz": lzma.compress(text.encode()),
+        "f/lines.zst": zstandard.compress(text.encode()),
+        "g/lines.jsonl": json_lines.encode(),
+        "h/lines.jsonl.gz": gzip.compress(json_lines.encode()),
+    }
+    for name, data in files.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "i").mkdir()
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "i" / "lines.parquet")
+    return tmp_path
+
+
+@pytest.mark.parametrize("segmenter", ["whitespace", r"regex:\S+", "characters", str.split])
+def test_every_layout_gives_the_same(corpus, segmenter):
+    every = [count_words(folder, segmenter) for folder in sorted(corpus.iterdir())]
+    assert len(every) == 9
+    tokens = [list(line) if segmenter == "characters" else line.split() for line in LINES]
+    expected = Counter(t for line in tokens for t in line if not t.isspace())
+    for counts in every:
+        assert dict(counts.most_common()) == expected
+        assert counts.table.equals(every[0].table)
+        assert (counts.documents, counts.tokens) == (len(LINES), sum(expected.values()))
+
+
+def test_the_order_is_by_count_then_code_point():
+    counts = count_texts(["b a Z 北 b 😀 \uffff"], "whitespace")
+    assert [token for token, _ in counts.most_common()] == ["b", "Z", "a", "北", "\uffff", "😀"]
+
+
+def test_rjieba_words_without_white_space():
+    counts = count_texts(["我来到北京清华大学 \u3000", "北京"])
+    assert dict(counts.most_common()) == {"北京": 2, "我": 1, "来到": 1, "清华大学": 1}
+
+
+def test_texts_are_changed_first():
+    counts = count_texts(["ＡＢ ab Ab"], "whitespace", lower=True, nfkc=True)
+    assert counts.most_common() == [("ab", 3)]
+    counts = count_texts(["ＡＢ ab"], "whitespace", lower=True)
+    assert counts.most_common() == [("ab", 1), ("ａｂ", 1)]
+
+
+def test_what_is_written_comes_back(tmp_path):
+    counts = count_texts(["a\tb", 'a"b', "a\tb", "back\\slash", "line\nend"], lambda text: [text])
+    for name in ("counts.tsv", "counts.parquet", "counts.txt"):
+        counts.write(tmp_path / name)
+    header, rows = read_tsv(tmp_path / "counts.tsv")
+    assert header == ["token", "count", "documents"]
+    assert rows == [(r"a\tb", 2, 2), ('a"b', 1, 1), ("back\\slash", 1, 1), (r"line\nend", 1, 1)]
+    assert pq.read_table(tmp_path / "counts.parquet").equals(counts.table)
+    tokens = (tmp_path / "counts.txt").read_text("utf-8").split("\n")
+    assert tokens == [*(token for token, _, _ in rows), ""]
+
+
+def test_fewer_words():
+    counts = count_texts(["a a a b b c"], "whitespace").select(minimum=2, without=["a"])
+    assert counts.most_common() == [("b", 2)]
+    assert counts.tokens == 6
+    assert count_texts(["a a b c"], "whitespace").select(most=1).most_common() == [("a", 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.txt", "好\n".encode() + b"b \xe4\xbd\n", "a.txt, line 2: not UTF-8"),
+        ("a.jsonl", b'{"text": "a"}\n{"text": 1}\n', "a.jsonl, line 2: no text in field 'text'"),
+        ("a.jsonl", b"{}\n[", "a.jsonl, line 1: no text in field"),
+        ("a.jsonl", b'{"text": "a"}\n\n{"te', "a.jsonl, line 3: not JSON"),
+        ("a.jsonl", b"[1]\n", "line 1: no text in field 'text'; the line has list"),
+        ("a.parquet", b"PAR1 no", "a.parquet: cannot be read"),
+        ("a.txt.gz", gzip.compress(b"abc")[:-9], "the archive is damaged"),
+    ],
+)
+def test_a_file_that_cannot_be_counted_is_named_with_its_line(tmp_path, name, data, message):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(DataError) as caught:
+        count_words(tmp_path / name, "whitespace")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_column_must_be_there_and_text(tmp_path):
+    pq.write_table(pa.table({"id": [1], "title": ["a"]}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match="no column 'text'; it has id, title"):
+        count_words(tmp_path / "a.parquet", "whitespace")
+    with pytest.raises(DataError, match="column 'id' holds int64, not text"):
+        count_words(tmp_path / "a.parquet", "whitespace", field="id")
+    counts = count_words(tmp_path / "a.parquet", "whitespace", field="title")
+    assert counts.most_common() == [("a", 1)]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ngrams": 0}, "ngrams=0"),
+        ({"ngrams": 7}, "ngrams=7"),
+        ({"ngrams": True}, "ngrams=True"),
+        ({"segmenter": "jieba2"}, "Received: jieba2"),
+        ({"segmenter": "regex:("}, r"Received: regex:\("),
+        ({"segmenter": "no_such_module:cut"}, "Received: no_such_module:cut"),
+        ({"segmenter": "json:cut"}, "Received: json:cut"),
+        ({"segmenter": "json:__name__"}, "is no function"),
+    ],
+)
+def test_an_impossible_argument_is_named(options, message):
+    with pytest.raises(UsageError, match=message):
+        count_texts(["a"], **options)
+
+
+def test_paths_must_be_there(tmp_path):
+    (tmp_path / "empty").mkdir()
+    messages = {"none.txt": "no such file", "empty": "holds no files", "*.x": "no such file"}
+    for path, message in messages.items():
+        with pytest.raises(DataError, match=message):
+            count_words(tmp_path / path, "whitespace")
+    with pytest.raises(UsageError, match=r"paths=\[\]"):
+        count_words([], "whitespace")
