@@ -42,6 +42,12 @@ def test_standard_input_and_output(monkeypatch, capfdbinary):
     assert capfdbinary.readouterr().out.decode().splitlines()[1:] == ["北\t2\t2", "京\t1\t1"]
 
 
+def test_standard_input_that_is_no_utf8(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a\xff\n")))
+    assert run(["count", "-", "--segmenter", "whitespace"]) == 1
+    assert "not UTF-8" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [

@@ -63,6 +63,24 @@ def test_the_order_is_by_count_then_code_point():
     assert [token for token, _ in counts.most_common()] == ["b", "Z", "a", "北", "\uffff", "😀"]
 
 
+def test_half_a_character_of_json_is_one_that_says_so(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(r'{"text": "a\ud83d \ud83d\ude00"}')
+    assert count_words(path, "whitespace").most_common() == [("a\ufffd", 1), ("😀", 1)]
+
+
+def test_what_reads_alike_is_one_row():
+    counts = count_texts(["x"], lambda text: ["new york", "new", "york"], ngrams=2)
+    assert dict(counts.most_common())["new york"] == 2
+    assert len(counts) == len(set(counts.table["token"].to_pylist())) == 4
+
+
+def test_many_texts_are_counted_in_batches(monkeypatch):
+    monkeypatch.setattr("octavo.counting.words.CHARACTERS", 10)
+    counts = count_texts((f"{i % 7} " * 3 for i in range(50)), str.split)
+    assert (counts.documents, counts.tokens, len(counts)) == (50, 150, 7)
+
+
 def test_rjieba_words_without_white_space():
     counts = count_texts(["我来到北京清华大学 \u3000", "北京"])
     assert dict(counts.most_common()) == {"北京": 2, "我": 1, "来到": 1, "清华大学": 1}

@@ -14,13 +14,13 @@ def join_texts(texts: Iterable[str]) -> Segments:
     """One segment, a document, a text.
 
     Args:
-        texts: strings.
+        texts: strings; a lone surrogate, which no UTF-8 has, becomes U+FFFD.
 
     Example:
         >>> join_texts(["ab", "", "c"]).bounds.tolist()
         [0, 2, 2, 3]
     """
-    parts = [text.encode() for text in texts]
+    parts = [_encode(text) for text in texts]
     bounds = np.zeros(len(parts) + 1, np.int64)
     np.cumsum([len(part) for part in parts], out=bounds[1:])
     return Segments(np.frombuffer(b"".join(parts) + bytes(PADDING), np.uint8), bounds)
@@ -41,3 +41,10 @@ def cut_lines(block: bytes) -> Segments:
     if block and not block.endswith(b"\n"):
         ends = np.append(ends, len(block))
     return Segments(text, np.concatenate([[0], ends]))
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

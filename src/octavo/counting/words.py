@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from os import PathLike
 
-from octavo._files import open_text
+from octavo._files import read_text
 from octavo._progress import Progress
 from octavo.counting.blocks import cut_lines, join_texts
 from octavo.counting.counts import Counts, sort_counts
 from octavo.counting.kernels import SEPARATOR
 from octavo.counting.table import Segments, TokenTable
-from octavo.errors import UsageError
+from octavo.errors import DataError, UsageError
 from octavo.text.corpus import find_files, layout, read_blocks, read_texts
 from octavo.text.segmenters import Segmenter, find_segmenter
 
-TEXTS = 1000  # segmented and joined at once
+CHARACTERS = 1 << 20  # of texts segmented and joined at once
 LONGEST = 6
 
 
@@ -42,7 +41,8 @@ def count_words(
         segmenter: "rjieba" (as jieba cuts Chinese), "whitespace", "characters", "regex:PATTERN",
             "wordpiece:VOCAB.txt", "module:function", or a function from a text to its words.
         ngrams: words of the longest n-gram, 1 to 6; all shorter ones are counted too. They lie in
-            one document, joined by a space (characters by nothing).
+            one document, joined by a space (characters by nothing). Where words hold spaces, what
+            reads alike is summed, documents too.
         field: of JSON lines and Parquet.
         lower: lower-case texts first.
         nfkc: bring texts into Unicode's form NFKC first (full-width letters become plain ones).
@@ -103,6 +103,8 @@ class _Counter:
             self._add = self._table.add_words
         else:
             self._segment = find_segmenter(segmenter) if isinstance(segmenter, str) else segmenter
+        # "New York" may be one word and two; the table tells them apart
+        self._may_repeat = self._segment is not None and ngrams > 1
         self._change = _changes(lower, nfkc)
         self._documents = 0
 
@@ -115,14 +117,13 @@ class _Counter:
         for block in read_blocks(path):
             self._count(cut_lines(block))
         if not self._table.is_utf8(before):
-            with open_text(path) as file:  # says in which line
-                for _ in file:
-                    pass
+            read_text(path)  # says in which line
+            raise DataError("not UTF-8", path)  # standard input, which is read once
 
     def add_texts(self, texts: Iterable[str]) -> None:
         """Count texts, each a document."""
         changed = (self._change(text) for text in texts) if self._change else iter(texts)
-        while batch := list(islice(changed, TEXTS)):
+        for batch in _batches(changed):
             self._count(join_texts(self._segmented(batch) if self._segment else batch))
 
     def _segmented(self, texts: Iterable[str]) -> Iterator[str]:
@@ -137,8 +138,24 @@ class _Counter:
 
     def finish(self) -> Counts:
         """The counts, sorted."""
-        table = sort_counts(self._table.to_arrow())
-        return Counts(table, self._table.total, self._documents)
+        table = self._table.to_arrow()
+        if self._may_repeat:
+            sums = table.group_by("token").aggregate([("count", "sum"), ("documents", "sum")])
+            table = sums.rename_columns(table.column_names)
+        return Counts(sort_counts(table), self._table.total, self._documents)
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        batch.append(text)
+        size += len(text) + 1
+        if size >= CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _changes(lower: bool, nfkc: bool) -> Callable[[str], str] | None:
