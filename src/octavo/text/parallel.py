@@ -1,0 +1,145 @@
+"""A function over many tasks in several processes, which survives that one of them is killed.
+
+`multiprocessing.Pool` waits for ever for a task whose process was killed, and
+`concurrent.futures` gives up all the others. Here every process has a pipe of its own: the parent
+sees which one ended, starts another in its place and gives the task out again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from octavo.errors import OctavoError, UsageError
+
+DEATHS = 3  # of processes at one task, then it is given up
+
+
+class WorkerError(OctavoError):
+    """Processes died again and again at one task.
+
+    Example:
+        >>> raise WorkerError("3 processes died")
+        Traceback (most recent call last):
+        ...
+        octavo.text.parallel.WorkerError: 3 processes died
+    """
+
+
+def run_tasks(
+    function: Callable[[Any], Any],
+    tasks: Sequence[Any],
+    workers: int,
+    start_method: str = "spawn",
+) -> Iterator[tuple[int, Any]]:
+    """Call a function with every task.
+
+    Args:
+        function: of a module, so that another process finds it; it and tasks and results are
+            pickled.
+        tasks: what it is called with, one at a time.
+        workers: processes; 1 calls the function here.
+        start_method: of multiprocessing, "spawn" or "forkserver".
+
+    Yields:
+        The place of a task and the function's result, as they come.
+
+    Raises:
+        UsageError: if `workers` is no whole number of 1 or more.
+        WorkerError: if three processes died at one task.
+        Exception: what the function raised; the other processes are ended.
+
+    Example:
+        >>> sorted(run_tasks(len, ["a", "abc"], workers=1))
+        [(0, 1), (1, 3)]
+    """
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise UsageError(f"workers must be 1 or more. Received: workers={workers!r}")
+    if workers == 1:
+        yield from ((place, function(task)) for place, task in enumerate(tasks))
+        return
+    context = multiprocessing.get_context(start_method)
+    waiting, deaths = deque(range(len(tasks))), [0] * len(tasks)
+    team: list[_Worker] = []
+    try:
+        while waiting or team:
+            while waiting and len(team) < workers:
+                team.append(_Worker(context, function))
+                team[-1].give(waiting.popleft(), tasks)
+            for worker in _ready(team):
+                try:
+                    failed, result = worker.pipe.recv()
+                except (EOFError, OSError):  # it died
+                    team.remove(worker)
+                    code = worker.end()
+                    deaths[worker.task] += 1
+                    if deaths[worker.task] == DEATHS:
+                        raise WorkerError(
+                            f"{DEATHS} processes died (the last with {_describe(code)}) at "
+                            f"{tasks[worker.task]!r}"
+                        ) from None
+                    waiting.appendleft(worker.task)
+                    continue
+                if failed:
+                    raise result
+                place = worker.task
+                if waiting:
+                    worker.give(waiting.popleft(), tasks)
+                else:
+                    team.remove(worker)
+                    worker.end()
+                yield place, result
+    finally:
+        for worker in team:
+            worker.process.kill()
+            worker.end()
+
+
+class _Worker:
+    """A process, the parent's end of its pipe, and the place of its task."""
+
+    def __init__(self, context: Any, function: Callable[[Any], Any]) -> None:
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(theirs, function), daemon=True)
+        self.process.start()
+        theirs.close()  # so that the pipe ends when the process does
+        self.task = -1
+
+    def give(self, place: int, tasks: Sequence[Any]) -> None:
+        self.task = place
+        with contextlib.suppress(OSError):  # it is dead; reading will tell
+            self.pipe.send(tasks[place])
+
+    def end(self) -> int | None:
+        self.pipe.close()
+        self.process.join()
+        return self.process.exitcode
+
+
+def _ready(team: list[_Worker]) -> list[_Worker]:
+    pipes = wait([worker.pipe for worker in team])
+    return [worker for worker in team if worker.pipe in pipes]
+
+
+def _work(pipe: Connection, function: Callable[[Any], Any]) -> None:
+    """What a process does: tasks in, results out, until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    while True:
+        try:
+            task = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer = (False, function(task))
+        except Exception as error:
+            answer = (True, error)
+        pipe.send(answer)
+
+
+def _describe(code: int | None) -> str:
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"

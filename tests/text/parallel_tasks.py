@@ -1,0 +1,33 @@
+"""Functions that other processes must find, which they would not in a test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from octavo.errors import DataError
+
+
+def square(number):
+    return number * number, os.getpid()
+
+
+def die_once(task):
+    number, marker = task
+    if number == 3 and not Path(marker).exists():
+        Path(marker).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number * number
+
+
+def die_always(number):
+    os._exit(7)
+
+
+def fail(number):
+    if number == 5:
+        raise DataError("no good", "file.txt", 5)
+    time.sleep(0.01)
+    return number
