@@ -4,7 +4,12 @@ import os
 import signal
 import tempfile
 
+import hypothesis
 import pytest
+
+# How long an example takes says how busy the machine is, and the first one compiles.
+hypothesis.settings.register_profile("octavo", deadline=None)
+hypothesis.settings.load_profile("octavo")
 
 # JAX compiles the same step once a run of the tests, not once a model (a third of their time).
 _COMPILED = tempfile.TemporaryDirectory(prefix="octavo-jax-")

@@ -74,6 +74,20 @@ def open_text(path: str | PathLike[str]) -> Iterator[TextIO]:
             raise DataError(f"not UTF-8 ({error.reason}){hint}", path, line) from None
 
 
+def is_packed(path: str | PathLike[str]) -> bool:
+    """Whether a file's first bytes are those of gzip, xz or zstandard.
+
+    Raises:
+        DataError: if the file cannot be read.
+
+    Example:
+        >>> is_packed(__file__)
+        False
+    """
+    with _open_raw(path) as raw:
+        return _decompressed(raw) is not raw
+
+
 def read_text(path: str | PathLike[str]) -> str:
     """The whole text of a file.
 
@@ -183,6 +197,12 @@ class _Checked(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return bool(getattr(self._source, "seekable", bool)())
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        return int(self._source.seek(place, whence))
 
     def readinto(self, buffer: Any) -> int:
         try:

@@ -33,7 +33,7 @@ CLEAR = 8e-6  # no decision of the reference is nearer to its line than float32 
     twins=st.integers(0, 6),
     silent=st.sampled_from([0.0, 0.2, 0.4, 0.7, 1.0]),
 )
-@settings(max_examples=20, deadline=None, phases=QUICK)
+@settings(max_examples=20, phases=QUICK)
 def test_same_answers_as_the_reference(bench, draw_batch, case, seed, counts, twins, silent):
     case = dict(case)
     workbench = bench(case.pop("own_keys"))

@@ -167,7 +167,7 @@ def test_a_table_that_is_lazy_is_not():
 
 
 @given(st.lists(st.booleans(), min_size=2, max_size=30), st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_chosen_rows_are_the_touched_ones_and_all_different(touched, data):
     count = data.draw(st.integers(1, len(touched) - 1))
     chosen = []

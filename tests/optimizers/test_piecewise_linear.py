@@ -17,7 +17,7 @@ POINTS = st.dictionaries(
 
 
 @given(POINTS, st.lists(st.integers(0, 12_000), min_size=1, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_lines_between_the_points(points, steps):
     schedule = PiecewiseLinear(0.5, points)
     whole = {0: 0.0} | points

@@ -54,13 +54,13 @@ def test_no_answer_share_runs_from_none_to_all() -> None:
 @given(st.text("赵州桥位于河北1961年米《》。，（）由a ", max_size=60))
 @example("《11年》")
 @example("近1961年")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_cut_loses_no_character(sentence: str) -> None:
     assert "".join(word for word, _ in spans.cut(sentence)) == sentence
 
 
 @given(st.text("赵州桥位于河北1961年米《》。，（）由因为a ", min_size=1, max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_spans_lie_inside_the_sentence(sentence: str) -> None:
     tokens = spans.cut(sentence)
     for span in spans.spans(tokens):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from octavo.errors import DataError
@@ -237,7 +237,6 @@ questions = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(questions, min_size=1, max_size=4))
 def test_written_questions_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, many: list[Question]

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from octavo.errors import DataError, UsageError
@@ -71,7 +71,6 @@ def test_equal_texts_in_any_order_build_the_same() -> None:
     assert build_vocabulary(shuffled, SIZE) == build_vocabulary(iter(TEXTS), SIZE)
 
 
-@settings(deadline=None)
 @given(st.text(string.printable), st.booleans(), st.lists(st.text(max_size=20), max_size=5))
 def test_no_ascii_text_is_unknown(text: str, lower_case: bool, texts: list[str]) -> None:
     text = "".join(text.split())[:100]
@@ -83,7 +82,6 @@ def test_no_ascii_text_is_unknown(text: str, lower_case: bool, texts: list[str])
     )
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=6), st.integers(121, 300))
 def test_size_is_a_limit_and_counted_characters_are_known(texts: list[str], size: int) -> None:
     vocabulary = build_vocabulary(texts, size, minimum_count=1)

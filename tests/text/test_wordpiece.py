@@ -53,7 +53,7 @@ def rows(encoding: Encoding) -> list[tuple[int, int, int]]:
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(texts, st.booleans())
 @example("\U0001d165\u302e\u0323a\u302e\U0001d165", True)  # marks that canonical order exchanges
 @example("ab" * 50 + "A", True)
@@ -74,7 +74,6 @@ def test_every_kind_of_code_point_equals_the_reference() -> None:
         assert rows(encoding) == reference.encode(text, PIECES), text.encode("unicode-escape")
 
 
-@settings(deadline=None)
 @given(st.lists(texts, max_size=12))
 def test_many_texts_are_the_same_as_one_by_one(many: list[str]) -> None:
     tokenizer = TOKENIZERS[True]

@@ -36,7 +36,7 @@ def is_allowed(application: str, tokens: list[int], segments: list[int], q: int,
         max_size=2,
     )
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_mask_is_its_definition(application, rows):
     tokens, segments = np.array(rows).transpose(1, 0, 2).astype("int32")
     mask = ops.convert_to_numpy(AttentionMask(application)(tokens, segments))

@@ -24,7 +24,7 @@ CLS, SEP, PAD = 2, 3, 0
 )
 @example(passage=[4, 4, 4], question=[4, 4], answer=[4])
 @example(passage=[4, 5], question=[5, 4], answer=[])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_types_are_their_definition(passage, question, answer):
     prefix = [CLS, *passage, SEP, *question, SEP]
     tokens = [*prefix, *answer]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import glob
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
-from octavo._files import open_binary, open_text
+from octavo._files import is_packed, open_binary, open_text
 from octavo._lazy import require
 from octavo.errors import DataError, UsageError
 
@@ -124,12 +125,74 @@ def _read_parquet(path: str, field: str) -> Iterator[str]:
         raise DataError(f"cannot be read: {' '.join(str(error).split())}", path) from None
 
 
-def read_blocks(path: str, size: int = BLOCK) -> Iterator[bytes]:
+class Shard(NamedTuple):
+    """A part of a corpus: whole files, or a range of bytes of one text file.
+
+    A line belongs to the range its first byte lies in.
+
+    Args:
+        paths: of the files.
+        start: first byte of the range.
+        end: byte after the range, None where the file ends.
+        size: in bytes, as stored.
+    """
+
+    paths: tuple[str, ...]
+    start: int = 0
+    end: int | None = None
+    size: int = 0
+
+
+def make_shards(paths: Sequence[str], size: int = 1 << 25) -> list[Shard]:
+    """Parts of a corpus to be read apart: large text files cut, small files together.
+
+    Args:
+        paths: as `find_files` gives them.
+        size: of a part in bytes, about; a packed, JSON lines or Parquet file stays whole.
+
+    Raises:
+        DataError: if a file cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for name, size in (("a", 1), ("b", 10), ("c", 2)):
+        ...     _ = (folder / name).write_bytes(bytes(size))
+        >>> shards = make_shards(find_files(folder), size=4)
+        >>> [(len(shard.paths), shard.start, shard.end) for shard in shards]
+        [(1, 0, 4), (1, 4, 8), (1, 8, None), (2, 0, None)]
+    """
+    shards: list[Shard] = []
+    small: list[str] = []
+    room = size
+    for path in paths:
+        length = 0 if path == STANDARD_INPUT else Path(path).stat().st_size
+        if length > size and layout(path) == "text" and not is_packed(path):
+            starts = range(0, length, size)
+            for start in starts:
+                end = start + size
+                shards.append(
+                    Shard((path,), start, end if end < length else None, min(end, length) - start)
+                )
+            continue
+        if small and length > room:
+            shards.append(Shard(tuple(small), size=size - room))
+            small, room = [], size
+        small.append(path)
+        room -= length
+    return [*shards, Shard(tuple(small), size=size - room)] if small else shards
+
+
+def read_blocks(
+    path: str, size: int = BLOCK, start: int = 0, end: int | None = None
+) -> Iterator[bytes]:
     r"""The bytes of a text file in blocks that end where lines do; a byte order mark is dropped.
 
     Args:
         path: of the file; .gz, .xz and .zst are unpacked.
         size: of a block in bytes, more where a line is longer.
+        start: byte in which, or after which, the first line begins.
+        end: lines that begin here or later are left out; None for none.
 
     Raises:
         DataError: if the file cannot be read.
@@ -140,16 +203,31 @@ def read_blocks(path: str, size: int = BLOCK) -> Iterator[bytes]:
         >>> _ = path.write_bytes(b"one\ntwo\nthree")
         >>> list(read_blocks(str(path), size=6))
         [b'one\n', b'two\n', b'three']
+        >>> list(read_blocks(str(path), end=5)), list(read_blocks(str(path), start=5))
+        ([b'one\ntwo\n'], [b'three'])
     """
+    rest = b""
     with open_binary(path) as file:
-        rest = file.read(size).removeprefix(b"\xef\xbb\xbf")
-        while rest:
-            more = file.read(size)
-            end = rest.rfind(b"\n") + 1
-            if end:
-                yield rest[:end]
-            if not more:
-                if end < len(rest):
-                    yield rest[end:]
-                return
-            rest = rest[end:] + more
+        if start:
+            file.seek(start - 1)
+            start += len(file.readline()) - 1  # the line begun before belongs to others
+        for number, data in enumerate(_read_range(file, size, start, end)):
+            rest += data if start or number else data.removeprefix(b"\xef\xbb\xbf")
+            stop = rest.rfind(b"\n") + 1
+            if stop:
+                yield rest[:stop]
+            rest = rest[stop:]
+    if rest:
+        yield rest
+
+
+def _read_range(file: BinaryIO, size: int, start: int, end: int | None) -> Iterator[bytes]:
+    """Bytes from where the file is; the line that holds the last byte before `end` is whole."""
+    while end is None or start < end:
+        data = file.read(size if end is None else min(size, end - start))
+        start += len(data)
+        if start == end and not data.endswith(b"\n"):
+            data += file.readline()
+        if not data:
+            return
+        yield data
