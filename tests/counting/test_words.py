@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import lzma
@@ -14,6 +15,7 @@ import zstandard
 
 from octavo.counting import count_texts, count_words
 from octavo.errors import DataError, UsageError
+from octavo.text.corpus import make_shards
 
 LINES = ["to be or not", "to be", "", "北京 大学　北京", "\ufeffnot the first line"]
 
@@ -110,6 +112,28 @@ def test_fewer_words():
     assert counts.most_common() == [("b", 2)]
     assert counts.tokens == 6
     assert count_texts(["a a b c"], "whitespace").select(most=1).most_common() == [("a", 2)]
+
+
+@pytest.mark.parametrize("segmenter", ["whitespace", "rjieba", "characters"])
+def test_the_number_of_processes_changes_nothing(segmenter, tmp_path, monkeypatch):
+    lines = [f"北京 大学 {number % 7} 　{number}" for number in range(2000)]
+    (tmp_path / "a.txt").write_text("\n".join(lines), "utf-8")
+    (tmp_path / "b.jsonl").write_text('{"text": "北京 to be"}\n')
+    whole = count_words(tmp_path, segmenter, ngrams=2, progress=False)
+    shards = functools.partial(make_shards, size=9999)
+    monkeypatch.setattr("octavo.counting.words.make_shards", shards)
+    assert len(shards([str(tmp_path / "a.txt")])) > 3
+    for workers in (1, 2):
+        counts = count_words(tmp_path, segmenter, ngrams=2, workers=workers, progress=False)
+        assert counts.table.equals(whole.table)
+        assert (counts.tokens, counts.documents) == (whole.tokens, whole.documents)
+
+
+def test_a_segmenter_that_cannot_be_sent_is_refused(tmp_path):
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_bytes(b" " * (1 << 25))
+    with pytest.raises(UsageError, match=r"other processes cannot get this segmenter.*Received: "):
+        count_words(tmp_path, lambda text: [text], workers=2)
 
 
 @pytest.mark.parametrize(

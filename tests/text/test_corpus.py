@@ -20,7 +20,7 @@ def path(tmp_path_factory):
     return tmp_path_factory.mktemp("corpus") / "lines.txt"
 
 
-@given(lines, st.booleans(), st.integers(1, 20), st.integers(1, 20))
+@given(lines, st.booleans(), st.integers(4, 20), st.integers(3, 20))
 def test_shards_and_blocks_hold_every_line_once_and_whole(path, lines, ended, size, block):
     text = b"\n".join(lines) + b"\n" * ended
     path.write_bytes(text)

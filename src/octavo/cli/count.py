@@ -32,6 +32,7 @@ def count(
     minimum: int = 1,
     top: int | None = None,
     stop: Path | None = None,
+    workers: int = 1,
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
 ) -> None:
     """Count the words of files, and the documents they are in.
@@ -70,6 +71,8 @@ def count(
         Keep so many of the most frequent.
     stop
         A file of words to leave out, one a line.
+    workers
+        Processes to count with.
     as_json
         Print one JSON object.
     """
@@ -83,7 +86,9 @@ def count(
     if out is not None:
         check_ending(out)
     without = load_vocabulary(stop) if stop else []
-    counts = count_words(paths, segmenter, ngrams=ngrams, field=field, lower=lower, nfkc=nfkc)
+    counts = count_words(
+        paths, segmenter, ngrams=ngrams, field=field, lower=lower, nfkc=nfkc, workers=workers
+    )
     kept = counts.select(minimum, top, without)
     if out is not None:
         kept.write(out)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from os import PathLike
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from octavo._files import read_text
 from octavo._progress import Progress
@@ -13,7 +19,16 @@ from octavo.counting.counts import Counts, sort_counts
 from octavo.counting.kernels import SEPARATOR
 from octavo.counting.table import Segments, TokenTable
 from octavo.errors import DataError, UsageError
-from octavo.text.corpus import find_files, layout, read_blocks, read_texts
+from octavo.text.corpus import (
+    STANDARD_INPUT,
+    Shard,
+    find_files,
+    layout,
+    make_shards,
+    read_blocks,
+    read_texts,
+)
+from octavo.text.parallel import run_tasks
 from octavo.text.segmenters import Segmenter, find_segmenter
 
 CHARACTERS = 1 << 20  # of texts segmented and joined at once
@@ -28,6 +43,7 @@ def count_words(
     field: str = "text",
     lower: bool = False,
     nfkc: bool = False,
+    workers: int = 1,
     progress: bool = True,
 ) -> Counts:
     r"""Count the words of files, and the documents they are in.
@@ -46,11 +62,13 @@ def count_words(
         field: of JSON lines and Parquet.
         lower: lower-case texts first.
         nfkc: bring texts into Unicode's form NFKC first (full-width letters become plain ones).
-        progress: show how many files are done.
+        workers: processes; the counts do not depend on it. A process that is killed is replaced.
+        progress: show how many parts of the corpus are done.
 
     Raises:
         UsageError: if an argument is impossible.
         DataError: naming file and line, if a file cannot be read or is not UTF-8.
+        WorkerError: if three processes died at one part of the corpus.
 
     Example:
         >>> import pathlib, tempfile
@@ -60,12 +78,60 @@ def count_words(
         [{'token': 'be', 'count': 2, 'documents': 2}]
     """
     files = find_files([paths] if isinstance(paths, str | PathLike) else paths)
-    counter = _Counter(segmenter, ngrams, lower, nfkc)
-    with Progress(len(files), "counting files", enabled=progress) as bar:
-        for path in files:
-            counter.add_file(path, field)
-            bar.advance()
-    return counter.finish()
+    options = _Options(segmenter, ngrams, lower, nfkc, field)
+    counter = _Counter(options)  # also checks the options
+    shards = make_shards(files)
+    with Progress(len(shards), "counting", enabled=progress) as bar:
+        if workers == 1 or len(shards) == 1 or STANDARD_INPUT in files:
+            for shard in shards:
+                counter.add_shard(shard)
+                bar.advance()
+            return counter.finish()
+        _check_sent(segmenter)
+        with TemporaryDirectory(prefix="octavo-count-") as folder:
+            tasks = [(options, shard, f"{folder}/{n}.arrow") for n, shard in enumerate(shards)]
+            documents = 0
+            for _, counted in run_tasks(_count_shard, tasks, workers):
+                documents += counted
+                bar.advance()
+            return _merge([path for _, _, path in tasks], documents)
+
+
+def _count_shard(task: tuple[_Options, Shard, str]) -> int:
+    """Count a part of a corpus into an Arrow file; returns how many documents it has."""
+    options, shard, path = task
+    counter = _Counter(options)
+    counter.add_shard(shard)
+    counts = counter.finish()
+    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, counts.table.schema) as writer:
+        writer.write_table(counts.table)
+    return counts.documents
+
+
+def _merge(paths: Iterable[str], documents: int) -> Counts:
+    """The counts of parts, no document being in two of them."""
+    parts = []
+    for path in paths:
+        with pa.memory_map(path) as file:
+            parts.append(pa.ipc.open_file(file).read_all())
+    table = _sum(pa.concat_tables(parts))
+    return Counts(sort_counts(table), pc.sum(table["count"]).as_py() or 0, documents)
+
+
+def _sum(table: pa.Table) -> pa.Table:
+    """One row a token."""
+    sums = table.group_by("token").aggregate([("count", "sum"), ("documents", "sum")])
+    return sums.rename_columns(table.column_names)
+
+
+def _check_sent(segmenter: str | Segmenter) -> None:
+    try:
+        pickle.dumps(segmenter)
+    except Exception as error:
+        raise UsageError(
+            f"other processes cannot get this segmenter ({error}); take one of a module, or "
+            f"workers=1. Received: {segmenter!r}"
+        ) from None
 
 
 def count_texts(
@@ -82,15 +148,24 @@ def count_texts(
         >>> count_texts(["北京大学", "北京"], "characters", ngrams=2).most_common(3)
         [('京', 2), ('北', 2), ('北京', 2)]
     """
-    counter = _Counter(segmenter, ngrams, lower, nfkc)
+    counter = _Counter(_Options(segmenter, ngrams, lower, nfkc))
     counter.add_texts(texts)
     return counter.finish()
+
+
+class _Options(NamedTuple):
+    segmenter: str | Segmenter
+    ngrams: int
+    lower: bool
+    nfkc: bool
+    field: str = "text"
 
 
 class _Counter:
     """A table, and how texts come into it."""
 
-    def __init__(self, segmenter: str | Segmenter, ngrams: int, lower: bool, nfkc: bool) -> None:
+    def __init__(self, options: _Options) -> None:
+        segmenter, ngrams, lower, nfkc, self._field = options
         if isinstance(ngrams, bool) or not isinstance(ngrams, int) or not 1 <= ngrams <= LONGEST:
             raise UsageError(f"ngrams must be 1 to {LONGEST}. Received: ngrams={ngrams!r}")
         characters = segmenter == "characters"
@@ -108,17 +183,23 @@ class _Counter:
         self._change = _changes(lower, nfkc)
         self._documents = 0
 
-    def add_file(self, path: str, field: str) -> None:
-        """Count a file; of a text file that is not segmented or changed, bytes as they are."""
-        if self._segment or self._change or layout(path) != "text":
-            self.add_texts(read_texts(path, field))
-            return
+    def add_shard(self, shard: Shard) -> None:
+        """Count a part of a corpus; of text not segmented or changed, bytes as they are."""
+        for path in shard.paths:
+            if layout(path) != "text":
+                self.add_texts(read_texts(path, self._field))
+            else:
+                self._add_text_file(path, shard)
+
+    def _add_text_file(self, path: str, shard: Shard) -> None:
         before = len(self._table)
-        for block in read_blocks(path):
-            self._count(cut_lines(block))
+        for block in read_blocks(path, start=shard.start, end=shard.end):
+            if self._segment or self._change:
+                self.add_texts(_decode(block, path).removesuffix("\n").split("\n"))
+            else:
+                self._count(cut_lines(block))
         if not self._table.is_utf8(before):
-            read_text(path)  # says in which line
-            raise DataError("not UTF-8", path)  # standard input, which is read once
+            _raise_not_utf8(path)
 
     def add_texts(self, texts: Iterable[str]) -> None:
         """Count texts, each a document."""
@@ -140,9 +221,21 @@ class _Counter:
         """The counts, sorted."""
         table = self._table.to_arrow()
         if self._may_repeat:
-            sums = table.group_by("token").aggregate([("count", "sum"), ("documents", "sum")])
-            table = sums.rename_columns(table.column_names)
+            table = _sum(table)
         return Counts(sort_counts(table), self._table.total, self._documents)
+
+
+def _decode(block: bytes, path: str) -> str:
+    try:
+        return block.decode()
+    except UnicodeDecodeError:
+        _raise_not_utf8(path)
+        raise
+
+
+def _raise_not_utf8(path: str) -> None:
+    read_text(path)  # says in which line
+    raise DataError("not UTF-8", path)  # standard input, which is read once
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:

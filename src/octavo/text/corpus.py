@@ -190,7 +190,7 @@ def read_blocks(
 
     Args:
         path: of the file; .gz, .xz and .zst are unpacked.
-        size: of a block in bytes, more where a line is longer.
+        size: of a block in bytes, 3 or more; longer where a line is.
         start: byte in which, or after which, the first line begins.
         end: lines that begin here or later are left out; None for none.
 
