@@ -53,6 +53,7 @@ def test_standard_input_that_is_no_utf8(monkeypatch, capsys):
     [
         ([], 2, "name the files to count"),
         (["FILE", "--out", "counts.csv"], 2, "Received: counts.csv"),
+        (["FILE", "--out", "lines.txt"], 2, "--out would overwrite"),
         (["FILE", "--minimum", "0"], 2, "--minimum must be 1 or more"),
         (["FILE", "--top", "-1"], 2, "--top must be 1 or more"),
         (["FILE", "--ngrams", "9"], 2, "ngrams must be 1 to 6"),

@@ -9,11 +9,9 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from octavo._lazy import require
+from octavo.cli.arguments import AsJson, Input, Output, check_inputs, check_outputs
 from octavo.errors import UsageError
 
-# Without this cyclopts takes "-", standard input, for an option.
-Input = Annotated[str, Parameter(allow_leading_hyphen=True)]
-Output = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 SHOWN = 20
 
@@ -33,7 +31,7 @@ def count(
     top: int | None = None,
     stop: Path | None = None,
     workers: int = 1,
-    as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Count the words of files, and the documents they are in.
 
@@ -85,6 +83,7 @@ def count(
 
     if out is not None:
         check_ending(out)
+    check_outputs([*paths, *([str(stop)] if stop else [])], out=out)
     without = load_vocabulary(stop) if stop else []
     counts = count_words(
         paths, segmenter, ngrams=ngrams, field=field, lower=lower, nfkc=nfkc, workers=workers
@@ -94,19 +93,17 @@ def count(
         kept.write(out)
     if as_json:
         numbers = {"tokens": counts.tokens, "types": len(counts), "documents": counts.documents}
-        print(json.dumps({**numbers, "written": len(kept) if out else 0, "out": out}))
+        print(json.dumps({**numbers, "written": len(kept) if out else 0, "out": out and str(out)}))
     elif out is None:
         for token, number in kept.most_common(SHOWN):
             print(f"{number:>12,}  {token}")
         print(f"{len(counts):,} words, {counts.tokens:,} times, in {counts.documents:,} documents")
-    elif out != "-":
+    elif str(out) != "-":
         print(f"wrote {len(kept):,} of {len(counts):,} words to {out}")
 
 
 def _check(paths: tuple[str, ...], minimum: int, top: int | None) -> None:
-    for path in paths:
-        if path.startswith("--"):
-            raise UsageError(f"no such option. Received: {path}")
+    check_inputs(*paths)
     if not paths:
         raise UsageError("name the files to count, or - for standard input. Received: no paths")
     for name, value in (("--minimum", minimum), ("--top", top)):

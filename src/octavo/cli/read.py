@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,7 +13,8 @@ from cyclopts import App, Parameter
 
 from octavo._files import check_directory
 from octavo._lazy import without
-from octavo.errors import DataError, PresetError, UsageError
+from octavo.cli.arguments import AsJson, Input, Output, check_inputs, check_outputs
+from octavo.errors import PresetError, UsageError
 
 if TYPE_CHECKING:
     from octavo.reading.evaluation import Evaluation
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from octavo.text.question_files import Question
 
 Mode = Literal["extractive", "generative"]
-AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
-# Without this cyclopts takes "-", standard input, for an option; `_check_inputs` refuses the rest.
-Input = Annotated[str, Parameter(allow_leading_hyphen=True)]
-Output = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
 
 app = App(
     name="read",
@@ -89,8 +85,8 @@ def ask(
             "the bundled reader knows Chinese alone; --preset names another", stacklevel=2
         )
     _check_counts(beams=beams)
-    _check_inputs(*passages)
-    _check_outputs(passages, html=html)
+    check_inputs(*passages)
+    check_outputs(passages, html=html)
     from octavo.reading.passage_files import read_passages
 
     texts = read_passages(passages, lines)
@@ -156,8 +152,8 @@ def evaluate(
         Write the answers as JSON lines.
     """
     _check_counts(beams=beams, batch_size=batch_size, limit=limit)
-    _check_inputs(file)
-    _check_outputs([file], html=html, out=out)
+    check_inputs(file)
+    check_outputs([file], html=html, out=out)
     questions = _read_questions(file, limit)
     reader = _load_reader(preset)
     from octavo.reading import evaluation
@@ -225,7 +221,7 @@ def train(
     """
     if not files:
         raise UsageError("at least one file of questions is needed. Received: none")
-    _check_inputs(*files)
+    check_inputs(*files)
     _check_counts(epochs=epochs, batch_size=batch_size)
     if learning_rate is not None and not learning_rate > 0:
         raise UsageError(f"--learning-rate must be above 0. Received: {learning_rate}")
@@ -272,8 +268,8 @@ def sogou(
     out
         Write each prediction with its own scores, in the tool's seven columns.
     """
-    _check_inputs(predictions, answers)
-    _check_outputs([predictions, answers], out=out)
+    check_inputs(predictions, answers)
+    check_outputs([predictions, answers], out=out)
     from octavo.reading import sogou_files
     from octavo.reading.metrics import sogou_scores
 
@@ -296,31 +292,6 @@ def _check_counts(**counts: int | None) -> None:
         if count is not None and count < 1:
             option = name.replace("_", "-")
             raise UsageError(f"--{option} must be at least 1. Received: {count}")
-
-
-def _check_inputs(*paths: str) -> None:
-    for path in paths:
-        if path.startswith("-") and path != "-":
-            raise UsageError(f"no such option (a file of this name is ./{path}). Received: {path}")
-    if paths.count("-") > 1:
-        raise UsageError("standard input can be read only once. Received: - twice")
-
-
-def _check_outputs(inputs: Iterable[str], **outputs: Path | None) -> None:
-    """Find out before the long work, not after it, that its result has no place to go."""
-    taken = {os.path.realpath(path): path for path in inputs if path != "-"}
-    for name, path in outputs.items():
-        if path is None or str(path) == "-":
-            continue
-        if str(path).startswith("-"):
-            raise UsageError(f"--{name} needs a file (./{path}, if meant). Received: {path}")
-        if os.path.realpath(path) in taken:
-            raise UsageError(f"--{name} would overwrite {taken[os.path.realpath(path)]}")
-        taken[os.path.realpath(path)] = f"the file of --{name}"
-        if path.is_dir():
-            raise DataError("cannot be written: it is a folder", path)
-        if not path.parent.is_dir():
-            raise DataError(f"cannot be written: there is no folder {path.parent}", path)
 
 
 def _load_reader(preset: str | None) -> Reader:
