@@ -102,10 +102,10 @@ def _count_shard(task: tuple[_Options, Shard, str]) -> int:
     options, shard, path = task
     counter = _Counter(options)
     counter.add_shard(shard)
-    counts = counter.finish()
-    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, counts.table.schema) as writer:
-        writer.write_table(counts.table)
-    return counts.documents
+    table = counter.table.to_arrow()  # summed and sorted when all parts are there
+    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    return counter.documents
 
 
 def _merge(paths: Iterable[str], documents: int) -> Counts:
@@ -169,19 +169,19 @@ class _Counter:
         if isinstance(ngrams, bool) or not isinstance(ngrams, int) or not 1 <= ngrams <= LONGEST:
             raise UsageError(f"ngrams must be 1 to {LONGEST}. Received: ngrams={ngrams!r}")
         characters = segmenter == "characters"
-        self._table = TokenTable(ngrams, "" if characters else " ")
+        self.table = TokenTable(ngrams, "" if characters else " ")
         self._segment: Segmenter | None = None
-        self._add: Callable[[Segments], None] = self._table.add_separated
+        self._add: Callable[[Segments], None] = self.table.add_separated
         if characters:
-            self._add = self._table.add_characters
+            self._add = self.table.add_characters
         elif segmenter == "whitespace":
-            self._add = self._table.add_words
+            self._add = self.table.add_words
         else:
             self._segment = find_segmenter(segmenter) if isinstance(segmenter, str) else segmenter
         # "New York" may be one word and two; the table tells them apart
         self._may_repeat = self._segment is not None and ngrams > 1
         self._change = _changes(lower, nfkc)
-        self._documents = 0
+        self.documents = 0
 
     def add_shard(self, shard: Shard) -> None:
         """Count a part of a corpus; of text not segmented or changed, bytes as they are."""
@@ -192,13 +192,13 @@ class _Counter:
                 self._add_text_file(path, shard)
 
     def _add_text_file(self, path: str, shard: Shard) -> None:
-        before = len(self._table)
+        before, as_strings = len(self.table), self._segment or self._change
         for block in read_blocks(path, start=shard.start, end=shard.end):
-            if self._segment or self._change:
+            if as_strings:
                 self.add_texts(_decode(block, path).removesuffix("\n").split("\n"))
             else:
                 self._count(cut_lines(block))
-        if not self._table.is_utf8(before):
+        if not as_strings and not self.table.is_utf8(before):
             _raise_not_utf8(path)
 
     def add_texts(self, texts: Iterable[str]) -> None:
@@ -214,15 +214,15 @@ class _Counter:
             yield SEPARATOR.join(word for word in words if not word.isspace())
 
     def _count(self, segments: Segments) -> None:
-        self._documents += len(segments.bounds) - 1
+        self.documents += len(segments.bounds) - 1
         self._add(segments)
 
     def finish(self) -> Counts:
         """The counts, sorted."""
-        table = self._table.to_arrow()
+        table = self.table.to_arrow()
         if self._may_repeat:
             table = _sum(table)
-        return Counts(sort_counts(table), self._table.total, self._documents)
+        return Counts(sort_counts(table), self.table.total, self.documents)
 
 
 def _decode(block: bytes, path: str) -> str:
