@@ -30,7 +30,9 @@ def test_counts_are_written(lines, tmp_path, capsys):
     options = ["--out", out, "--stop", stop, "--top", "3", "--ngrams", "2", "--json"]
     assert run(["count", lines, "--segmenter", "whitespace", *options]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert result == {"tokens": 12, "types": 9, "documents": 2, "written": 3, "out": out}
+    assert result == {
+        "tokens": 12, "types": 9, "documents": 2, "bad_lines": 0, "written": 3, "out": out,
+    }  # fmt: skip
     written = (tmp_path / "counts.tsv").read_text().split("\n")
     assert written == ["token\tcount\tdocuments", "be\t2\t2", "to\t2\t2", "to be\t2\t2", ""]
 
@@ -54,8 +56,8 @@ def test_standard_input_that_is_no_utf8(monkeypatch, capsys):
         ([], 2, "name the files to count"),
         (["FILE", "--out", "counts.csv"], 2, "Received: counts.csv"),
         (["FILE", "--out", "lines.txt"], 2, "--out would overwrite"),
-        (["FILE", "--minimum", "0"], 2, "--minimum must be 1 or more"),
-        (["FILE", "--top", "-1"], 2, "--top must be 1 or more"),
+        (["FILE", "--minimum", "0"], 2, "minimum must be 1 or more"),
+        (["FILE", "--top", "-1"], 2, "top must be 1 or more"),
         (["FILE", "--ngrams", "9"], 2, "ngrams must be 1 to 6"),
         (["FILE", "--segmenter", "none"], 2, "Received: none"),
         (["nothing.txt"], 1, "nothing.txt: no such file"),

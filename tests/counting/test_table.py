@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from unittest import mock
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from octavo.counting import kernels
 from octavo.counting.blocks import cut_lines, join_texts
+from octavo.counting.runs import sum_rows
 from octavo.counting.table import TokenTable
 
 SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2005\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -59,11 +64,17 @@ def test_characters_are_those_that_are_no_space(texts, longest):
     assert found(table) == expected
 
 
-@given(st.lists(st.lists(st.text(st.sampled_from("a b京\n"), min_size=1), max_size=9), max_size=9))
-def test_separated_tokens_are_taken_as_they_are(token_lists):
+@given(
+    st.lists(
+        st.lists(st.text(st.sampled_from("a b京\n\u3000\u3001"), min_size=1), max_size=9),
+        max_size=9,
+    )
+)
+def test_separated_tokens_are_taken_unless_they_are_white_space(token_lists):
     table = TokenTable()
     table.add_separated(join_texts("\x1f".join(tokens) for tokens in token_lists))
-    assert found(table) == count_slowly(token_lists, 1, " ")
+    words = [[token for token in tokens if not token.isspace()] for tokens in token_lists]
+    assert found(table) == count_slowly(words, 1, " ")
 
 
 @pytest.mark.parametrize("length", [1, 7, 8, 9, 15, 16, 17, 100])
@@ -96,12 +107,43 @@ def test_lines_are_documents(lines):
     assert found(table) == count_slowly([line.split() for line in lines], 1, " ")
 
 
-def test_bytes_that_are_no_utf8_are_found():
+@given(texts, st.integers(1, 3))
+def test_a_table_that_is_emptied_in_between_counts_the_same(texts, longest):
+    whole, parts = TokenTable(longest), []
+    with (
+        mock.patch("octavo.counting.table.SMALLEST", 4),
+        mock.patch("octavo.counting.table.SLICE", 2),
+    ):
+        small = TokenTable(longest, " ", 1, lambda table: parts.append(table.to_arrow()))
+        small.add_words(join_texts(texts))
+    whole.add_words(join_texts(texts))
+    sums = sum_rows(pa.concat_tables([*parts, small.to_arrow()]))
+    rows = {row["token"]: (row["count"], row["documents"]) for row in sums.to_pylist()}
+    assert rows == found(whole)
+
+
+def test_document_numbers_begin_again_before_they_run_out():
     table = TokenTable()
-    table.add_words(cut_lines("好".encode()))
-    since = len(table)
-    assert table.is_utf8()
-    table.add_words(cut_lines("大".encode()[:2] + b" " + "大".encode()[2:]))  # halves, well joined
-    assert not table.is_utf8(since)
-    assert not table.is_utf8()
-    assert table.is_utf8(len(table))
+    table.add_words(join_texts(["a b", "a"]))
+    table._state[kernels.DOCUMENT] = (1 << 32) - 3
+    for _ in range(3):
+        table.add_words(join_texts(["a a", "c"]))
+    assert found(table) == {"a": (8, 5), "b": (1, 1), "c": (3, 3)}
+    assert table._state[kernels.DOCUMENT] < 10
+
+
+@given(texts)
+def test_a_bucket_depends_on_the_token_alone(texts):
+    """Whatever else is in the table and however the token came to be, it has its bucket."""
+    buckets = {}
+    for longest, split in ((1, "add_separated"), (3, "add_words")):
+        table = TokenTable(longest)
+        grams = count_slowly([text.split() for text in texts], 3, " ")
+        given = ["\x1f".join(grams)] if longest == 1 else texts
+        getattr(table, split)(join_texts(given))
+        order, begins = table.order()
+        tokens = table.to_batch(order).column(0).to_pylist()
+        numbers = np.repeat(np.arange(len(begins) - 1), np.diff(begins)).tolist()
+        assert len(tokens) == len(numbers) == begins[-1]
+        buckets[longest] = dict(zip(tokens, numbers, strict=True))
+    assert buckets[1] == buckets[3]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import gzip
 import json
 import lzma
@@ -14,8 +13,9 @@ import pytest
 import zstandard
 
 from octavo.counting import count_texts, count_words
+from octavo.counting.words import _make_shards
 from octavo.errors import DataError, UsageError
-from octavo.text.corpus import make_shards
+from octavo.text.corpus import find_files
 
 LINES = ["to be or not", "to be", "", "北京 大学　北京", "\ufeffnot the first line"]
 
@@ -77,9 +77,10 @@ def test_what_reads_alike_is_one_row():
     assert len(counts) == len(set(counts.table["token"].to_pylist())) == 4
 
 
-def test_many_texts_are_counted_in_batches(monkeypatch):
-    monkeypatch.setattr("octavo.counting.words.CHARACTERS", 10)
-    counts = count_texts((f"{i % 7} " * 3 for i in range(50)), str.split)
+@pytest.mark.parametrize("segmenter", ["rjieba", "whitespace", str.split])
+def test_many_texts_are_counted_some_at_a_time(monkeypatch, segmenter):
+    monkeypatch.setattr("octavo.counting.counter.TOGETHER", 10)
+    counts = count_texts((f"{i % 7} " * 3 for i in range(50)), segmenter)
     assert (counts.documents, counts.tokens, len(counts)) == (50, 150, 7)
 
 
@@ -108,10 +109,10 @@ def test_what_is_written_comes_back(tmp_path):
 
 
 def test_fewer_words():
-    counts = count_texts(["a a a b b c"], "whitespace").select(minimum=2, without=["a"])
+    counts = count_texts(["a a a b b c"], "whitespace", minimum=2, stop=["a"])
     assert counts.most_common() == [("b", 2)]
-    assert counts.tokens == 6
-    assert count_texts(["a a b c"], "whitespace").select(most=1).most_common() == [("a", 2)]
+    assert (counts.tokens, counts.types) == (6, 3)
+    assert count_texts(["a a b c"], "whitespace", top=1).most_common() == [("a", 2)]
 
 
 @pytest.mark.parametrize("segmenter", ["whitespace", "rjieba", "characters"])
@@ -120,9 +121,8 @@ def test_the_number_of_processes_changes_nothing(segmenter, tmp_path, monkeypatc
     (tmp_path / "a.txt").write_text("\n".join(lines), "utf-8")
     (tmp_path / "b.jsonl").write_text('{"text": "北京 to be"}\n')
     whole = count_words(tmp_path, segmenter, ngrams=2, progress=False)
-    shards = functools.partial(make_shards, size=9999)
-    monkeypatch.setattr("octavo.counting.words.make_shards", shards)
-    assert len(shards([str(tmp_path / "a.txt")])) > 3
+    monkeypatch.setattr("octavo.counting.words.SMALLEST_PART", 9999)
+    assert len(_make_shards(find_files(tmp_path))) > 3
     for workers in (1, 2):
         counts = count_words(tmp_path, segmenter, ngrams=2, workers=workers, progress=False)
         assert counts.table.equals(whole.table)

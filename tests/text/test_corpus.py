@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octavo.errors import DataError
-from octavo.text.corpus import find_files, make_shards, read_blocks
+from octavo.text.corpus import find_files, make_shards
+from octavo.text.documents import Block, Cleaner, line_of, read_blocks, read_documents
 
 pieces = st.sampled_from([b"a", b" ", b"\r", b"\x00", b"\xef\xbb\xbf", "京".encode()])
 lines = st.lists(st.lists(pieces, max_size=6).map(b"".join), max_size=12)
@@ -29,19 +30,20 @@ def test_shards_and_blocks_hold_every_line_once_and_whole(path, lines, ended, si
     blocks = [
         found for shard in shards for found in read_blocks(str(path), block, shard.start, shard.end)
     ]
-    assert b"".join(blocks) == text.removeprefix(b"\xef\xbb\xbf")
-    assert all(found.endswith(b"\n") for found in blocks[:-1])
+    assert b"".join(found.data for found in blocks) == text.removeprefix(b"\xef\xbb\xbf")
+    assert all(found.data.endswith(b"\n") for found in blocks[:-1])
+    assert all(text[found.start :].startswith(found.data) for found in blocks)
 
 
 def test_a_byte_order_mark_is_dropped_at_the_beginning_alone(path):
     mark = b"\xef\xbb\xbf"
     path.write_bytes(mark + b"a\n" + mark + b"b\n")
-    assert b"".join(read_blocks(str(path), 5)) == b"a\n" + mark + b"b\n"
-    assert list(read_blocks(str(path), start=5)) == [mark + b"b\n"]
+    assert b"".join(block.data for block in read_blocks(str(path), 5)) == b"a\n" + mark + b"b\n"
+    assert list(read_blocks(str(path), start=5)) == [Block(mark + b"b\n", 5)]
 
 
 def test_what_cannot_be_cut_stays_whole_and_small_files_go_together(tmp_path):
-    (tmp_path / "a.jsonl").write_bytes(b"x" * 100)
+    (tmp_path / "a.parquet").write_bytes(b"x" * 100)
     (tmp_path / "b.txt").write_bytes(gzip.compress(bytes(range(256)) * 9))
     for number in range(10):
         (tmp_path / f"c{number}").write_bytes(b"1234")
@@ -55,3 +57,32 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path):
     missing = str(tmp_path / "missing.txt")
     with pytest.raises(DataError, match=r"missing\.txt: cannot be read"):
         list(read_blocks(missing))
+
+
+@given(lines, st.integers(3, 20), st.data())
+def test_the_line_of_a_place_is_found_again(path, lines, block, data):
+    text = b"\n".join(lines)
+    path.write_bytes(text)
+    for found in read_blocks(str(path), block):
+        inside = data.draw(st.integers(0, found.data.count(b"\n")))
+        number = line_of(str(path), found.start, inside)
+        assert number == text[: found.start].count(b"\n") + inside + 1
+
+
+@pytest.mark.parametrize("bad_lines", ["skip", "replace"])
+@given(st.lists(st.sampled_from([b"a", b"", "京".encode(), b"\xff", b"a\xe4\xba", b"\xc0\x80"])))
+def test_lines_that_are_no_utf8_are_left_out_or_mended(path, bad_lines, lines):
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    cleaner, texts = Cleaner(bad_lines), []
+    for documents in read_documents(str(path), cleaner=cleaner):
+        texts += documents.texts
+    bad = [line for line in lines if "\ufffd" in line.decode(errors="replace")]
+    good = [line for line in lines if bad_lines == "replace" or line not in bad]
+    assert texts == [line.decode(errors="replace") for line in good] or (not good and texts == [""])
+    assert cleaner.found == len(bad)
+
+
+def test_bad_json_is_found_in_its_line_wherever_a_part_begins(path):
+    path.write_bytes(b'{"text": "a"}\n\n{"text": "b"}\n{"text"}\n')
+    with pytest.raises(DataError, match="line 4: not JSON"):
+        list(read_documents(str(path.rename(path.with_suffix(".jsonl"))), start=20))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from octavo._lazy import require
 from octavo.cli.arguments import AsJson, Input, Output, check_inputs, check_outputs
 from octavo.errors import UsageError
+
+if TYPE_CHECKING:
+    from octavo.counting.counts import Counts
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 SHOWN = 20
@@ -27,10 +33,13 @@ def count(
     field: str = "text",
     lower: Flag = False,
     nfkc: Flag = False,
+    bad_lines: Literal["stop", "skip", "replace"] = "stop",
     minimum: int = 1,
     top: int | None = None,
     stop: Path | None = None,
     workers: int = 1,
+    memory: str = "2GB",
+    resume: Flag = False,
     as_json: AsJson = False,
 ) -> None:
     """Count the words of files, and the documents they are in.
@@ -53,8 +62,8 @@ def count(
         .parquet, or .txt with a token a line; - is a TSV on standard output. Default: the most
         frequent are shown.
     segmenter
-        rjieba (Chinese words), whitespace, characters, regex:PATTERN, wordpiece:VOCAB.txt, or
-        module:function of your own.
+        rjieba (Chinese words), rjieba:DICT.txt (with words of your own), whitespace, characters,
+        regex:PATTERN, wordpiece:VOCAB.txt, or module:function of your own.
     ngrams
         Words of the longest n-gram, 1 to 6; shorter ones are counted too.
     field
@@ -63,6 +72,8 @@ def count(
         Lower-case first.
     nfkc
         Unicode's form NFKC first: full-width letters and digits become plain ones.
+    bad_lines
+        Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
     minimum
         Leave out what occurs less often.
     top
@@ -70,11 +81,17 @@ def count(
     stop
         A file of words to leave out, one a line.
     workers
-        Processes to count with.
+        Threads or processes to count with.
+    memory
+        For the buffers of all workers; what does not fit goes to disk, beside --out.
+    resume
+        Go on from the finished parts of a run that was stopped.
     as_json
         Print one JSON object.
     """
-    _check(paths, minimum, top)
+    check_inputs(*paths)
+    if not paths:
+        raise UsageError("name the files to count, or - for standard input. Received: no paths")
     require("numba", extra="count")
     require("pyarrow", extra="count")
     from octavo.counting.counts import check_ending
@@ -84,28 +101,56 @@ def count(
     if out is not None:
         check_ending(out)
     check_outputs([*paths, *([str(stop)] if stop else [])], out=out)
-    without = load_vocabulary(stop) if stop else []
-    counts = count_words(
-        paths, segmenter, ngrams=ngrams, field=field, lower=lower, nfkc=nfkc, workers=workers
-    )
-    kept = counts.select(minimum, top, without)
-    if out is not None:
-        kept.write(out)
+    with _parts_beside(out, resume) as folder:
+        counts = count_words(
+            paths, segmenter, ngrams=ngrams, field=field, lower=lower, nfkc=nfkc,
+            bad_lines=bad_lines, minimum=minimum, top=top,
+            stop=load_vocabulary(stop) if stop else [],
+            workers=workers, memory=memory, folder=folder,
+        )  # fmt: skip
+        if out is not None:
+            counts.write(out)
+    if counts.bad_lines:
+        done = "left out" if bad_lines == "skip" else "mended"
+        print(f"octavo: {counts.bad_lines:,} lines are not UTF-8 and were {done}", file=sys.stderr)
+    _print(counts, out, as_json)
+
+
+@contextmanager
+def _parts_beside(out: Path | None, resume: bool) -> Iterator[Path | None]:
+    """The folder of finished parts beside the output; removed when all is done."""
+    if out is None or str(out) == "-":
+        if resume:
+            raise UsageError(f"--resume needs a file as --out. Received: --out {out}")
+        yield None
+        return
+    folder = out.with_name(f"{out.name}.parts")
+    if folder.exists() and not resume:
+        raise UsageError(
+            f"{folder} holds parts of a run that was stopped: --resume goes on from them, or "
+            f"remove it. Received: --out {out}"
+        )
+    from octavo.counting.parts import remove_parts
+
+    try:
+        yield folder
+    except BaseException as error:
+        if not any(folder.glob("*.json")):  # nothing is finished
+            remove_parts(folder)
+        elif isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(f"stopped; --resume goes on from {folder}") from None
+        raise
+    remove_parts(folder)
+
+
+def _print(counts: Counts, out: Path | None, as_json: bool) -> None:
     if as_json:
-        numbers = {"tokens": counts.tokens, "types": len(counts), "documents": counts.documents}
-        print(json.dumps({**numbers, "written": len(kept) if out else 0, "out": out and str(out)}))
+        numbers = {"tokens": counts.tokens, "types": counts.types, "documents": counts.documents}
+        written = {"bad_lines": counts.bad_lines, "written": len(counts) if out else 0}
+        print(json.dumps({**numbers, **written, "out": out and str(out)}))
     elif out is None:
-        for token, number in kept.most_common(SHOWN):
+        for token, number in counts.most_common(SHOWN):
             print(f"{number:>12,}  {token}")
-        print(f"{len(counts):,} words, {counts.tokens:,} times, in {counts.documents:,} documents")
+        print(f"{counts.types:,} words, {counts.tokens:,} times, in {counts.documents:,} documents")
     elif str(out) != "-":
-        print(f"wrote {len(kept):,} of {len(counts):,} words to {out}")
-
-
-def _check(paths: tuple[str, ...], minimum: int, top: int | None) -> None:
-    check_inputs(*paths)
-    if not paths:
-        raise UsageError("name the files to count, or - for standard input. Received: no paths")
-    for name, value in (("--minimum", minimum), ("--top", top)):
-        if value is not None and value < 1:
-            raise UsageError(f"{name} must be 1 or more. Received: {value}")
+        print(f"wrote {len(counts):,} of {counts.types:,} words to {out}")

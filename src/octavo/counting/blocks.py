@@ -20,7 +20,7 @@ def join_texts(texts: Iterable[str]) -> Segments:
         >>> join_texts(["ab", "", "c"]).bounds.tolist()
         [0, 2, 2, 3]
     """
-    parts = [_encode(text) for text in texts]
+    parts = [encode(text) for text in texts]
     bounds = np.zeros(len(parts) + 1, np.int64)
     np.cumsum([len(part) for part in parts], out=bounds[1:])
     return Segments(np.frombuffer(b"".join(parts) + bytes(PADDING), np.uint8), bounds)
@@ -43,7 +43,13 @@ def cut_lines(block: bytes) -> Segments:
     return Segments(text, np.concatenate([[0], ends]))
 
 
-def _encode(text: str) -> bytes:
+def encode(text: str) -> bytes:
+    r"""UTF-8 of a text; a lone surrogate, half a character, becomes U+FFFD.
+
+    Example:
+        >>> encode("a\ud83d").decode()
+        'a\ufffd'
+    """
     try:
         return text.encode()
     except UnicodeEncodeError:

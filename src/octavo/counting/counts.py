@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -23,9 +22,12 @@ class Counts:
     """Tokens by count, the most frequent first, equal counts by token.
 
     Args:
-        table: columns token (large_string), count and documents (int64).
-        tokens: how many tokens were counted, those left out since included.
+        table: columns token (large_string), count and documents (int64); of a file, mapped into
+            memory, if it is large.
+        tokens: how many tokens were counted, those that are not in the table included.
+        types: how many different ones, likewise.
         documents: how many documents they were in.
+        bad_lines: lines that were not UTF-8, and were left out or mended.
 
     Example:
         >>> from octavo.counting import count_texts
@@ -36,7 +38,9 @@ class Counts:
 
     table: pa.Table
     tokens: int
+    types: int
     documents: int
+    bad_lines: int = 0
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -46,22 +50,6 @@ class Counts:
         first = self.table.slice(0, most)
         pairs = zip(first["token"].to_pylist(), first["count"].to_pylist(), strict=True)
         return list(pairs)
-
-    def select(
-        self, minimum: int = 1, most: int | None = None, without: Iterable[str] = ()
-    ) -> Counts:
-        """Fewer tokens.
-
-        Args:
-            minimum: least count.
-            most: how many of the most frequent.
-            without: tokens to leave out.
-        """
-        table = self.table.filter(pc.field("count") >= minimum)
-        stop = pa.array(list(without), pa.large_string())
-        if len(stop):
-            table = table.filter(pc.invert(pc.is_in(table["token"], value_set=stop)))
-        return Counts(table.slice(0, most), self.tokens, self.documents)
 
     def write(self, path: str | PathLike[str]) -> None:
         r"""Write them as a table, or as a vocabulary.
@@ -108,8 +96,3 @@ def _lines(batch: pa.RecordBatch) -> str:
     columns = [tokens, *(pc.cast(column, pa.large_string()) for column in batch.columns[1:])]
     lines = pc.binary_join_element_wise(*columns, pa.scalar("\t", pa.large_string()))
     return "".join(f"{line}\n" for line in lines.to_pylist())
-
-
-def sort_counts(table: pa.Table) -> pa.Table:
-    """By count, the largest first, then by token (by code point)."""
-    return table.sort_by([("count", "descending"), ("token", "ascending")])

@@ -1,12 +1,16 @@
-"""Compiled loops over UTF-8 bytes: text cut into tokens, tokens counted in a hash table.
+"""Compiled loops of a hash table that counts tokens of UTF-8 text, cut by `splitting`.
 
 A block of text is a uint8 array with PADDING bytes after its end, so that eight bytes can be read
-at once anywhere. `spans` has a row (start, size in bytes) a token, and (place, -1) where a segment
-(a line, a document) ends.
+at once anywhere.
 
 The table is open addressing with linear probing. `slots` (int64, a power of two of them) hold -1,
-or a hash's upper half and the number of an entry; `entries` (int64) a row a token: its START in
-`arena` (where its bytes stand), SIZE in bytes, COUNT, number of DOCUMENTS, and the LAST of them.
+or 32 bits of a hash and the number of an entry; a place among them is the hash's first bits.
+`entries` (int64) has a row a token: its KEY, which is the token itself if it has up to eight bytes,
+else where it begins in `arena`; its COUNT; the number of its DOCUMENTS; and as MARK its size and
+the number of the last document it was seen in, 32 bits each. A row is half a cache line, so that a
+token that is common and short, as most are, costs two reads of memory. Tokens are looked up 128 at
+a time, each read asked for before it is needed: memory answers many reads together about as fast
+as one.
 """
 
 from __future__ import annotations
@@ -19,20 +23,16 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 PADDING = 8
-START, SIZE, COUNT, DOCUMENTS, LAST = range(5)
-FIELDS = 5
-ENTRIES, FILLED, DOCUMENT, LENGTH = range(4)  # of `state`: used entries and bytes; where to go on
-
-ORDINARY, SPACE, MAYBE = 0, 1, 2
-WHITESPACE = np.zeros(256, np.uint8)  # first bytes of what str.split() splits at
-WHITESPACE[[*range(0x09, 0x0E), *range(0x1C, 0x21)]] = SPACE
-WHITESPACE[[0xC2, 0xE1, 0xE2, 0xE3]] = MAYBE
-SEPARATOR = "\x1f"
-SEPARATED = np.zeros(256, np.uint8)
-SEPARATED[ord(SEPARATOR)] = SPACE
+KEY, COUNT, DOCUMENTS, MARK = range(4)
+FIELDS = 4
+ENTRIES, FILLED, DOCUMENT = range(3)  # of `state`: used entries and bytes, the present document
+AT_ONCE = 128
+BUCKET_BITS = 12
+BUCKETS = 1 << BUCKET_BITS
 
 _ONE, _TWO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)  # odd, bits mixed
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_LOW = 0xFFFFFFFF
 _compiled = njit(cache=True, nogil=True)
 
 
@@ -47,78 +47,29 @@ def _type_read8(typing_context: Any, array: Any, place: Any) -> Any:
     return types.uint64(array, types.intp), generate
 
 
+def _type_prefetch(typing_context: Any, array: Any, place: Any) -> Any:
+    """Ask for the element of an array, counted over all its rows, to be brought into the cache."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        address = builder.bitcast(builder.gep(data, [arguments[1]]), byte)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        ask = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        builder.call(ask, [address, number(0), number(3), number(1)])  # to read, to keep, data
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), generate
+
+
 _read8: Any = intrinsic(_type_read8)
+_prefetch: Any = intrinsic(_type_prefetch)
 
 
 @_compiled
-def _wide_space(text, i):
-    """Length in bytes of the white space beyond ASCII that begins at i, 0 if none does."""
-    first, second, third = text[i], text[i + 1], text[i + 2]
-    if first == 0xC2:  # U+0085, U+00A0
-        return 2 if second == 0x85 or second == 0xA0 else 0
-    if first == 0xE1:  # U+1680
-        return 3 if second == 0x9A and third == 0x80 else 0
-    if first == 0xE3:  # U+3000
-        return 3 if second == 0x80 and third == 0x80 else 0
-    if second == 0x80:  # U+2000 to U+200A, U+2028, U+2029, U+202F
-        return 3 if third <= 0x8A or third == 0xA8 or third == 0xA9 or third == 0xAF else 0
-    return 3 if second == 0x81 and third == 0x9F else 0  # U+205F
-
-
-@_compiled
-def split_words(text, bounds, classes, spans):
-    """Cut segments at white space.
-
-    Args:
-        text: uint8, padded.
-        bounds: int64 (segments + 1,), where each begins and the last one ends.
-        classes: uint8 (256,), WHITESPACE or SEPARATED.
-        spans: int32 (at least bytes + segments, 2), written.
-
-    Returns:
-        How many rows were written.
-    """
-    found = 0
-    for segment in range(bounds.size - 1):
-        i = begin = bounds[segment]
-        end = bounds[segment + 1]
-        while i < end:
-            kind = classes[text[i]]
-            size = 0 if kind == ORDINARY else 1 if kind == SPACE else _wide_space(text, i)
-            if size == 0:
-                i += 1
-                continue
-            if i > begin:
-                spans[found, 0], spans[found, 1] = begin, i - begin
-                found += 1
-            i += size
-            begin = i
-        if end > begin:
-            spans[found, 0], spans[found, 1] = begin, end - begin
-            found += 1
-        spans[found, 0], spans[found, 1] = end, -1
-        found += 1
-    return found
-
-
-@_compiled
-def split_characters(text, bounds, classes, spans):
-    """Cut segments into characters, white space left out; arguments as of `split_words`."""
-    found = 0
-    for segment in range(bounds.size - 1):
-        i = bounds[segment]
-        end = bounds[segment + 1]
-        while i < end:
-            first = text[i]
-            size = 1 if first < 0xC0 else 2 if first < 0xE0 else 3 if first < 0xF0 else 4
-            kind = classes[first]
-            if kind == ORDINARY or (kind == MAYBE and _wide_space(text, i) == 0):
-                spans[found, 0], spans[found, 1] = i, size
-                found += 1
-            i += size
-        spans[found, 0], spans[found, 1] = end, -1
-        found += 1
-    return found
+def _first_bytes(text, start, size):
+    """Up to eight bytes as one number."""
+    return _read8(text, start) & (_ALL >> np.uint64(64 - 8 * size))
 
 
 @_compiled
@@ -129,7 +80,11 @@ def _hash(text, start, size):
         mixed ^= mixed >> np.uint64(29)
         start += 8
         size -= 8
-    rest = _read8(text, start) & (_ALL >> np.uint64(64 - 8 * size))
+    return _mix_last(mixed, _first_bytes(text, start, size))
+
+
+@_compiled
+def _mix_last(mixed, rest):
     mixed = (mixed ^ rest) * _ONE
     return (mixed ^ (mixed >> np.uint64(32))) * _TWO
 
@@ -146,8 +101,10 @@ def _are_same(text, i, arena, j, size):
 
 
 @_compiled
-def _is_entry(text, spans, token, length, joiner, arena, start):
+def _is_in_arena(text, spans, token, length, joiner, arena, start):
     """Whether the bytes in the arena are those of `length` tokens, joined."""
+    if length == 1:
+        return _are_same(text, spans[token, 0], arena, start, spans[token, 1])
     for part in range(token, token + length):
         if part > token and joiner:
             if arena[start] != 32:
@@ -172,26 +129,54 @@ def _write(text, spans, token, length, joiner, arena, start):
 
 
 @_compiled
+def _short_key(text, spans, token, length, joiner):
+    """The bytes of `length` tokens, joined, eight at most, as one number."""
+    if length == 1:
+        return np.int64(_first_bytes(text, spans[token, 0], spans[token, 1]))
+    key, bits = np.uint64(0), np.uint64(0)
+    for part in range(token, token + length):
+        if part > token and joiner:
+            key |= np.uint64(32) << bits
+            bits += np.uint64(8)
+        size = spans[part, 1]
+        key |= _first_bytes(text, spans[part, 0], size) << bits
+        bits += np.uint64(8 * size)
+    return np.int64(key)
+
+
+@_compiled
+def _shift(slots):
+    """How far 32 bits of a hash are shifted to give a place among the slots."""
+    shift, places = 32, slots.size
+    while places > 1:
+        places >>= 1
+        shift -= 1
+    return shift
+
+
+@_compiled
 def count_spans(text, spans, first, last, longest, joiner, slots, entries, arena, state):
     """Count n-grams of 1 to `longest` tokens that lie in one segment.
 
     Args:
         text: uint8, padded.
-        spans: as `split_words` writes them.
+        spans: int32 (tokens, 2), as `splitting` writes them.
         first: row to begin with.
-        last: row to end before.
+        last: row to end before, where a segment ends.
         longest: tokens of the longest n-gram.
         joiner: 1 to join tokens by a space, 0 by nothing.
-        slots: of the table, see above; so are `entries` and `arena`.
+        slots: of the table, see above, twice as many as entries; so are `entries` and `arena`,
+            which must have room for all n-grams.
         entries: int64 (room, FIELDS).
         arena: uint8, padded.
-        state: int64 (4,), ENTRIES to LENGTH, written.
-
-    Returns:
-        `last`, or the row to go on with after the table has been given more room.
+        state: int64 (3,), ENTRIES to DOCUMENT, changed.
     """
-    mask = slots.size - 1
-    used, filled, document, done = state[ENTRIES], state[FILLED], state[DOCUMENT], state[LENGTH]
+    waiting = np.empty((AT_ONCE, 5), np.int64)  # tag, first token, tokens, bytes, document
+    hashes = np.empty(last - first, np.uint64)
+    shift, document, found = _shift(slots), state[DOCUMENT], 0
+    for token in range(first, last):
+        if spans[token, 1] >= 0:
+            hashes[token - first] = _hash(text, spans[token, 0], spans[token, 1])
     for token in range(first, last):
         if spans[token, 1] < 0:
             document += 1
@@ -199,53 +184,122 @@ def count_spans(text, spans, first, last, longest, joiner, slots, entries, arena
         mixed, size = np.uint64(0), -joiner
         for length in range(1, longest + 1):
             part = token + length - 1
-            if part == last or spans[part, 1] < 0:
+            if spans[part, 1] < 0:
                 break
-            mixed = (mixed * _ONE) ^ _hash(text, spans[part, 0], spans[part, 1])
+            mixed = (mixed * _ONE) ^ hashes[part - first]
             size += spans[part, 1] + joiner
-            if length <= done:
-                continue
-            tag = np.int64(mixed >> np.uint64(32)) << 32
-            place = (tag >> 32) & mask
-            while True:
-                slot = slots[place]
-                if slot == -1:
-                    if used == entries.shape[0] or filled + size + PADDING > arena.size:
-                        state[ENTRIES], state[FILLED], state[DOCUMENT] = used, filled, document
-                        state[LENGTH] = length - 1
-                        return token
-                    slots[place] = tag | used
-                    entries[used, START], entries[used, SIZE] = filled, size
-                    entries[used, COUNT] = entries[used, DOCUMENTS] = 1
-                    entries[used, LAST] = document
+            tag = np.int64(mixed >> np.uint64(32))
+            _prefetch(slots, tag >> shift)
+            waiting[found, 0], waiting[found, 1], waiting[found, 2] = tag, token, length
+            waiting[found, 3], waiting[found, 4] = size, document
+            found += 1
+            if found == AT_ONCE:
+                _count(waiting, found, text, spans, joiner, slots, shift, entries, arena, state)
+                found = 0
+    _count(waiting, found, text, spans, joiner, slots, shift, entries, arena, state)
+    state[DOCUMENT] = document
+
+
+@_compiled
+def _count(waiting, found, text, spans, joiner, slots, shift, entries, arena, state):
+    """Find or make the entries of the n-grams that wait, and count them."""
+    for i in range(found):
+        slot = slots[waiting[i, 0] >> shift]
+        if slot != -1:
+            _prefetch(entries, (slot & _LOW) * FIELDS)
+    used, filled, mask = state[ENTRIES], state[FILLED], slots.size - 1
+    for i in range(found):
+        tag, token, length = waiting[i, 0], waiting[i, 1], waiting[i, 2]
+        size, document = waiting[i, 3], waiting[i, 4]
+        key = _short_key(text, spans, token, length, joiner) if size <= 8 else 0
+        place = tag >> shift
+        while True:
+            slot = slots[place]
+            if slot == -1:
+                if size > 8:
+                    key = filled
                     _write(text, spans, token, length, joiner, arena, filled)
                     filled += size
-                    used += 1
+                slots[place] = tag << 32 | used
+                entries[used, KEY], entries[used, MARK] = key, size << 32 | document
+                entries[used, COUNT] = entries[used, DOCUMENTS] = 1
+                used += 1
+                break
+            if (slot >> 32) & _LOW == tag:
+                entry = slot & _LOW
+                known, mark = entries[entry, KEY], entries[entry, MARK]
+                if mark >> 32 == size and (
+                    known == key
+                    if size <= 8
+                    else _is_in_arena(text, spans, token, length, joiner, arena, known)
+                ):
+                    entries[entry, COUNT] += 1
+                    if mark & _LOW != document:
+                        entries[entry, MARK] = size << 32 | document
+                        entries[entry, DOCUMENTS] += 1
                     break
-                if slot >> 32 == tag >> 32:
-                    entry = slot & 0xFFFFFFFF
-                    start = entries[entry, START]
-                    if entries[entry, SIZE] == size and _is_entry(
-                        text, spans, token, length, joiner, arena, start
-                    ):
-                        entries[entry, COUNT] += 1
-                        if entries[entry, LAST] != document:
-                            entries[entry, LAST] = document
-                            entries[entry, DOCUMENTS] += 1
-                        break
-                place = (place + 1) & mask
-        done = 0
-    state[ENTRIES], state[FILLED], state[DOCUMENT], state[LENGTH] = used, filled, document, 0
-    return last
+            place = (place + 1) & mask
+    state[ENTRIES], state[FILLED] = used, filled
 
 
 @_compiled
 def place_again(old, new):
-    """Enter the slots of a table into a larger one; a place is of the upper half of a hash."""
-    mask = new.size - 1
+    """Enter the slots of a table into a larger one."""
+    mask, shift = new.size - 1, _shift(new)
     for slot in old:
         if slot != -1:
-            place = (slot >> 32) & mask
+            place = ((slot >> 32) & _LOW) >> shift
             while new[place] != -1:
                 place = (place + 1) & mask
             new[place] = slot
+
+
+@_compiled
+def sort_into_buckets(entries, used, arena, order, begins):
+    """Order entries by the bucket of their tokens, which depends on a token's bytes alone.
+
+    Args:
+        entries: of a table, as are `used` and `arena`.
+        used: how many there are.
+        arena: uint8, padded.
+        order: int64 (used,), written: numbers of entries.
+        begins: int64 (BUCKETS + 1,), written: where each bucket begins in `order`.
+    """
+    buckets = np.empty(used, np.uint16)
+    begins[:] = 0
+    for entry in range(used):
+        size = entries[entry, MARK] >> 32
+        if size <= 8:
+            mixed = _mix_last(np.uint64(size) * _TWO, np.uint64(entries[entry, KEY]))
+        else:
+            mixed = _hash(arena, entries[entry, KEY], size)
+        buckets[entry] = mixed >> np.uint64(64 - BUCKET_BITS)
+        begins[buckets[entry] + 1] += 1
+    for bucket in range(BUCKETS):
+        begins[bucket + 1] += begins[bucket]
+    places = begins.copy()
+    for entry in range(used):
+        order[places[buckets[entry]]] = entry
+        places[buckets[entry]] += 1
+
+
+@_compiled
+def copy_tokens(entries, arena, order, offsets, tokens):
+    """Write the bytes of entries one after the other.
+
+    Args:
+        entries: of a table, as is `arena`.
+        arena: uint8.
+        order: int64 (rows,), numbers of entries.
+        offsets: int64 (rows + 1,), where each token begins in `tokens`.
+        tokens: uint8, written.
+    """
+    for row in range(order.size):
+        start, key = offsets[row], entries[order[row], KEY]
+        size = offsets[row + 1] - start
+        if size <= 8:
+            for i in range(size):
+                tokens[start + i] = (key >> (8 * i)) & 255
+        else:
+            for i in range(size):
+                tokens[start + i] = arena[key + i]

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from octavo.counting import kernels
+from octavo.counting import kernels, splitting
 
-SMALLEST = 1 << 12
-BYTES_AN_ENTRY = 16  # of a token, at first
+SMALLEST = 1 << 12  # entries at first
+SLICE = 1 << 14  # tokens, about, that are counted between two looks at the room left
+DOCUMENTS_BEFORE = 1 << 32  # a document's number has 32 bits
 
 
 class Segments(NamedTuple):
@@ -32,94 +33,149 @@ class TokenTable:
     Args:
         longest: tokens of the longest n-gram.
         joiner: between the tokens of an n-gram: " " or "".
+        most_bytes: the table's arrays may take; one document's tokens always find room.
+        when_full: called with the table, between two documents, before it would outgrow them; to
+            write it somewhere. The table is emptied then.
 
     Example:
         >>> from octavo.counting.blocks import join_texts
         >>> table = TokenTable()
         >>> table.add_words(join_texts(["the cat the dog", "the bird"]))
-        >>> table.to_arrow().to_pydict()["token"]
-        ['the', 'cat', 'dog', 'bird']
-        >>> table.to_arrow().to_pydict()["count"], table.to_arrow().to_pydict()["documents"]
-        ([3, 1, 1, 1], [2, 1, 1, 1])
+        >>> sorted(zip(*table.to_arrow().to_pydict().values(), strict=True))
+        [('bird', 1, 1), ('cat', 1, 1), ('dog', 1, 1), ('the', 3, 2)]
     """
 
-    def __init__(self, longest: int = 1, joiner: str = " ") -> None:
+    def __init__(
+        self,
+        longest: int = 1,
+        joiner: str = " ",
+        most_bytes: int = 1 << 62,
+        when_full: Callable[[TokenTable], None] | None = None,
+    ) -> None:
         self._longest, self._joiner = longest, len(joiner)
+        self._most_bytes, self._when_full = most_bytes, when_full
         self._slots = np.full(2 * SMALLEST, -1, np.int64)
         self._entries = np.empty((SMALLEST, kernels.FIELDS), np.int64)
-        self._arena = np.empty(SMALLEST * BYTES_AN_ENTRY, np.uint8)
-        self._state = np.zeros(4, np.int64)
+        self._arena = np.empty(SMALLEST, np.uint8)
+        self._state = np.array([0, 0, 1])
         self._spans = np.empty((0, 2), np.int32)
 
     def __len__(self) -> int:
         return int(self._state[kernels.ENTRIES])
-
-    def add_words(self, segments: Segments) -> None:
-        """Count what stands between white space, as `str.split` sees it."""
-        self._add(segments, kernels.split_words, kernels.WHITESPACE)
-
-    def add_separated(self, segments: Segments) -> None:
-        """Count what stands between kernels.SEPARATOR."""
-        self._add(segments, kernels.split_words, kernels.SEPARATED)
-
-    def add_characters(self, segments: Segments) -> None:
-        """Count characters that are no white space."""
-        self._add(segments, kernels.split_characters, kernels.WHITESPACE)
-
-    def _add(self, segments: Segments, split: Callable[..., int], classes: np.ndarray) -> None:
-        text, bounds = segments
-        most = len(text) + len(bounds)
-        if len(self._spans) < most:
-            self._spans = np.empty((most, 2), np.int32)
-        last = split(text, bounds, classes, self._spans)
-        first = 0
-        while first < last:
-            first = kernels.count_spans(
-                text, self._spans, first, last, self._longest, self._joiner,
-                self._slots, self._entries, self._arena, self._state,
-            )  # fmt: skip
-            if first < last:
-                self._grow(len(text))
-
-    def _grow(self, needed: int) -> None:
-        """Twice the room, of entries where they are used up, else of bytes."""
-        used, filled = self._state[kernels.ENTRIES], self._state[kernels.FILLED]
-        if used == len(self._entries):
-            entries = np.empty((2 * used, kernels.FIELDS), np.int64)
-            entries[:used] = self._entries
-            slots = np.full(4 * used, -1, np.int64)
-            kernels.place_again(self._slots, slots)
-            self._entries, self._slots = entries, slots
-        else:
-            arena = np.empty(2 * len(self._arena) + needed, np.uint8)
-            arena[:filled] = self._arena[:filled]
-            self._arena = arena
 
     @property
     def total(self) -> int:
         """Tokens and n-grams counted."""
         return int(self._entries[: len(self), kernels.COUNT].sum())
 
-    def is_utf8(self, since: int = 0) -> bool:
-        """Whether the tokens from the `since`-th on are UTF-8."""
-        try:
-            self._tokens(since).validate(full=True)
-        except pa.ArrowInvalid:
-            return False
-        return True
+    def add_words(self, segments: Segments) -> None:
+        """Count what stands between white space, as `str.split` sees it."""
+        self._add(segments, splitting.split_words, splitting.WHITESPACE)
+
+    def add_separated(self, segments: Segments) -> None:
+        """Count what stands between splitting.SEPARATOR and is not white space alone."""
+        self._add(segments, splitting.split_words, splitting.SEPARATED)
+
+    def add_characters(self, segments: Segments) -> None:
+        """Count characters that are no white space."""
+        self._add(segments, splitting.split_characters, splitting.WHITESPACE)
+
+    def clear(self) -> None:
+        """Forget all tokens."""
+        self._slots.fill(-1)
+        self._state[[kernels.ENTRIES, kernels.FILLED]] = 0
 
     def to_arrow(self) -> pa.Table:
-        """Columns token (large_string), count and documents (int64), in the order first seen."""
-        entries = self._entries[: len(self)]
-        columns = [
-            self._tokens(),
-            pa.array(entries[:, kernels.COUNT].copy()),
-            pa.array(entries[:, kernels.DOCUMENTS].copy()),
-        ]
-        return pa.table(columns, names=["token", "count", "documents"])
+        """Columns token (large_string), count and documents (int64), in no order."""
+        order, _ = self.order()
+        return pa.Table.from_batches([self.to_batch(order)])
 
-    def _tokens(self, since: int = 0) -> pa.LargeStringArray:
-        used, filled = self._state[kernels.ENTRIES], self._state[kernels.FILLED]
-        offsets = np.append(self._entries[since:used, kernels.START], filled)
-        text = pa.py_buffer(self._arena[:filled])
-        return pa.LargeStringArray.from_buffers(used - since, pa.py_buffer(offsets), text)
+    def order(self) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of the entries by bucket, and where each bucket begins among them."""
+        order = np.empty(len(self), np.int64)
+        begins = np.empty(kernels.BUCKETS + 1, np.int64)
+        kernels.sort_into_buckets(self._entries, len(self), self._arena, order, begins)
+        return order, begins
+
+    def to_batch(self, order: np.ndarray) -> pa.RecordBatch:
+        """The entries of these numbers, with the columns of `to_arrow`."""
+        entries = self._entries[order]
+        offsets = np.zeros(len(order) + 1, np.int64)
+        np.cumsum(entries[:, kernels.MARK] >> 32, out=offsets[1:])
+        text = np.empty(offsets[-1], np.uint8)
+        kernels.copy_tokens(self._entries, self._arena, order, offsets, text)
+        tokens = pa.LargeStringArray.from_buffers(
+            len(order), pa.py_buffer(offsets), pa.py_buffer(text)
+        )
+        counts = [
+            pa.array(entries[:, field].copy()) for field in (kernels.COUNT, kernels.DOCUMENTS)
+        ]
+        return pa.record_batch([tokens, *counts], names=["token", "count", "documents"])
+
+    def _add(self, segments: Segments, split: Callable[..., int], classes: np.ndarray) -> None:
+        text, bounds = segments
+        self._number_documents(len(bounds))
+        most = len(text) + len(bounds)
+        if len(self._spans) < most:
+            self._spans = np.empty((most, 2), np.int32)
+        found = split(text, bounds, classes, self._spans)
+        for first, last in _slices(self._spans[:found, 1]):
+            self._make_room(first, last)
+            kernels.count_spans(
+                text, self._spans, first, last, self._longest, self._joiner,
+                self._slots, self._entries, self._arena, self._state,
+            )  # fmt: skip
+
+    def _number_documents(self, more: int) -> None:
+        """Begin at 1 again before the numbers run out."""
+        if self._state[kernels.DOCUMENT] + more >= DOCUMENTS_BEFORE:
+            self._entries[: len(self), kernels.MARK] &= ~0xFFFFFFFF
+            self._state[kernels.DOCUMENT] = 1
+
+    def _make_room(self, first: int, last: int) -> None:
+        """Have room for all n-grams of these spans, were none of them known."""
+        new = (last - first) * self._longest
+        size = int(self._spans[last - 1, 0]) - int(self._spans[first, 0])
+        text = size * self._longest * (self._longest + 1) // 2 + new * self._longest
+        room, arena = len(self._entries), len(self._arena)
+        while room < len(self) + new:
+            room *= 2
+        filled = int(self._state[kernels.FILLED])
+        if arena < filled + text + kernels.PADDING:
+            arena = 2 * arena + text
+        if (room, arena) == (len(self._entries), len(self._arena)):
+            return
+        if len(self) and self._when_full and self._bytes_with(room, arena) > self._most_bytes:
+            self._when_full(self)
+            self.clear()
+            self._make_room(first, last)
+            return
+        self._grow(room, arena)
+
+    def _bytes_with(self, room: int, arena: int) -> int:
+        """Bytes while arrays are copied into larger ones."""
+        entries, slots = self._entries.nbytes, self._slots.nbytes
+        grown = room // len(self._entries)
+        copies = entries + slots if grown > 1 else 0
+        return grown * (entries + slots) + copies + arena + len(self._arena)
+
+    def _grow(self, room: int, arena: int) -> None:
+        if room > len(self._entries):
+            entries = np.empty((room, kernels.FIELDS), np.int64)
+            entries[: len(self)] = self._entries[: len(self)]
+            slots = np.full(2 * room, -1, np.int64)
+            kernels.place_again(self._slots, slots)
+            self._entries, self._slots = entries, slots
+        if arena > len(self._arena):
+            filled = self._state[kernels.FILLED]
+            text = np.empty(arena, np.uint8)
+            text[:filled] = self._arena[:filled]
+            self._arena = text
+
+
+def _slices(sizes: np.ndarray) -> list[tuple[int, int]]:
+    """Rows of spans in slices of about SLICE that end where segments do."""
+    ends = np.flatnonzero(sizes < 0) + 1
+    marks = np.searchsorted(ends, np.arange(SLICE, len(sizes) + SLICE, SLICE))
+    stops = ends[np.unique(np.minimum(marks, len(ends) - 1))].tolist() if len(ends) else []
+    return list(zip([0, *stops], stops, strict=False))

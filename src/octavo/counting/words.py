@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import pickle
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from os import PathLike
+from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from octavo._files import read_text
+from octavo._checks import check_whole, parse_bytes
 from octavo._progress import Progress
-from octavo.counting.blocks import cut_lines, join_texts
-from octavo.counting.counts import Counts, sort_counts
-from octavo.counting.kernels import SEPARATOR
-from octavo.counting.table import Segments, TokenTable
+from octavo.counting.counter import Counter, Options, Part, count_shard
+from octavo.counting.counts import Counts
+from octavo.counting.parts import load_part, part_name, save_part
+from octavo.counting.runs import sum_runs
+from octavo.counting.sorting import sort_tables
 from octavo.errors import DataError, UsageError
-from octavo.text.corpus import (
-    STANDARD_INPUT,
-    Shard,
-    find_files,
-    layout,
-    make_shards,
-    read_blocks,
-    read_texts,
-)
+from octavo.text.corpus import STANDARD_INPUT, Shard, find_files, layout, make_shards
 from octavo.text.parallel import run_tasks
-from octavo.text.segmenters import Segmenter, find_segmenter
+from octavo.text.segmenters import Segmenter
 
-CHARACTERS = 1 << 20  # of texts segmented and joined at once
-LONGEST = 6
+SMALLEST_PART, LARGEST_PART = 1 << 22, 1 << 25  # bytes of a corpus, an eighth of which is a part
+MEMORY = "2GB"
+OVERHEAD = 40 * 10**6  # bytes of a worker besides its table: blocks of text, words
+LEAST_MEMORY = 2 * OVERHEAD
 
 
 def count_words(
@@ -43,7 +40,13 @@ def count_words(
     field: str = "text",
     lower: bool = False,
     nfkc: bool = False,
+    bad_lines: str = "stop",
+    minimum: int = 1,
+    top: int | None = None,
+    stop: Iterable[str] = (),
     workers: int = 1,
+    memory: str | int = MEMORY,
+    folder: str | PathLike[str] | None = None,
     progress: bool = True,
 ) -> Counts:
     r"""Count the words of files, and the documents they are in.
@@ -54,20 +57,32 @@ def count_words(
     Args:
         paths: files, folders, patterns, or "-" for standard input; .gz, .xz and .zst are unpacked,
             .jsonl and .parquet are read by `field`, everything else is text.
-        segmenter: "rjieba" (as jieba cuts Chinese), "whitespace", "characters", "regex:PATTERN",
-            "wordpiece:VOCAB.txt", "module:function", or a function from a text to its words.
+        segmenter: "rjieba" (as jieba cuts Chinese), "rjieba:DICT.txt" (with words of your own),
+            "whitespace", "characters", "regex:PATTERN", "wordpiece:VOCAB.txt", "module:function",
+            or a function from a text to its words.
         ngrams: words of the longest n-gram, 1 to 6; all shorter ones are counted too. They lie in
             one document, joined by a space (characters by nothing). Where words hold spaces, what
             reads alike is summed, documents too.
         field: of JSON lines and Parquet.
         lower: lower-case texts first.
         nfkc: bring texts into Unicode's form NFKC first (full-width letters become plain ones).
-        workers: processes; the counts do not depend on it. A process that is killed is replaced.
-        progress: show how many parts of the corpus are done.
+        bad_lines: what becomes of lines that are not UTF-8: "stop", an error; "skip", they are left
+            out; "replace", U+FFFD stands for what cannot be read.
+        minimum: leave out what occurs less often.
+        top: keep so many of the most frequent.
+        stop: words to leave out.
+        workers: threads, or processes where Python code makes the words; the counts do not depend
+            on it. A process that is killed is replaced.
+        memory: bytes, or a text such as "500MB", for the buffers of all workers together; what
+            does not fit goes to disk. A document's words and the interpreters come on top.
+        folder: where finished parts are kept; called again after it was stopped, with this folder
+            and the same arguments, the function goes on from them. A temporary one by default.
+        progress: show how much of the corpus is done.
 
     Raises:
         UsageError: if an argument is impossible.
-        DataError: naming file and line, if a file cannot be read or is not UTF-8.
+        DataError: naming file and line, if a file cannot be read or is not UTF-8, or the segmenter
+            failed.
         WorkerError: if three processes died at one part of the corpus.
 
     Example:
@@ -78,50 +93,126 @@ def count_words(
         [{'token': 'be', 'count': 2, 'documents': 2}]
     """
     files = find_files([paths] if isinstance(paths, str | PathLike) else paths)
-    options = _Options(segmenter, ngrams, lower, nfkc, field)
-    counter = _Counter(options)  # also checks the options
-    shards = make_shards(files)
-    with Progress(len(shards), "counting", enabled=progress) as bar:
-        if workers == 1 or len(shards) == 1 or STANDARD_INPUT in files:
-            for shard in shards:
-                counter.add_shard(shard)
-                bar.advance()
-            return counter.finish()
-        _check_sent(segmenter)
-        with TemporaryDirectory(prefix="octavo-count-") as folder:
-            tasks = [(options, shard, f"{folder}/{n}.arrow") for n, shard in enumerate(shards)]
-            documents = 0
-            for _, counted in run_tasks(_count_shard, tasks, workers):
-                documents += counted
-                bar.advance()
-            return _merge([path for _, _, path in tasks], documents)
+    options = Options(segmenter, ngrams, lower, nfkc, field, bad_lines)
+    check_whole("workers", workers, 1)
+    limit = parse_bytes("memory", memory, workers * LEAST_MEMORY)
+    keep = _Kept(minimum, top, stop)
+    shards = _make_shards(files)
+    with _folder(folder) as place:
+        Counter(options, f"{place}/none", limit)  # checks the options
+        parts = _count(options, shards, place, workers, limit // workers - OVERHEAD, progress)
+        return _gather(parts, options, keep, limit, place)
 
 
-def _count_shard(task: tuple[_Options, Shard, str]) -> int:
-    """Count a part of a corpus into an Arrow file; returns how many documents it has."""
-    options, shard, path = task
-    counter = _Counter(options)
-    counter.add_shard(shard)
-    table = counter.table.to_arrow()  # summed and sorted when all parts are there
-    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
-    return counter.documents
+def count_texts(
+    texts: Iterable[str],
+    segmenter: str | Segmenter = "rjieba",
+    *,
+    ngrams: int = 1,
+    lower: bool = False,
+    nfkc: bool = False,
+    minimum: int = 1,
+    top: int | None = None,
+    stop: Iterable[str] = (),
+    memory: str | int = MEMORY,
+) -> Counts:
+    """Count the words of texts, each a document; arguments as of `count_words`.
+
+    Example:
+        >>> count_texts(["北京大学", "北京"], "characters", ngrams=2).most_common(3)
+        [('京', 2), ('北', 2), ('北京', 2)]
+    """
+    options = Options(segmenter, ngrams, lower, nfkc)
+    limit = parse_bytes("memory", memory, LEAST_MEMORY)
+    keep = _Kept(minimum, top, stop)
+    with _folder(None) as place:
+        counter = Counter(options, f"{place}/texts", limit - OVERHEAD)
+        counter.add_texts(texts)
+        return _gather([counter.finish()], options, keep, limit, place)
 
 
-def _merge(paths: Iterable[str], documents: int) -> Counts:
-    """The counts of parts, no document being in two of them."""
-    parts = []
-    for path in paths:
-        with pa.memory_map(path) as file:
-            parts.append(pa.ipc.open_file(file).read_all())
-    table = _sum(pa.concat_tables(parts))
-    return Counts(sort_counts(table), pc.sum(table["count"]).as_py() or 0, documents)
+class _Kept:
+    """Which of the counted tokens are kept."""
+
+    def __init__(self, minimum: int, top: int | None, stop: Iterable[str]) -> None:
+        self._minimum = check_whole("minimum", minimum, 1)
+        self.top = None if top is None else check_whole("top", top, 1)
+        self._stop = pa.array(list(stop), pa.large_string())
+        self.types = 0
+
+    def filter(self, table: pa.Table) -> pa.Table:
+        """Those of a table; also counts how many there were."""
+        self.types += len(table)
+        if self._minimum > 1:
+            table = table.filter(pc.field("count") >= self._minimum)
+        if len(self._stop):
+            table = table.filter(pc.invert(pc.is_in(table["token"], value_set=self._stop)))
+        return table
 
 
-def _sum(table: pa.Table) -> pa.Table:
-    """One row a token."""
-    sums = table.group_by("token").aggregate([("count", "sum"), ("documents", "sum")])
-    return sums.rename_columns(table.column_names)
+def _make_shards(files: Sequence[str]) -> list[Shard]:
+    """Parts so large that summing them costs little, and enough for all workers."""
+    total = sum(Path(path).stat().st_size for path in files if path != STANDARD_INPUT)
+    return make_shards(files, min(LARGEST_PART, max(SMALLEST_PART, total // 8)))
+
+
+@contextmanager
+def _folder(folder: str | PathLike[str] | None) -> Iterator[Path]:
+    if folder is None:
+        with TemporaryDirectory(prefix="octavo-count-", ignore_cleanup_errors=True) as temporary:
+            yield Path(temporary)
+    else:
+        try:
+            Path(folder).mkdir(exist_ok=True)
+        except OSError as error:
+            raise DataError(f"cannot be written: {error.strerror}", folder) from None
+        yield Path(folder)
+
+
+def _count(
+    options: Options, shards: list[Shard], folder: Path, workers: int, memory: int, progress: bool
+) -> list[Part]:
+    """Count all parts of a corpus, but for those that are counted already."""
+    names = [part_name(options, shard) for shard in shards]
+    parts = {
+        n: part for n, name in enumerate(names) if (part := load_part(folder / f"{name}.json"))
+    }
+    todo = [n for n in range(len(shards)) if n not in parts]
+    tasks = [(options, shards[n], f"{folder}/{names[n]}", memory) for n in todo]
+    with Progress(sum(shard.size for shard in shards), "counting", enabled=progress) as bar:
+        bar.advance(sum(shards[n].size for n in parts))
+        for place, part in _run(tasks, workers, _in_threads(options, shards)):
+            number = todo[place]
+            save_part(folder / f"{names[number]}.json", part)
+            parts[number] = part
+            bar.advance(shards[number].size)
+    return [parts[n] for n in range(len(shards))]
+
+
+def _run(tasks: list[Any], workers: int, threads: bool) -> Iterator[tuple[int, Part]]:
+    if min(workers, len(tasks)) <= 1:
+        yield from ((place, _count_shard(task)) for place, task in enumerate(tasks))
+    elif threads:
+        with ThreadPoolExecutor(workers) as pool:
+            futures = {pool.submit(_count_shard, task): place for place, task in enumerate(tasks)}
+            try:
+                yield from ((futures[future], future.result()) for future in as_completed(futures))
+            finally:
+                pool.shutdown(cancel_futures=True)
+    else:
+        _check_sent(tasks[0][0].segmenter)
+        yield from run_tasks(_count_shard, tasks, workers)
+
+
+def _in_threads(options: Options, shards: list[Shard]) -> bool:
+    """Whether compiled code does it all, which runs in threads side by side; they start at once."""
+    texts = all(layout(path) == "text" for shard in shards for path in shard.paths)
+    standard_input = any(STANDARD_INPUT in shard.paths for shard in shards)
+    return standard_input or (texts and options.bytewise)
+
+
+def _count_shard(task: tuple[Options, Shard, str, int]) -> Part:
+    return count_shard(*task)
 
 
 def _check_sent(segmenter: str | Segmenter) -> None:
@@ -134,126 +225,18 @@ def _check_sent(segmenter: str | Segmenter) -> None:
         ) from None
 
 
-def count_texts(
-    texts: Iterable[str],
-    segmenter: str | Segmenter = "rjieba",
-    *,
-    ngrams: int = 1,
-    lower: bool = False,
-    nfkc: bool = False,
-) -> Counts:
-    """Count the words of texts, each a document; arguments as of `count_words`.
-
-    Example:
-        >>> count_texts(["北京大学", "北京"], "characters", ngrams=2).most_common(3)
-        [('京', 2), ('北', 2), ('北京', 2)]
-    """
-    counter = _Counter(_Options(segmenter, ngrams, lower, nfkc))
-    counter.add_texts(texts)
-    return counter.finish()
-
-
-class _Options(NamedTuple):
-    segmenter: str | Segmenter
-    ngrams: int
-    lower: bool
-    nfkc: bool
-    field: str = "text"
-
-
-class _Counter:
-    """A table, and how texts come into it."""
-
-    def __init__(self, options: _Options) -> None:
-        segmenter, ngrams, lower, nfkc, self._field = options
-        if isinstance(ngrams, bool) or not isinstance(ngrams, int) or not 1 <= ngrams <= LONGEST:
-            raise UsageError(f"ngrams must be 1 to {LONGEST}. Received: ngrams={ngrams!r}")
-        characters = segmenter == "characters"
-        self.table = TokenTable(ngrams, "" if characters else " ")
-        self._segment: Segmenter | None = None
-        self._add: Callable[[Segments], None] = self.table.add_separated
-        if characters:
-            self._add = self.table.add_characters
-        elif segmenter == "whitespace":
-            self._add = self.table.add_words
-        else:
-            self._segment = find_segmenter(segmenter) if isinstance(segmenter, str) else segmenter
-        # "New York" may be one word and two; the table tells them apart
-        self._may_repeat = self._segment is not None and ngrams > 1
-        self._change = _changes(lower, nfkc)
-        self.documents = 0
-
-    def add_shard(self, shard: Shard) -> None:
-        """Count a part of a corpus; of text not segmented or changed, bytes as they are."""
-        for path in shard.paths:
-            if layout(path) != "text":
-                self.add_texts(read_texts(path, self._field))
-            else:
-                self._add_text_file(path, shard)
-
-    def _add_text_file(self, path: str, shard: Shard) -> None:
-        before, as_strings = len(self.table), self._segment or self._change
-        for block in read_blocks(path, start=shard.start, end=shard.end):
-            if as_strings:
-                self.add_texts(_decode(block, path).removesuffix("\n").split("\n"))
-            else:
-                self._count(cut_lines(block))
-        if not as_strings and not self.table.is_utf8(before):
-            _raise_not_utf8(path)
-
-    def add_texts(self, texts: Iterable[str]) -> None:
-        """Count texts, each a document."""
-        changed = (self._change(text) for text in texts) if self._change else iter(texts)
-        for batch in _batches(changed):
-            self._count(join_texts(self._segmented(batch) if self._segment else batch))
-
-    def _segmented(self, texts: Iterable[str]) -> Iterator[str]:
-        assert self._segment is not None
-        for text in texts:
-            words = self._segment(text.replace(SEPARATOR, " "))
-            yield SEPARATOR.join(word for word in words if not word.isspace())
-
-    def _count(self, segments: Segments) -> None:
-        self.documents += len(segments.bounds) - 1
-        self._add(segments)
-
-    def finish(self) -> Counts:
-        """The counts, sorted."""
-        table = self.table.to_arrow()
-        if self._may_repeat:
-            table = _sum(table)
-        return Counts(sort_counts(table), self.table.total, self.documents)
-
-
-def _decode(block: bytes, path: str) -> str:
-    try:
-        return block.decode()
-    except UnicodeDecodeError:
-        _raise_not_utf8(path)
-        raise
-
-
-def _raise_not_utf8(path: str) -> None:
-    read_text(path)  # says in which line
-    raise DataError("not UTF-8", path)  # standard input, which is read once
-
-
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    size = 0
-    for text in texts:
-        batch.append(text)
-        size += len(text) + 1
-        if size >= CHARACTERS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _changes(lower: bool, nfkc: bool) -> Callable[[str], str] | None:
-    if nfkc and lower:
-        return lambda text: unicodedata.normalize("NFKC", text).lower()
-    if nfkc:
-        return lambda text: unicodedata.normalize("NFKC", text)
-    return str.lower if lower else None
+def _gather(parts: list[Part], options: Options, keep: _Kept, memory: int, folder: Path) -> Counts:
+    """Sum the runs of all parts and sort them."""
+    runs = [run for part in parts for run in part.runs]
+    # "New York" may be one word and two; a table tells them apart
+    repeated = options.ngrams > 1 and options.segmenter not in ("whitespace", "characters")
+    tables: Iterator[pa.Table] = map(keep.filter, sum_runs(runs, memory, repeated))
+    with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as pieces:
+        table = sort_tables(tables, memory, Path(pieces))  # mapped, it outlives its file
+    return Counts(
+        table.slice(0, keep.top),
+        tokens=sum(part.tokens for part in parts),
+        types=keep.types,
+        documents=sum(part.documents for part in parts),
+        bad_lines=sum(part.bad_lines for part in parts),
+    )

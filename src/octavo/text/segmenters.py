@@ -6,35 +6,84 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Iterable
+from os import PathLike
 from pathlib import Path
 
+from octavo._files import open_text
 from octavo._lazy import require
-from octavo.errors import UsageError
+from octavo.errors import DataError, UsageError
 from octavo.text.wordpiece import WordPieceTokenizer
 
 Segmenter = Callable[[str], Iterable[str]]
-NAMES = 'rjieba, regex:PATTERN, wordpiece:VOCAB.txt, or a function as "module:name"'
+NAMES = (
+    'rjieba, rjieba:DICT.txt, regex:PATTERN, wordpiece:VOCAB.txt, or a function as "module:name"'
+)
+_ENTRY = re.compile(r"(?P<word>.+?)(?:\s+(?P<count>\d+))?(?:\s+(?P<tag>[a-z]+))?")
+
+
+class Jieba:
+    """Chinese words as jieba cuts them; lines are cut apart, so that many can be cut at once.
+
+    Args:
+        dictionary: a file of more words as jieba takes them, one a line: word, count, tag, the last
+            two as you like.
+
+    Raises:
+        MissingExtraError: if rjieba is not installed.
+        DataError: if the file cannot be read.
+
+    Example:
+        >>> Jieba()("我来到北京清华大学")
+        ['我', '来到', '北京', '清华大学']
+    """
+
+    def __init__(self, dictionary: str | PathLike[str] | None = None) -> None:
+        rjieba = require("rjieba", extra="count")
+        if dictionary is None:
+            self.cut = rjieba.cut
+            return
+        jieba = rjieba.Jieba()
+        self.cut = jieba.cut
+        with open_text(dictionary) as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    _add_word(jieba, line.strip(), dictionary, number)
+
+    def __call__(self, text: str) -> list[str]:
+        """The words of a text, white space too."""
+        return self.cut(text)
+
+
+def _add_word(jieba: object, line: str, path: str | PathLike[str], number: int) -> None:
+    found = _ENTRY.fullmatch(line)
+    assert found is not None  # anything is a word
+    word, count, tag = found.group("word", "count", "tag")
+    if any(character.isspace() for character in word):
+        raise DataError(f"expected a word, a count and a tag, found {line!r}", path, number)
+    jieba.add_word(word, int(count) if count else None, tag)  # type: ignore[attr-defined]
 
 
 def find_segmenter(name: str) -> Segmenter:
     r"""The function a name stands for.
 
     Args:
-        name: "rjieba" (Chinese words, as jieba cuts them), "regex:PATTERN" (every match),
-            "wordpiece:PATH" (pieces of a BERT vocabulary), or "module:function" of a function from
-            a str to strings, found on the path or in the working directory.
+        name: "rjieba" (Chinese words, as jieba cuts them), "rjieba:PATH" (with the words of a
+            dictionary file), "regex:PATTERN" (every match), "wordpiece:PATH" (pieces of a BERT
+            vocabulary), or "module:function" of a function from a str to strings, found on the path
+            or in the working directory.
 
     Raises:
         UsageError: if there is no such segmenter.
         MissingExtraError: if rjieba is not installed.
+        DataError: if a dictionary or vocabulary cannot be read.
 
     Example:
         >>> find_segmenter(r"regex:[a-z]+")("the cat's")
         ['the', 'cat', 's']
     """
     kind, _, rest = name.partition(":")
-    if name == "rjieba":
-        return require("rjieba", extra="count").cut
+    if kind == "rjieba" and (rest or name == kind):
+        return Jieba(rest or None)
     if kind == "regex" and rest:
         try:
             pattern = re.compile(rest)

@@ -1,0 +1,49 @@
+"""Checks of arguments that every leaf has."""
+
+from __future__ import annotations
+
+import re
+
+from octavo.errors import UsageError
+
+UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def check_whole(name: str, value: object, least: int, most: int | None = None) -> int:
+    """A whole number within bounds.
+
+    Raises:
+        UsageError: if `value` is something else.
+
+    Example:
+        >>> check_whole("workers", 0, 1)
+        Traceback (most recent call last):
+        ...
+        octavo.errors.UsageError: workers must be 1 or more. Received: workers=0
+    """
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):  # type: ignore[operator]
+        bounds = f"{least} or more" if most is None else f"{least} to {most}"
+        raise UsageError(f"{name} must be {bounds}. Received: {name}={value!r}")
+    return value  # type: ignore[return-value]
+
+
+def parse_bytes(name: str, value: str | int, least: int) -> int:
+    """An amount of memory: a number of bytes, or a text such as "500MB" or "2 GB".
+
+    Raises:
+        UsageError: if it is no such amount, or too little.
+
+    Example:
+        >>> parse_bytes("memory", "1.5GB", least=0)
+        1500000000
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B?)\s*", str(value).upper())
+    unit = found and UNITS.get(found[2] if found[2] in UNITS else f"{found[2]}B")
+    size = int(float(found[1]) * unit) if found and unit else -1
+    if size < least:
+        raise UsageError(
+            f"{name} must be an amount such as 500MB or 2GB, at least {least // 10**6}MB. "
+            f"Received: {name}={value!r}"
+        )
+    return size

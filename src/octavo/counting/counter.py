@@ -1,0 +1,257 @@
+"""Counting a part of a corpus into runs."""
+
+from __future__ import annotations
+
+import itertools
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from octavo._checks import check_whole
+from octavo.counting.blocks import cut_lines, encode, join_texts
+from octavo.counting.runs import ROWS, write_run
+from octavo.counting.splitting import SEPARATOR
+from octavo.counting.table import Segments, TokenTable
+from octavo.errors import DataError
+from octavo.text.corpus import STANDARD_INPUT, Shard, layout
+from octavo.text.documents import (
+    BLOCK,
+    Block,
+    Cleaner,
+    Documents,
+    line_of,
+    read_blocks,
+    read_documents,
+)
+from octavo.text.segmenters import Jieba, Segmenter, find_segmenter
+
+LONGEST = 6
+LINES = 1 << 20  # bytes that are segmented at once: words take fifteen times their bytes
+TOGETHER = 1 << 18  # bytes or characters counted at once, where documents or files are small
+
+
+class Options(NamedTuple):
+    """How texts become tokens; as the arguments of `count_words`."""
+
+    segmenter: str | Segmenter = "rjieba"
+    ngrams: int = 1
+    lower: bool = False
+    nfkc: bool = False
+    field: str = "text"
+    bad_lines: str = "stop"
+
+    @property
+    def bytewise(self) -> bool:
+        """Whether text is counted as it stands in a file, by compiled code alone."""
+        return self.segmenter in ("whitespace", "characters") and not (self.lower or self.nfkc)
+
+
+class Part(NamedTuple):
+    """A part of a corpus, counted.
+
+    Args:
+        documents: in it.
+        tokens: counted.
+        bad_lines: lines that were not UTF-8.
+        runs: files of the counts.
+    """
+
+    documents: int
+    tokens: int
+    bad_lines: int
+    runs: tuple[str, ...]
+
+
+class _NotUtf8Error(Exception):
+    """Found when tokens are written."""
+
+
+def count_shard(options: Options, shard: Shard, prefix: str, memory: int) -> Part:
+    """Count a part of a corpus.
+
+    Args:
+        options: how.
+        shard: the part.
+        prefix: of the runs' paths.
+        memory: bytes that the table may take.
+
+    Raises:
+        DataError: naming file and line, if a file cannot be read, is not UTF-8, or the segmenter
+            failed.
+    """
+    careful = STANDARD_INPUT in shard.paths  # which cannot be read again
+    try:
+        return _count_shard(options, shard, prefix, memory, careful)
+    except _NotUtf8Error:
+        return _count_shard(options, shard, prefix, memory, careful=True)
+
+
+def _count_shard(options: Options, shard: Shard, prefix: str, memory: int, careful: bool) -> Part:
+    counter = Counter(options, prefix, memory, careful)
+    counter.add_shard(shard)
+    return counter.finish()
+
+
+class Counter:
+    """A table, and how texts come into it.
+
+    Args:
+        options: how.
+        prefix: of the runs' paths.
+        memory: bytes that the table may take.
+        careful: look for bytes that are not UTF-8 before text is counted, not only in tokens.
+
+    Raises:
+        UsageError: if an option is impossible.
+        DataError: if a dictionary cannot be read.
+    """
+
+    def __init__(self, options: Options, prefix: str, memory: int, careful: bool = False) -> None:
+        segmenter, ngrams, lower, nfkc, self._field, bad_lines = options
+        check_whole("ngrams", ngrams, 1, LONGEST)
+        self._segment: Segmenter | None = None
+        self._segment_lines: Jieba | None = None  # many at once
+        joiner = "" if segmenter == "characters" else " "
+        self._table = table = TokenTable(ngrams, joiner, memory, self._write_run)
+        self._count: Callable[[Segments], None] = table.add_separated
+        if segmenter == "characters":
+            self._count = table.add_characters
+        elif segmenter == "whitespace":
+            self._count = table.add_words
+        else:
+            self._segment = find_segmenter(segmenter) if isinstance(segmenter, str) else segmenter
+        if isinstance(self._segment, Jieba):
+            self._segment_lines = self._segment
+        self._change = _changes(lower, nfkc)
+        self._as_bytes = self._segment is None and not self._change
+        self._as_lines = self._as_bytes or (self._segment_lines and not self._change)
+        self._cleaner, self._careful = Cleaner(bad_lines), careful
+        self._documents = self._tokens = 0
+        self._prefix, self._runs = prefix, list[str]()
+        self._bytes = _Together(self._count_lines)
+        self._texts = _Together(self._count_texts)
+
+    def add_shard(self, shard: Shard) -> None:
+        """Count a part of a corpus; lines of text that need no change many at a time."""
+        for path in shard.paths:
+            if layout(path) == "text" and self._as_lines:
+                size = BLOCK if self._as_bytes else LINES
+                for block in read_blocks(path, size, shard.start, shard.end):
+                    self._add_block(block, path)
+                continue
+            documents = read_documents(path, self._field, shard.start, shard.end, self._cleaner)
+            for some in documents:
+                self._add_documents(some, path)
+
+    def add_texts(self, texts: Iterable[str]) -> None:
+        """Count texts, each a document."""
+        self._add_documents(Documents(texts, itertools.count()), "texts")
+
+    def finish(self) -> Part:
+        """Write the last run, and say what was counted."""
+        self._bytes.flush()
+        self._texts.flush()
+        if len(self._table) or not self._runs:
+            self._write_run(self._table)
+        return Part(self._documents, self._tokens, self._cleaner.found, tuple(self._runs))
+
+    def _add_block(self, block: Block, path: str) -> None:
+        if self._as_bytes:
+            data = self._cleaner.clean(block, path).data if self._careful else block.data
+            self._bytes.add(data, len(data))
+        else:
+            text = self._cleaner.decode(block, path).removesuffix("\n")
+            self._texts.add(text, len(text) + 1)
+
+    def _add_documents(self, documents: Documents, path: str) -> None:
+        for text, line in zip(documents.texts, documents.lines, strict=False):
+            try:
+                self._add_text(text)
+            except _SegmenterError as error:
+                number = line_of(path, documents.start, line)
+                raise DataError(f"the segmenter failed: {error}", path, number) from error.__cause__
+
+    def _add_text(self, text: str) -> None:
+        text = self._change(text) if self._change else text
+        if self._segment_lines:
+            text = text.replace("\n", " ")
+        elif self._segment:
+            text = _join_words(self._segment, text)
+        self._texts.add(text, len(text) + 1)
+
+    def _count_texts(self, texts: list[str]) -> None:
+        if self._segment_lines is None:
+            self._documents += len(texts)
+            self._count(join_texts(texts))
+            return
+        lines = "\n".join([*texts, ""]).replace(SEPARATOR, " ")
+        self._documents += lines.count("\n")
+        try:
+            words = self._segment_lines(lines)
+        except UnicodeEncodeError:  # half a character, as JSON may hold
+            words = self._segment_lines(encode(lines).decode())
+        self._count(cut_lines(SEPARATOR.join(words).encode()))
+
+    def _count_lines(self, blocks: list[bytes]) -> None:
+        whole = [block if block.endswith(b"\n") else block + b"\n" for block in blocks]
+        segments = cut_lines(b"".join(whole))
+        self._documents += len(segments.bounds) - 1
+        self._count(segments)
+
+    def _write_run(self, table: TokenTable) -> None:
+        order, begins = table.order()
+        path = f"{self._prefix}-{len(self._runs)}.arrow"
+        write_run(path, _batches(table, order), begins)
+        self._runs.append(path)
+        self._tokens += table.total
+
+
+def _batches(table: TokenTable, order: np.ndarray) -> Iterator[pa.RecordBatch]:
+    for first in range(0, len(order), ROWS):
+        batch = table.to_batch(order[first : first + ROWS])
+        try:
+            batch.column(0).validate(full=True)
+        except pa.ArrowInvalid:
+            raise _NotUtf8Error from None
+        yield batch
+
+
+class _SegmenterError(Exception):
+    """A segmenter raised, or gave something else than strings."""
+
+
+def _join_words(segment: Segmenter, text: str) -> str:
+    try:
+        return SEPARATOR.join(segment(text.replace(SEPARATOR, " ")))
+    except Exception as error:
+        raise _SegmenterError(f"{type(error).__name__}: {error}") from error
+
+
+class _Together:
+    """Collects what is small, so that it is counted at once."""
+
+    def __init__(self, count: Callable[[list], None]) -> None:
+        self._count, self._size = count, 0
+        self._waiting: list = []
+
+    def add(self, item: str | bytes, size: int) -> None:
+        self._waiting.append(item)
+        self._size += size
+        if self._size >= TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._waiting:
+            waiting, self._waiting, self._size = self._waiting, [], 0
+            self._count(waiting)
+
+
+def _changes(lower: bool, nfkc: bool) -> Callable[[str], str] | None:
+    if nfkc and lower:
+        return lambda text: unicodedata.normalize("NFKC", text).lower()
+    if nfkc:
+        return lambda text: unicodedata.normalize("NFKC", text)
+    return str.lower if lower else None

@@ -1,0 +1,71 @@
+"""Finished parts of a run, kept in a folder so that a stopped run can go on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import re
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+from octavo import __version__
+from octavo._files import write_atomic
+from octavo.counting.counter import Options, Part
+from octavo.text.corpus import STANDARD_INPUT, Shard
+from octavo.text.segmenters import Segmenter
+
+
+def part_name(options: Options, shard: Shard) -> str:
+    """A name that is another one if options, files or octavo's version are."""
+    files = [_state(path) for path in shard.paths]
+    options = options._replace(segmenter=_name(options.segmenter))
+    known = [__version__, options, shard, files]
+    return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+
+
+def _name(segmenter: str | Segmenter) -> str:
+    if isinstance(segmenter, str):
+        return segmenter
+    try:
+        return pickle.dumps(segmenter).hex()
+    except Exception:
+        return token_hex()  # another one each time: it may be any function
+
+
+def _state(path: str) -> list[str | int]:
+    if path == STANDARD_INPUT:
+        return [path]
+    status = os.stat(path)
+    return [os.path.realpath(path), status.st_size, status.st_mtime_ns]
+
+
+def save_part(path: Path, part: Part) -> None:
+    """Say in a file that a part is finished, and of which size its runs are."""
+    sizes = [os.stat(run).st_size for run in part.runs]
+    names = [Path(run).name for run in part.runs]
+    with write_atomic(path) as file:
+        json.dump({**part._asdict(), "runs": names, "sizes": sizes}, file)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what runs have left in a folder, and the folder if there is nothing else in it."""
+    for path in folder.glob("*"):
+        if re.fullmatch(r"[0-9a-f]{16}(-\d+\.arrow|\.json)", path.name):
+            path.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def load_part(path: Path) -> Part | None:
+    """A part that is finished and whole, else None."""
+    try:
+        known = json.loads(path.read_text("utf-8"))
+        runs = [str(path.parent / name) for name in known.pop("runs")]
+        if [os.stat(run).st_size for run in runs] != known.pop("sizes"):
+            return None
+        return Part(**known, runs=tuple(runs))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,90 @@
+"""Runs: counts of a part of a corpus in a file, ordered by a hash of the token, to be summed.
+
+Equal tokens are in equal buckets, whichever run they are in. So runs together larger than memory
+are summed a few buckets at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+ROWS = 1 << 16  # of a record batch
+SCHEMA = pa.schema([("token", pa.large_string()), ("count", pa.int64()), ("documents", pa.int64())])
+BEGINS = b"begins"  # key of the schema's metadata: int64 (buckets + 1,), first rows of buckets
+WORKSPACE = 8  # parts of memory, of which one holds the rows that are being summed or sorted
+
+
+class Run(NamedTuple):
+    """A run's file, the first row of each bucket and the bytes of an average row."""
+
+    path: str
+    begins: np.ndarray
+    row_bytes: float
+
+
+def write_run(path: str, batches: Iterator[pa.RecordBatch], begins: np.ndarray) -> None:
+    """Write a run.
+
+    Args:
+        path: of the file.
+        batches: of SCHEMA, ordered by bucket.
+        begins: int64 (buckets + 1,), the first row of each bucket.
+    """
+    schema = SCHEMA.with_metadata({BEGINS: begins.tobytes()})
+    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def sum_runs(paths: Sequence[str], memory: int, repeated: bool) -> Iterator[pa.Table]:
+    """Sum runs.
+
+    Args:
+        paths: of the runs.
+        memory: bytes to make do with.
+        repeated: a token may be twice in one run.
+
+    Yields:
+        Tables of SCHEMA that together have each token once.
+    """
+    runs = [_open_run(path) for path in paths]
+    if not runs:
+        return
+    sizes = np.sum([np.diff(run.begins) * run.row_bytes for run in runs], axis=0)
+    for first, last in _group(sizes, memory // WORKSPACE):
+        parts = [_read_rows(run.path, run.begins[first], run.begins[last]) for run in runs]
+        table = pa.concat_tables(parts)
+        yield sum_rows(table) if repeated or len(runs) > 1 else table
+
+
+def sum_rows(table: pa.Table) -> pa.Table:
+    """One row a token."""
+    sums = table.group_by("token").aggregate([("count", "sum"), ("documents", "sum")])
+    return sums.rename_columns(table.column_names)
+
+
+def _open_run(path: str) -> Run:
+    with pa.memory_map(path) as file:
+        run = pa.ipc.open_file(file)
+        begins = np.frombuffer(run.schema.metadata[BEGINS], np.int64)
+        return Run(path, begins, file.size() / max(1, begins[-1]))
+
+
+def _read_rows(path: str, first: int, last: int) -> pa.Table:
+    """Rows of a file; they stay there, and in memory only while they are used."""
+    with pa.memory_map(path) as file:
+        return pa.ipc.open_file(file).read_all().slice(first, last - first)
+
+
+def _group(sizes: np.ndarray, most: int) -> list[tuple[int, int]]:
+    """Neighbours in groups of up to `most` together, or of one."""
+    bounds, ends = [0], np.cumsum(sizes)
+    while bounds[-1] < len(sizes):
+        done = ends[bounds[-1] - 1] if bounds[-1] else 0
+        bounds.append(max(bounds[-1] + 1, int(np.searchsorted(ends, done + most, "right"))))
+    return list(pairwise(bounds))
