@@ -1,0 +1,230 @@
+"""Discovering the words of Chinese text: no dictionary, only how its characters keep together.
+
+1. Frequent n-grams of Chinese characters whose least mutual information, over all ways to cut them
+   in two, reaches the threshold of their length are kept (`candidates`).
+2. They cut the corpus: what overlaps is one word, however long. Words are counted, and kept if they
+   are made of kept n-grams alone (`cutting`).
+3. What stands before a word and after it must vary: branching entropy.
+
+Source: Su Jianlin, kexue.fm/archives/6920 (1 and 2), kexue.fm/archives/3491 (3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from octavo._checks import check_whole, parse_bytes
+from octavo._files import write_atomic
+from octavo._lazy import require
+from octavo._progress import Progress
+from octavo.counting.candidates import Sentences, Trie, find_nodes
+from octavo.counting.cutting import cut_words, measure_freedom
+from octavo.errors import DataError, UsageError
+from octavo.text.corpus import find_files
+from octavo.text.documents import Cleaner, read_documents
+
+INFORMATION = (2.0, 4.0, 6.0)
+ENTROPY = 1.0
+LEAST = 4  # times, that `minimum` is by itself
+LONGEST = 8  # characters of an n-gram
+LEAST_BYTES = 50 * 10**6
+ENDINGS = (".tsv", ".parquet", ".txt")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words found, the most frequent first, equal counts by word.
+
+    Args:
+        table: columns word (large_string), count (int64, in the cut), mutual_information,
+            left_entropy and right_entropy (float64, nats).
+        characters: Chinese characters read.
+        minimum: least count of a word.
+        bad_lines: lines that were not UTF-8, and were left out or mended.
+
+    Example:
+        >>> table = pa.table({"word": ["北京"], "count": [7]})
+        >>> Words(table, characters=1000, minimum=4).most_common()
+        [('北京', 7)]
+    """
+
+    table: pa.Table
+    characters: int
+    minimum: int
+    bad_lines: int = 0
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def most_common(self, most: int | None = None) -> list[tuple[str, int]]:
+        """The first words and their counts."""
+        first = self.table.slice(0, most)
+        return list(zip(first["word"].to_pylist(), first["count"].to_pylist(), strict=True))
+
+    def write(self, path: str | PathLike[str]) -> None:
+        """Write them as a table, or as a list of words.
+
+        Args:
+            path: .tsv, a header and the columns, numbers to four places; .parquet; or .txt, one
+                word a line, which jieba reads as a user dictionary. "-" is a TSV on standard
+                output.
+
+        Raises:
+            UsageError: if the path has another ending.
+            DataError: if the file cannot be created.
+        """
+        check_ending(path)
+        ending = ".tsv" if str(path) == "-" else Path(path).suffix
+        with write_atomic(path, binary=True) as file:
+            if ending == ".parquet":
+                pq.write_table(self.table, file, compression="zstd")
+                return
+            names = self.table.column_names if ending == ".tsv" else ["word"]
+            if ending == ".tsv":
+                file.write(("\t".join(names) + "\n").encode())
+            rows = zip(*(_texts(self.table[name]) for name in names), strict=True)
+            file.writelines(("\t".join(row) + "\n").encode() for row in rows)
+
+
+def check_ending(path: str | PathLike[str]) -> None:
+    """Raise UsageError unless `Words.write` knows the path's ending.
+
+    Example:
+        >>> check_ending("words.csv")
+        Traceback (most recent call last):
+        ...
+        octavo.errors.UsageError: words are written as .tsv, .parquet or .txt. Received: words.csv
+    """
+    if str(path) != "-" and Path(path).suffix not in ENDINGS:
+        raise UsageError(f"words are written as .tsv, .parquet or .txt. Received: {path}")
+
+
+def _texts(column: pa.ChunkedArray) -> list[str]:
+    if pa.types.is_floating(column.type):
+        return [f"{value:.4f}" for value in column.to_pylist()]
+    return [str(value) for value in column.to_pylist()]
+
+
+def discover_words(
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    *,
+    minimum: int | None = None,
+    information: Sequence[float] = INFORMATION,
+    entropy: float = ENTROPY,
+    new: bool = False,
+    field: str = "text",
+    bad_lines: str = "stop",
+    memory: str | int = "1GB",
+    progress: bool = True,
+) -> Words:
+    r"""Find the words of a Chinese corpus, of two characters and more.
+
+    Only Chinese characters make words; anything else, and the end of a line, ends a sentence. The
+    corpus is read once, its Chinese characters (4 bytes each) into a temporary file that is then
+    read again some six times.
+
+    Args:
+        paths: files, folders, patterns, or "-" for standard input, as of `count_words`.
+        minimum: least count of an n-gram and of a word; None grows with the corpus: a tenth of the
+            cube root of its characters, at least 4.
+        information: least mutual information, in nats, of n-grams of 2, 3, 4... characters; as many
+            lengths as there are numbers. More keeps fewer n-grams, and shorter words.
+        entropy: least entropy, in nats, of the characters before a word and of those after it.
+        new: leave out what jieba's dictionary has.
+        field: of JSON lines and Parquet.
+        bad_lines: what becomes of lines that are not UTF-8: "stop", an error; "skip", they are left
+            out; "replace", U+FFFD stands for what cannot be read.
+        memory: of the table that counts; with less than it needs the corpus is read more often.
+        progress: show how far each pass is.
+
+    Raises:
+        UsageError: if an argument is impossible.
+        DataError: naming file and line, if a file cannot be read; or if there is no Chinese in any.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "lines.txt")
+        >>> _ = path.write_text("".join(f"{a}蝴蝶{b}\n" for a in "我你他她" for b in "飞来去在"))
+        >>> discover_words(path, minimum=5, information=(1,)).most_common()
+        [('蝴蝶', 16)]
+    """
+    most_bytes = parse_bytes("memory", memory, LEAST_BYTES)
+    _check(minimum, information, entropy)
+    files = find_files([paths] if isinstance(paths, str | PathLike) else paths)
+    cleaner = Cleaner(bad_lines)
+    known = require("rjieba", extra="count").has_word if new else None
+    longest = len(information) + 1
+    with TemporaryFile(prefix="octavo-discover-") as file:
+        sentences = Sentences(cast(BinaryIO, file), progress)
+        _read(files, field, cleaner, sentences)
+        if minimum is None:
+            minimum = max(LEAST, round(np.cbrt(sentences.total) / 10))
+        trie = Trie(sentences.counts, minimum)
+        while 0 < trie.longest < longest and trie.grow(sentences, minimum, most_bytes):
+            pass
+        strengths = trie.mutual_information(sentences.total)
+        kept = strengths >= np.append([np.nan, np.nan], information)[trie.levels]
+        cut = cut_words(sentences, trie, kept, longest, minimum)
+        left, right = measure_freedom(sentences, trie, cut, longest, most_bytes)
+    texts = cut.spell()
+    table = pa.table(
+        {
+            "word": pa.array(texts, pa.large_string()),
+            "count": cut.counts,
+            "mutual_information": _strengths_of(texts, trie, strengths, longest),
+            "left_entropy": left,
+            "right_entropy": right,
+        }
+    )
+    wanted = (left >= entropy) & (right >= entropy)
+    if known:
+        wanted &= np.array([not known(text) for text in texts], np.bool_)
+    table = table.filter(pa.array(wanted))
+    table = table.sort_by([("count", "descending"), ("word", "ascending")])
+    return Words(table, sentences.total, minimum, cleaner.found)
+
+
+def _check(minimum: int | None, information: Sequence[float], entropy: float) -> None:
+    if minimum is not None:
+        check_whole("minimum", minimum, 1)
+    if not 1 <= len(information) < LONGEST or not np.all(np.isfinite(information)):
+        raise UsageError(
+            f"information must be 1 to {LONGEST - 1} numbers, for n-grams of 2, 3, ... characters. "
+            f"Received: information={information!r}"
+        )
+    if not 0 <= entropy < np.inf:
+        raise UsageError(f"entropy must be 0 or more. Received: entropy={entropy!r}")
+
+
+def _read(files: Sequence[str], field: str, cleaner: Cleaner, sentences: Sentences) -> None:
+    with Progress(len(files), "reading", enabled=sentences.progress) as bar:
+        for path in files:
+            for documents in read_documents(path, field, cleaner=cleaner):
+                sentences.add("\n".join(documents.texts))
+            bar.advance()
+    if not sentences.total:
+        raise DataError("no Chinese characters, of which alone words are made", ", ".join(files))
+
+
+def _strengths_of(
+    words: Sequence[str], trie: Trie, strengths: np.ndarray, longest: int
+) -> np.ndarray:
+    """Mutual information of words; of one longer than n-grams, the least of its windows."""
+    if not words:
+        return np.zeros(0)
+    text = "\0".join(["", *words])
+    codes = np.frombuffer(text.encode("utf-32-le"), np.int32)
+    nodes = find_nodes(np.append(codes, 0), trie.children, longest)
+    sizes = np.array([len(word) for word in words])
+    windows = np.repeat(np.minimum(sizes, longest), sizes + 1)
+    inside = nodes[windows, np.arange(len(codes))]
+    return np.minimum.reduceat(strengths[inside], np.flatnonzero(codes == 0))
