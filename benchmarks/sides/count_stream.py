@@ -8,7 +8,6 @@ dicts are alone in their processes.
 from __future__ import annotations
 
 import sys
-import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -55,17 +54,6 @@ def entry_bytes() -> float:
     """Memory of a dict's entry: its place in the table, and the string."""
     counts = state["counts"]
     return (sys.getsizeof(counts) + sum(map(sys.getsizeof, counts))) / len(counts)
-
-
-def sort() -> float:
-    """Seconds Arrow takes to bring the rows into octavo's order, which no other way does."""
-    import numpy as np
-
-    table = state["counts"]
-    mixed = table.take(np.random.default_rng(0).permutation(len(table)))
-    start = time.perf_counter()
-    mixed.sort_by([("count", "descending"), ("token", "ascending")])
-    return time.perf_counter() - start
 
 
 def _pairs(counts: Any) -> Iterator[tuple[str, int]]:
@@ -150,4 +138,4 @@ WAYS: dict[str, Callable[[], Any]] = {
 }
 
 if __name__ == "__main__":
-    serve(load=load, forget=forget, count=count, digest=digest, entry_bytes=entry_bytes, sort=sort)
+    serve(load=load, forget=forget, count=count, digest=digest, entry_bytes=entry_bytes)
