@@ -115,7 +115,8 @@ class Counter:
         self._segment: Segmenter | None = None
         self._segment_lines: Jieba | None = None  # many at once
         joiner = "" if segmenter == "characters" else " "
-        self._table = table = TokenTable(ngrams, joiner, memory, self._write_run)
+        self._runs = _Runs(prefix)
+        self._table = table = TokenTable(ngrams, joiner, memory, self._runs.write)
         self._count: Callable[[Segments], None] = table.add_separated
         if segmenter == "characters":
             self._count = table.add_characters
@@ -129,10 +130,8 @@ class Counter:
         self._as_bytes = self._segment is None and not self._change
         self._as_lines = self._as_bytes or (self._segment_lines and not self._change)
         self._cleaner, self._careful = Cleaner(bad_lines), careful
-        self._documents = self._tokens = 0
-        self._prefix, self._runs = prefix, list[str]()
-        self._bytes = _Together(self._count_lines)
-        self._texts = _Together(self._count_texts)
+        self._documents = 0
+        self._blocks, self._texts = _Together(), _Together()
 
     def add_shard(self, shard: Shard) -> None:
         """Count a part of a corpus; lines of text that need no change many at a time."""
@@ -152,19 +151,20 @@ class Counter:
 
     def finish(self) -> Part:
         """Write the last run, and say what was counted."""
-        self._bytes.flush()
-        self._texts.flush()
-        if len(self._table) or not self._runs:
-            self._write_run(self._table)
-        return Part(self._documents, self._tokens, self._cleaner.found, tuple(self._runs))
+        self._count_lines(self._blocks.take())
+        self._count_texts(self._texts.take())
+        if len(self._table) or not self._runs.paths:
+            self._runs.write(self._table)
+        runs = self._runs
+        return Part(self._documents, runs.tokens, self._cleaner.found, tuple(runs.paths))
 
     def _add_block(self, block: Block, path: str) -> None:
         if self._as_bytes:
             data = self._cleaner.clean(block, path).data if self._careful else block.data
-            self._bytes.add(data, len(data))
+            self._count_lines(self._blocks.add(data))
         else:
             text = self._cleaner.decode(block, path).removesuffix("\n")
-            self._texts.add(text, len(text) + 1)
+            self._count_texts(self._texts.add(text))
 
     def _add_documents(self, documents: Documents, path: str) -> None:
         for text, line in zip(documents.texts, documents.lines, strict=False):
@@ -180,9 +180,11 @@ class Counter:
             text = text.replace("\n", " ")
         elif self._segment:
             text = _join_words(self._segment, text)
-        self._texts.add(text, len(text) + 1)
+        self._count_texts(self._texts.add(text))
 
     def _count_texts(self, texts: list[str]) -> None:
+        if not texts:
+            return
         if self._segment_lines is None:
             self._documents += len(texts)
             self._count(join_texts(texts))
@@ -196,22 +198,33 @@ class Counter:
         self._count(cut_lines(SEPARATOR.join(words).encode()))
 
     def _count_lines(self, blocks: list[bytes]) -> None:
+        if not blocks:
+            return
         whole = [block if block.endswith(b"\n") else block + b"\n" for block in blocks]
         segments = cut_lines(b"".join(whole))
         self._documents += len(segments.bounds) - 1
         self._count(segments)
 
-    def _write_run(self, table: TokenTable) -> None:
+
+class _Runs:
+    """Writes tables; knows nothing of the counter, so that its memory is freed with it."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self.paths: list[str] = []
+        self.tokens = 0
+
+    def write(self, table: TokenTable) -> None:
         order, begins = table.order()
-        path = f"{self._prefix}-{len(self._runs)}.arrow"
+        path = f"{self._prefix}-{len(self.paths)}.arrow"
         write_run(path, _batches(table, order), begins)
-        self._runs.append(path)
-        self._tokens += table.total
+        self.paths.append(path)
+        self.tokens += table.total
 
 
 def _batches(table: TokenTable, order: np.ndarray) -> Iterator[pa.RecordBatch]:
     for first in range(0, len(order), ROWS):
-        batch = table.to_batch(order[first : first + ROWS])
+        batch = table.rows(order[first : first + ROWS]).to_batch()
         try:
             batch.column(0).validate(full=True)
         except pa.ArrowInvalid:
@@ -233,20 +246,20 @@ def _join_words(segment: Segmenter, text: str) -> str:
 class _Together:
     """Collects what is small, so that it is counted at once."""
 
-    def __init__(self, count: Callable[[list], None]) -> None:
-        self._count, self._size = count, 0
+    def __init__(self) -> None:
+        self._size = 0
         self._waiting: list = []
 
-    def add(self, item: str | bytes, size: int) -> None:
+    def add(self, item: str | bytes) -> list:
+        """All that waits, if with this it is enough, else nothing."""
         self._waiting.append(item)
-        self._size += size
-        if self._size >= TOGETHER:
-            self.flush()
+        self._size += len(item) + 1
+        return self.take() if self._size >= TOGETHER else []
 
-    def flush(self) -> None:
-        if self._waiting:
-            waiting, self._waiting, self._size = self._waiting, [], 0
-            self._count(waiting)
+    def take(self) -> list:
+        """All that waits."""
+        waiting, self._waiting, self._size = self._waiting, [], 0
+        return waiting
 
 
 def _changes(lower: bool, nfkc: bool) -> Callable[[str], str] | None:

@@ -7,13 +7,13 @@ from os import PathLike
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from octavo._files import write_atomic
+from octavo.counting.rows import Rows
+from octavo.counting.runs import ROWS
 from octavo.errors import UsageError
 
-ROWS = 1 << 16  # written at once
 ENDINGS = (".tsv", ".parquet", ".txt")
 
 
@@ -69,11 +69,10 @@ class Counts:
             if ending == ".parquet":
                 pq.write_table(self.table, file, compression="zstd")
                 return
-            columns = ["token", "count", "documents"] if ending == ".tsv" else ["token"]
             if ending == ".tsv":
-                file.write(("\t".join(columns) + "\n").encode())
-            for batch in self.table.select(columns).to_batches(max_chunksize=ROWS):
-                file.write(_lines(batch).encode())
+                file.write(b"token\tcount\tdocuments\n")
+            for batch in self.table.to_batches(max_chunksize=ROWS):
+                file.write(Rows.from_batch(batch).to_text(numbers=ending == ".tsv"))
 
 
 def check_ending(path: str | PathLike[str]) -> None:
@@ -87,12 +86,3 @@ def check_ending(path: str | PathLike[str]) -> None:
     """
     if str(path) != "-" and Path(path).suffix not in ENDINGS:
         raise UsageError(f"counts are written as .tsv, .parquet or .txt. Received: {path}")
-
-
-def _lines(batch: pa.RecordBatch) -> str:
-    tokens = batch.column("token")
-    for character, written in (("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r")):
-        tokens = pc.replace_substring(tokens, character, written)
-    columns = [tokens, *(pc.cast(column, pa.large_string()) for column in batch.columns[1:])]
-    lines = pc.binary_join_element_wise(*columns, pa.scalar("\t", pa.large_string()))
-    return "".join(f"{line}\n" for line in lines.to_pylist())

@@ -27,8 +27,7 @@ KEY, COUNT, DOCUMENTS, MARK = range(4)
 FIELDS = 4
 ENTRIES, FILLED, DOCUMENT = range(3)  # of `state`: used entries and bytes, the present document
 AT_ONCE = 128
-BUCKET_BITS = 12
-BUCKETS = 1 << BUCKET_BITS
+BUCKETS = 1 << 12
 
 _ONE, _TWO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)  # odd, bits mixed
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -203,10 +202,7 @@ def count_spans(text, spans, first, last, longest, joiner, slots, entries, arena
 @_compiled
 def _count(waiting, found, text, spans, joiner, slots, shift, entries, arena, state):
     """Find or make the entries of the n-grams that wait, and count them."""
-    for i in range(found):
-        slot = slots[waiting[i, 0] >> shift]
-        if slot != -1:
-            _prefetch(entries, (slot & _LOW) * FIELDS)
+    _prefetch_entries(waiting, found, slots, shift, entries)
     used, filled, mask = state[ENTRIES], state[FILLED], slots.size - 1
     for i in range(found):
         tag, token, length = waiting[i, 0], waiting[i, 1], waiting[i, 2]
@@ -243,6 +239,70 @@ def _count(waiting, found, text, spans, joiner, slots, shift, entries, arena, st
 
 
 @_compiled
+def _prefetch_entries(waiting, found, slots, shift, entries):
+    for i in range(found):
+        slot = slots[waiting[i, 0] >> shift]
+        if slot != -1:
+            _prefetch(entries, (slot & _LOW) * FIELDS)
+
+
+@_compiled
+def add_rows(text, offsets, counts, documents, slots, entries, arena, state):
+    """Add what was counted elsewhere.
+
+    Args:
+        text: uint8, eight bytes of which can be read at the last token, too.
+        offsets: int64 (rows + 1,), where each token begins in `text`.
+        counts: int64 (rows,).
+        documents: int64 (rows,).
+        slots: of the table, as of `count_spans`; so are `entries`, `arena` and `state`.
+        entries: with room for all rows.
+        arena: likewise.
+        state: changed.
+    """
+    waiting = np.empty((AT_ONCE, 1), np.int64)
+    shift, mask = _shift(slots), slots.size - 1
+    used, filled = state[ENTRIES], state[FILLED]
+    for first in range(0, counts.size, AT_ONCE):
+        found = min(AT_ONCE, counts.size - first)
+        for i in range(found):
+            start = offsets[first + i]
+            mixed = _hash(text, start, offsets[first + i + 1] - start)
+            waiting[i, 0] = np.int64(mixed >> np.uint64(32))
+            _prefetch(slots, waiting[i, 0] >> shift)
+        _prefetch_entries(waiting, found, slots, shift, entries)
+        for row in range(first, first + found):
+            tag, start = waiting[row - first, 0], offsets[row]
+            size = offsets[row + 1] - start
+            key = np.int64(_first_bytes(text, start, size)) if size <= 8 else 0
+            place = tag >> shift
+            while True:
+                slot = slots[place]
+                if slot == -1:
+                    if size > 8:
+                        key = filled
+                        for i in range(size):
+                            arena[filled + i] = text[start + i]
+                        filled += size
+                    slots[place] = tag << 32 | used
+                    entries[used, KEY], entries[used, MARK] = key, size << 32
+                    entries[used, COUNT], entries[used, DOCUMENTS] = counts[row], documents[row]
+                    used += 1
+                    break
+                if (slot >> 32) & _LOW == tag:
+                    entry = slot & _LOW
+                    known = entries[entry, KEY]
+                    if entries[entry, MARK] >> 32 == size and (
+                        known == key if size <= 8 else _are_same(text, start, arena, known, size)
+                    ):
+                        entries[entry, COUNT] += counts[row]
+                        entries[entry, DOCUMENTS] += documents[row]
+                        break
+                place = (place + 1) & mask
+    state[ENTRIES], state[FILLED] = used, filled
+
+
+@_compiled
 def place_again(old, new):
     """Enter the slots of a table into a larger one."""
     mask, shift = new.size - 1, _shift(new)
@@ -257,6 +317,9 @@ def place_again(old, new):
 @_compiled
 def sort_into_buckets(entries, used, arena, order, begins):
     """Order entries by the bucket of their tokens, which depends on a token's bytes alone.
+
+    It is of other bits of the hash than the place among the slots: entries of one bucket, added to
+    a table, would else crowd in one part of it.
 
     Args:
         entries: of a table, as are `used` and `arena`.
@@ -273,7 +336,7 @@ def sort_into_buckets(entries, used, arena, order, begins):
             mixed = _mix_last(np.uint64(size) * _TWO, np.uint64(entries[entry, KEY]))
         else:
             mixed = _hash(arena, entries[entry, KEY], size)
-        buckets[entry] = mixed >> np.uint64(64 - BUCKET_BITS)
+        buckets[entry] = (mixed >> np.uint64(16)) & np.uint64(BUCKETS - 1)
         begins[buckets[entry] + 1] += 1
     for bucket in range(BUCKETS):
         begins[bucket + 1] += begins[bucket]
@@ -284,18 +347,17 @@ def sort_into_buckets(entries, used, arena, order, begins):
 
 
 @_compiled
-def copy_tokens(entries, arena, order, offsets, tokens):
+def copy_tokens(keys, arena, offsets, tokens):
     """Write the bytes of entries one after the other.
 
     Args:
-        entries: of a table, as is `arena`.
-        arena: uint8.
-        order: int64 (rows,), numbers of entries.
+        keys: int64 (rows,), of the entries.
+        arena: uint8, of the table.
         offsets: int64 (rows + 1,), where each token begins in `tokens`.
         tokens: uint8, written.
     """
-    for row in range(order.size):
-        start, key = offsets[row], entries[order[row], KEY]
+    for row in range(keys.size):
+        start, key = offsets[row], keys[row]
         size = offsets[row + 1] - start
         if size <= 8:
             for i in range(size):

@@ -13,9 +13,13 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from octavo.counting.rows import SCHEMA, Rows
+from octavo.counting.table import TokenTable
+
 ROWS = 1 << 16  # of a record batch
-SCHEMA = pa.schema([("token", pa.large_string()), ("count", pa.int64()), ("documents", pa.int64())])
 BEGINS = b"begins"  # key of the schema's metadata: int64 (buckets + 1,), first rows of buckets
+SUMMED = 1 << 22  # bytes of rows summed at once: the table stays near the processor
+WORTH_OPENING = 1 << 18  # bytes of one run that are worth opening its file
 WORKSPACE = 8  # parts of memory, of which one holds the rows that are being summed or sorted
 
 
@@ -41,7 +45,7 @@ def write_run(path: str, batches: Iterator[pa.RecordBatch], begins: np.ndarray) 
             writer.write_batch(batch)
 
 
-def sum_runs(paths: Sequence[str], memory: int, repeated: bool) -> Iterator[pa.Table]:
+def sum_runs(paths: Sequence[str], memory: int, repeated: bool) -> Iterator[Rows]:
     """Sum runs.
 
     Args:
@@ -50,22 +54,22 @@ def sum_runs(paths: Sequence[str], memory: int, repeated: bool) -> Iterator[pa.T
         repeated: a token may be twice in one run.
 
     Yields:
-        Tables of SCHEMA that together have each token once.
+        Rows that together have each token once.
     """
     runs = [_open_run(path) for path in paths]
-    if not runs:
-        return
     sizes = np.sum([np.diff(run.begins) * run.row_bytes for run in runs], axis=0)
-    for first, last in _group(sizes, memory // WORKSPACE):
+    table = TokenTable()
+    together = max(SUMMED, len(runs) * WORTH_OPENING)
+    for first, last in _group(sizes, min(together, memory // WORKSPACE)):
         parts = [_read_rows(run.path, run.begins[first], run.begins[last]) for run in runs]
-        table = pa.concat_tables(parts)
-        yield sum_rows(table) if repeated or len(runs) > 1 else table
-
-
-def sum_rows(table: pa.Table) -> pa.Table:
-    """One row a token."""
-    sums = table.group_by("token").aggregate([("count", "sum"), ("documents", "sum")])
-    return sums.rename_columns(table.column_names)
+        if len(runs) == 1 and not repeated:
+            yield Rows.from_table(parts[0])
+            continue
+        for part in parts:
+            for batch in part.to_batches():
+                table.add_rows(Rows.from_batch(batch))
+        yield table.rows(np.arange(len(table)))
+        table.clear()
 
 
 def _open_run(path: str) -> Run:
@@ -78,7 +82,9 @@ def _open_run(path: str) -> Run:
 def _read_rows(path: str, first: int, last: int) -> pa.Table:
     """Rows of a file; they stay there, and in memory only while they are used."""
     with pa.memory_map(path) as file:
-        return pa.ipc.open_file(file).read_all().slice(first, last - first)
+        run = pa.ipc.open_file(file)
+        batches = [run.get_batch(number) for number in range(first // ROWS, -(-last // ROWS))]
+        return pa.Table.from_batches(batches, run.schema).slice(first % ROWS, last - first)
 
 
 def _group(sizes: np.ndarray, most: int) -> list[tuple[int, int]]:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from octavo.counting.runs import ROWS, SCHEMA, WORKSPACE
+from octavo.counting.rows import SCHEMA, Rows
+from octavo.counting.runs import ROWS, WORKSPACE
 
 SAMPLES = 16  # rows looked at, of each piece, for each part of the result
 
 
-def sort_counts(table: pa.Table) -> pa.Table:
-    """A table of SCHEMA by count, the largest first, then by token (by code point)."""
-    return table.sort_by([("count", "descending"), ("token", "ascending")])
-
-
 def sort_tables(tables: Iterable[pa.Table], memory: int, folder: Path) -> pa.Table:
-    """Sort the rows of tables as `sort_counts` does.
+    """Sort the rows of tables by count, the largest first, then by token (by code point).
 
     What is larger than an eighth of memory is sorted in pieces, which are cut by value into ranges
     that are sorted again, each as large.
@@ -36,31 +32,32 @@ def sort_tables(tables: Iterable[pa.Table], memory: int, folder: Path) -> pa.Tab
     most = memory // WORKSPACE
     pieces: list[Path] = []
     held: list[pa.Table] = []
-    total = 0
     for table in tables:
         held.append(table)
-        total += table.nbytes
         if sum(part.nbytes for part in held) > most:
-            pieces.append(_write(sort_counts(pa.concat_tables(held)), folder / f"{len(pieces)}"))
+            pieces.append(_write([_sort(held)], folder / f"{len(pieces)}"))
             held = []
-    rest = sort_counts(pa.concat_tables(held)) if held else SCHEMA.empty_table()
     if not pieces:
-        return rest
-    pieces.append(_write(rest, folder / f"{len(pieces)}"))
-    del rest, held
-    with pa.OSFile(str(folder / "sorted"), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
-        for bounds in _ranges(pieces, 1 + total // most):
-            parts = [
-                _map(piece).slice(first, last - first)
-                for piece, (first, last) in zip(pieces, bounds, strict=True)
-            ]
-            writer.write_table(sort_counts(pa.concat_tables(parts)), max_chunksize=ROWS)
-    return _map(folder / "sorted")
+        return _sort(held)
+    pieces.append(_write([_sort(held)], folder / f"{len(pieces)}"))
+    return _map(_write(_merge(pieces, len(pieces)), folder / "sorted"))
 
 
-def _write(table: pa.Table, path: Path) -> Path:
+def _sort(tables: list[pa.Table]) -> pa.Table:
+    rows = Rows.from_table(pa.concat_tables([SCHEMA.empty_table(), *tables]))
+    return pa.Table.from_batches([rows.take(rows.sort()).to_batch()])
+
+
+def _merge(pieces: Sequence[Path], parts: int) -> Iterator[pa.Table]:
+    for bounds in _ranges(pieces, parts):
+        inside = zip(pieces, bounds, strict=True)
+        yield _sort([_map(piece).slice(first, last - first) for piece, (first, last) in inside])
+
+
+def _write(tables: Iterable[pa.Table], path: Path) -> Path:
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
-        writer.write_table(table, max_chunksize=ROWS)
+        for table in tables:
+            writer.write_table(table, max_chunksize=ROWS)
     return path
 
 
@@ -71,7 +68,7 @@ def _map(path: Path) -> pa.Table:
 
 def _ranges(pieces: Sequence[Path], parts: int) -> list[list[tuple[int, int]]]:
     """For each part of the result the rows, first and last, of each piece."""
-    rows = [_Rows(_map(piece)) for piece in pieces]
+    rows = [_Keys(_map(piece)) for piece in pieces]
     samples = sorted(
         table[place * len(table) // (parts * SAMPLES)]
         for table in rows
@@ -82,7 +79,7 @@ def _ranges(pieces: Sequence[Path], parts: int) -> list[list[tuple[int, int]]]:
     return [[(piece[part], piece[part + 1]) for piece in bounds] for part in range(parts)]
 
 
-class _Rows:
+class _Keys:
     """What a table's rows are sorted by, as bisect wants it."""
 
     def __init__(self, table: pa.Table) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from octavo.counting import kernels, splitting
+from octavo.counting.rows import Rows
 
 SMALLEST = 1 << 12  # entries at first
 SLICE = 1 << 14  # tokens, about, that are counted between two looks at the room left
@@ -80,15 +81,19 @@ class TokenTable:
         """Count characters that are no white space."""
         self._add(segments, splitting.split_characters, splitting.WHITESPACE)
 
+    def add_rows(self, rows: Rows) -> None:
+        """Add what was counted elsewhere."""
+        self._make_room(len(rows.counts), int(rows.offsets[-1] - rows.offsets[0]))
+        kernels.add_rows(*rows, self._slots, self._entries, self._arena, self._state)
+
     def clear(self) -> None:
         """Forget all tokens."""
         self._slots.fill(-1)
         self._state[[kernels.ENTRIES, kernels.FILLED]] = 0
 
     def to_arrow(self) -> pa.Table:
-        """Columns token (large_string), count and documents (int64), in no order."""
-        order, _ = self.order()
-        return pa.Table.from_batches([self.to_batch(order)])
+        """Columns token (large_string), count and documents (int64), in the order first seen."""
+        return pa.Table.from_batches([self.rows(np.arange(len(self))).to_batch()])
 
     def order(self) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the entries by bucket, and where each bucket begins among them."""
@@ -97,20 +102,15 @@ class TokenTable:
         kernels.sort_into_buckets(self._entries, len(self), self._arena, order, begins)
         return order, begins
 
-    def to_batch(self, order: np.ndarray) -> pa.RecordBatch:
-        """The entries of these numbers, with the columns of `to_arrow`."""
+    def rows(self, order: np.ndarray) -> Rows:
+        """The entries of these numbers."""
         entries = self._entries[order]
         offsets = np.zeros(len(order) + 1, np.int64)
         np.cumsum(entries[:, kernels.MARK] >> 32, out=offsets[1:])
         text = np.empty(offsets[-1], np.uint8)
-        kernels.copy_tokens(self._entries, self._arena, order, offsets, text)
-        tokens = pa.LargeStringArray.from_buffers(
-            len(order), pa.py_buffer(offsets), pa.py_buffer(text)
-        )
-        counts = [
-            pa.array(entries[:, field].copy()) for field in (kernels.COUNT, kernels.DOCUMENTS)
-        ]
-        return pa.record_batch([tokens, *counts], names=["token", "count", "documents"])
+        kernels.copy_tokens(entries[:, kernels.KEY].copy(), self._arena, offsets, text)
+        counts, documents = entries[:, kernels.COUNT].copy(), entries[:, kernels.DOCUMENTS].copy()
+        return Rows(text, offsets, counts, documents)
 
     def _add(self, segments: Segments, split: Callable[..., int], classes: np.ndarray) -> None:
         text, bounds = segments
@@ -120,7 +120,7 @@ class TokenTable:
             self._spans = np.empty((most, 2), np.int32)
         found = split(text, bounds, classes, self._spans)
         for first, last in _slices(self._spans[:found, 1]):
-            self._make_room(first, last)
+            self._make_room(*self._bound(first, last))
             kernels.count_spans(
                 text, self._spans, first, last, self._longest, self._joiner,
                 self._slots, self._entries, self._arena, self._state,
@@ -132,23 +132,26 @@ class TokenTable:
             self._entries[: len(self), kernels.MARK] &= ~0xFFFFFFFF
             self._state[kernels.DOCUMENT] = 1
 
-    def _make_room(self, first: int, last: int) -> None:
-        """Have room for all n-grams of these spans, were none of them known."""
-        new = (last - first) * self._longest
+    def _bound(self, first: int, last: int) -> tuple[int, int]:
+        """How many n-grams these spans have at most, and how many bytes."""
+        grams = (last - first) * self._longest
         size = int(self._spans[last - 1, 0]) - int(self._spans[first, 0])
-        text = size * self._longest * (self._longest + 1) // 2 + new * self._longest
+        return grams, size * self._longest * (self._longest + 1) // 2 + grams * self._joiner
+
+    def _make_room(self, more: int, size: int) -> None:
+        """Have room for so many more entries, and for so many more bytes."""
+        used, filled = len(self), int(self._state[kernels.FILLED])
         room, arena = len(self._entries), len(self._arena)
-        while room < len(self) + new:
+        while room < used + more:
             room *= 2
-        filled = int(self._state[kernels.FILLED])
-        if arena < filled + text + kernels.PADDING:
-            arena = 2 * arena + text
+        if arena < filled + size + kernels.PADDING:
+            arena = 2 * arena + size
         if (room, arena) == (len(self._entries), len(self._arena)):
             return
-        if len(self) and self._when_full and self._bytes_with(room, arena) > self._most_bytes:
+        if used and self._when_full and self._bytes_with(room, arena) > self._most_bytes:
             self._when_full(self)
             self.clear()
-            self._make_room(first, last)
+            self._make_room(more, size)
             return
         self._grow(room, arena)
 

@@ -230,9 +230,11 @@ def _gather(parts: list[Part], options: Options, keep: _Kept, memory: int, folde
     runs = [run for part in parts for run in part.runs]
     # "New York" may be one word and two; a table tells them apart
     repeated = options.ngrams > 1 and options.segmenter not in ("whitespace", "characters")
-    tables: Iterator[pa.Table] = map(keep.filter, sum_runs(runs, memory, repeated))
+    tables = (pa.Table.from_batches([rows.to_batch()]) for rows in sum_runs(runs, memory, repeated))
     with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as pieces:
-        table = sort_tables(tables, memory, Path(pieces))  # mapped, it outlives its file
+        table = sort_tables(
+            map(keep.filter, tables), memory, Path(pieces)
+        )  # mapped, it outlives its file
     return Counts(
         table.slice(0, keep.top),
         tokens=sum(part.tokens for part in parts),
