@@ -10,6 +10,7 @@ import pytest
 
 from octavo.counting import count_words
 from octavo.counting.rows import SCHEMA
+from octavo.counting.runs import sum_runs
 from octavo.counting.sorting import sort_tables
 
 
@@ -49,7 +50,7 @@ def test_little_memory_changes_nothing(segmenter, ngrams, workers, tmp_path, mon
     monkeypatch.setattr("octavo.counting.table.SMALLEST", 512)
     monkeypatch.setattr("octavo.counting.table.SLICE", 512)
     runs = []
-    monkeypatch.setattr("octavo.counting.words.sum_runs", watch(runs))
+    monkeypatch.setattr("octavo.counting.runs.sum_runs", watch(runs))
     counts = count_words(
         tmp_path / "lines.txt",
         segmenter,
@@ -71,7 +72,6 @@ def test_little_memory_changes_nothing(segmenter, ngrams, workers, tmp_path, mon
 
 def watch(found):
     """sum_runs, which notes the runs it is given."""
-    from octavo.counting.runs import sum_runs
 
     def watched(paths, memory, repeated):
         found.extend(paths)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from octavo._checks import check_whole
+from octavo._lazy import without
 from octavo.counting.blocks import cut_lines, encode, join_texts
+from octavo.counting.options import Options, Part
 from octavo.counting.runs import ROWS, write_run
 from octavo.counting.splitting import SEPARATOR
 from octavo.counting.table import Segments, TokenTable
@@ -28,41 +28,8 @@ from octavo.text.documents import (
 )
 from octavo.text.segmenters import Jieba, Segmenter, find_segmenter
 
-LONGEST = 6
 LINES = 1 << 20  # bytes that are segmented at once: words take fifteen times their bytes
 TOGETHER = 1 << 18  # bytes or characters counted at once, where documents or files are small
-
-
-class Options(NamedTuple):
-    """How texts become tokens; as the arguments of `count_words`."""
-
-    segmenter: str | Segmenter = "rjieba"
-    ngrams: int = 1
-    lower: bool = False
-    nfkc: bool = False
-    field: str = "text"
-    bad_lines: str = "stop"
-
-    @property
-    def bytewise(self) -> bool:
-        """Whether text is counted as it stands in a file, by compiled code alone."""
-        return self.segmenter in ("whitespace", "characters") and not (self.lower or self.nfkc)
-
-
-class Part(NamedTuple):
-    """A part of a corpus, counted.
-
-    Args:
-        documents: in it.
-        tokens: counted.
-        bad_lines: lines that were not UTF-8.
-        runs: files of the counts.
-    """
-
-    documents: int
-    tokens: int
-    bad_lines: int
-    runs: tuple[str, ...]
 
 
 class _NotUtf8Error(Exception):
@@ -89,6 +56,16 @@ def count_shard(options: Options, shard: Shard, prefix: str, memory: int) -> Par
         return _count_shard(options, shard, prefix, memory, careful=True)
 
 
+def load_kernels() -> None:
+    """Load the compiled code, a third of a second sooner than at its first use.
+
+    numba imports scipy, if it is there, for linear algebra. Only for processes that are octavo's
+    alone: in others scipy must stay what it is.
+    """
+    with without("scipy"):
+        TokenTable().add_words(join_texts(["warm up"]))
+
+
 def _count_shard(options: Options, shard: Shard, prefix: str, memory: int, careful: bool) -> Part:
     counter = Counter(options, prefix, memory, careful)
     counter.add_shard(shard)
@@ -105,13 +82,12 @@ class Counter:
         careful: look for bytes that are not UTF-8 before text is counted, not only in tokens.
 
     Raises:
-        UsageError: if an option is impossible.
+        UsageError: if there is no such segmenter.
         DataError: if a dictionary cannot be read.
     """
 
     def __init__(self, options: Options, prefix: str, memory: int, careful: bool = False) -> None:
         segmenter, ngrams, lower, nfkc, self._field, bad_lines = options
-        check_whole("ngrams", ngrams, 1, LONGEST)
         self._segment: Segmenter | None = None
         self._segment_lines: Jieba | None = None  # many at once
         joiner = "" if segmenter == "characters" else " "

@@ -7,13 +7,11 @@ from os import PathLike
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from octavo._files import write_atomic
-from octavo.counting.rows import Rows
-from octavo.counting.runs import ROWS
 from octavo.errors import UsageError
 
+ROWS = 1 << 16  # written at once
 ENDINGS = (".tsv", ".parquet", ".txt")
 
 
@@ -67,8 +65,12 @@ class Counts:
         check_ending(path)
         with write_atomic(path, binary=True) as file:
             if ending == ".parquet":
+                import pyarrow.parquet as pq
+
                 pq.write_table(self.table, file, compression="zstd")
                 return
+            from octavo.counting.rows import Rows
+
             if ending == ".tsv":
                 file.write(b"token\tcount\tdocuments\n")
             for batch in self.table.to_batches(max_chunksize=ROWS):

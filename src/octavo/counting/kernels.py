@@ -8,8 +8,8 @@ or 32 bits of a hash and the number of an entry; a place among them is the hash'
 `entries` (int64) has a row a token: its KEY, which is the token itself if it has up to eight bytes,
 else where it begins in `arena`; its COUNT; the number of its DOCUMENTS; and as MARK its size and
 the number of the last document it was seen in, 32 bits each. A row is half a cache line, so that a
-token that is common and short, as most are, costs two reads of memory. Tokens are looked up 128 at
-a time, each read asked for before it is needed: memory answers many reads together about as fast
+token that is common and short, as most are, costs two reads of memory. Tokens are looked up 64 at a
+time, each read asked for before it is needed: memory answers many reads together about as fast
 as one.
 """
 
@@ -26,7 +26,7 @@ PADDING = 8
 KEY, COUNT, DOCUMENTS, MARK = range(4)
 FIELDS = 4
 ENTRIES, FILLED, DOCUMENT = range(3)  # of `state`: used entries and bytes, the present document
-AT_ONCE = 128
+AT_ONCE = 64
 BUCKETS = 1 << 12
 
 _ONE, _TWO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)  # odd, bits mixed
@@ -171,11 +171,7 @@ def count_spans(text, spans, first, last, longest, joiner, slots, entries, arena
         state: int64 (3,), ENTRIES to DOCUMENT, changed.
     """
     waiting = np.empty((AT_ONCE, 5), np.int64)  # tag, first token, tokens, bytes, document
-    hashes = np.empty(last - first, np.uint64)
     shift, document, found = _shift(slots), state[DOCUMENT], 0
-    for token in range(first, last):
-        if spans[token, 1] >= 0:
-            hashes[token - first] = _hash(text, spans[token, 0], spans[token, 1])
     for token in range(first, last):
         if spans[token, 1] < 0:
             document += 1
@@ -185,7 +181,7 @@ def count_spans(text, spans, first, last, longest, joiner, slots, entries, arena
             part = token + length - 1
             if spans[part, 1] < 0:
                 break
-            mixed = (mixed * _ONE) ^ hashes[part - first]
+            mixed = (mixed * _ONE) ^ _hash(text, spans[part, 0], spans[part, 1])
             size += spans[part, 1] + joiner
             tag = np.int64(mixed >> np.uint64(32))
             _prefetch(slots, tag >> shift)

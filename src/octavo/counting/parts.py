@@ -13,7 +13,7 @@ from secrets import token_hex
 
 from octavo import __version__
 from octavo._files import write_atomic
-from octavo.counting.counter import Options, Part
+from octavo.counting.options import Options, Part
 from octavo.text.corpus import STANDARD_INPUT, Shard
 from octavo.text.segmenters import Segmenter
 

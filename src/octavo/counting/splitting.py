@@ -48,12 +48,9 @@ def _is_blank(text, i, end):
 
 
 @_compiled
-def _write_word(text, begin, end, spans, found):
-    """Write a row, unless what stands there is nothing, or white space alone."""
-    if end == begin or (WHITESPACE[text[begin]] != ORDINARY and _is_blank(text, begin, end)):
-        return found
-    spans[found, 0], spans[found, 1] = begin, end - begin
-    return found + 1
+def _is_word(text, begin, end):
+    """Whether something stands there that is not white space alone."""
+    return end > begin and (WHITESPACE[text[begin]] == ORDINARY or not _is_blank(text, begin, end))
 
 
 @_compiled
@@ -82,10 +79,14 @@ def split_words(text, bounds, classes, spans):
             if size == 0:
                 i += 1
                 continue
-            found = _write_word(text, begin, i, spans, found)
+            if _is_word(text, begin, i):
+                spans[found, 0], spans[found, 1] = begin, i - begin
+                found += 1
             i += size
             begin = i
-        found = _write_word(text, begin, end, spans, found)
+        if _is_word(text, begin, end):
+            spans[found, 0], spans[found, 1] = begin, end - begin
+            found += 1
         spans[found, 0], spans[found, 1] = end, -1
         found += 1
     return found

@@ -1,4 +1,8 @@
-"""Counting the words of a corpus: files or texts in, `Counts` out."""
+"""Counting the words of a corpus: files or texts in, `Counts` out.
+
+The compiled code is imported where it is used: it takes a second to load, in every process, and the
+workers are to start before that.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +20,16 @@ import pyarrow.compute as pc
 
 from octavo._checks import check_whole, parse_bytes
 from octavo._progress import Progress
-from octavo.counting.counter import Counter, Options, Part, count_shard
 from octavo.counting.counts import Counts
+from octavo.counting.options import COMPILED, Options, Part
 from octavo.counting.parts import load_part, part_name, save_part
-from octavo.counting.runs import sum_runs
-from octavo.counting.sorting import sort_tables
 from octavo.errors import DataError, UsageError
 from octavo.text.corpus import STANDARD_INPUT, Shard, find_files, layout, make_shards
 from octavo.text.parallel import run_tasks
 from octavo.text.segmenters import Segmenter
 
-SMALLEST_PART, LARGEST_PART = 1 << 22, 1 << 25  # bytes of a corpus, an eighth of which is a part
+SMALLEST_PART, LARGEST_PART = 1 << 22, 1 << 25  # bytes of a corpus
+PARTS = 24  # of a corpus that is neither small nor large
 MEMORY = "2GB"
 OVERHEAD = 40 * 10**6  # bytes of a worker besides its table: blocks of text, words
 LEAST_MEMORY = 2 * OVERHEAD
@@ -97,9 +100,9 @@ def count_words(
     check_whole("workers", workers, 1)
     limit = parse_bytes("memory", memory, workers * LEAST_MEMORY)
     keep = _Kept(minimum, top, stop)
+    options.check()
     shards = _make_shards(files)
     with _folder(folder) as place:
-        Counter(options, f"{place}/none", limit)  # checks the options
         parts = _count(options, shards, place, workers, limit // workers - OVERHEAD, progress)
         return _gather(parts, options, keep, limit, place)
 
@@ -125,6 +128,9 @@ def count_texts(
     options = Options(segmenter, ngrams, lower, nfkc)
     limit = parse_bytes("memory", memory, LEAST_MEMORY)
     keep = _Kept(minimum, top, stop)
+    options.check()
+    from octavo.counting.counter import Counter
+
     with _folder(None) as place:
         counter = Counter(options, f"{place}/texts", limit - OVERHEAD)
         counter.add_texts(texts)
@@ -153,7 +159,7 @@ class _Kept:
 def _make_shards(files: Sequence[str]) -> list[Shard]:
     """Parts so large that summing them costs little, and enough for all workers."""
     total = sum(Path(path).stat().st_size for path in files if path != STANDARD_INPUT)
-    return make_shards(files, min(LARGEST_PART, max(SMALLEST_PART, total // 8)))
+    return make_shards(files, min(LARGEST_PART, max(SMALLEST_PART, total // PARTS)))
 
 
 @contextmanager
@@ -201,7 +207,7 @@ def _run(tasks: list[Any], workers: int, threads: bool) -> Iterator[tuple[int, P
                 pool.shutdown(cancel_futures=True)
     else:
         _check_sent(tasks[0][0].segmenter)
-        yield from run_tasks(_count_shard, tasks, workers)
+        yield from run_tasks(_count_in_process, tasks, workers)
 
 
 def _in_threads(options: Options, shards: list[Shard]) -> bool:
@@ -212,7 +218,16 @@ def _in_threads(options: Options, shards: list[Shard]) -> bool:
 
 
 def _count_shard(task: tuple[Options, Shard, str, int]) -> Part:
+    from octavo.counting.counter import count_shard
+
     return count_shard(*task)
+
+
+def _count_in_process(task: tuple[Options, Shard, str, int]) -> Part:
+    from octavo.counting.counter import load_kernels
+
+    load_kernels()
+    return _count_shard(task)
 
 
 def _check_sent(segmenter: str | Segmenter) -> None:
@@ -227,9 +242,12 @@ def _check_sent(segmenter: str | Segmenter) -> None:
 
 def _gather(parts: list[Part], options: Options, keep: _Kept, memory: int, folder: Path) -> Counts:
     """Sum the runs of all parts and sort them."""
+    from octavo.counting.runs import sum_runs
+    from octavo.counting.sorting import sort_tables
+
     runs = [run for part in parts for run in part.runs]
     # "New York" may be one word and two; a table tells them apart
-    repeated = options.ngrams > 1 and options.segmenter not in ("whitespace", "characters")
+    repeated = options.ngrams > 1 and options.segmenter not in COMPILED
     tables = (pa.Table.from_batches([rows.to_batch()]) for rows in sum_runs(runs, memory, repeated))
     with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as pieces:
         table = sort_tables(
