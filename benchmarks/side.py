@@ -104,6 +104,7 @@ def _environment(threads: int) -> dict[str, str]:
     """The variables of this process, with every numerical library held to `threads` threads."""
     names = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"]
     names += ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NUMBA_NUM_THREADS"]
+    names += ["POLARS_MAX_THREADS"]
     return {
         **os.environ,
         **{name: str(threads) for name in names},

@@ -193,7 +193,10 @@ class _Checked(io.RawIOBase):
     """
 
     def __init__(self, source: Any, path: str | PathLike[str]) -> None:
-        self._source, self._path = source, path
+        self._path = path
+        self._source = source
+        # what a pipe has, not what fills the buffer: while it waits for more, Ctrl-C is not heard
+        self._read = source.read1 if isinstance(source, io.BufferedReader) else source.read
 
     def readable(self) -> bool:
         return True
@@ -206,7 +209,7 @@ class _Checked(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         try:
-            data = self._source.read(len(buffer))
+            data = self._read(len(buffer))
         except DAMAGE:
             raise DataError("the archive is damaged or cut short", self._path) from None
         except OSError as error:
@@ -246,7 +249,9 @@ class _ZstandardReader:
 @contextmanager
 def _open_raw(path: str | PathLike[str]) -> Iterator[io.BufferedReader]:
     if str(path) == "-":
-        raw = io.BufferedReader(sys.stdin.buffer, CHUNK)  # type: ignore[type-var]
+        # below Python's own buffer, which would wait until all that is asked for has come
+        source: Any = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+        raw = io.BufferedReader(source, CHUNK)
         try:
             yield cast(io.BufferedReader, raw)
         finally:

@@ -54,7 +54,16 @@ def test_contracts_break_when_a_lower_layer_imports_a_higher_one(tmp_path):
     ):
         (package / name).mkdir(parents=True)
         (package / name / "__init__.py").write_text("")
-    for name in ("__init__", "errors", "_lazy", "_keras", "_progress", "_files", "_seeds"):
+    for name in (
+        "__init__",
+        "errors",
+        "_checks",
+        "_lazy",
+        "_keras",
+        "_progress",
+        "_files",
+        "_seeds",
+    ):
         (package / f"{name}.py").write_text("")
     (package / "text" / "__init__.py").write_text("import octavo.reading\n")
     (tmp_path / ".importlinter").write_text(

@@ -31,7 +31,8 @@ def test_counts_are_written(lines, tmp_path, capsys):
     assert run(["count", lines, "--segmenter", "whitespace", *options]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result == {
-        "tokens": 12, "types": 9, "documents": 2, "bad_lines": 0, "written": 3, "out": out,
+        "tokens": 12, "types": 9, "documents": 2, "bad_lines": 0, "error": 0,
+        "written": 3, "out": out,
     }  # fmt: skip
     written = (tmp_path / "counts.tsv").read_text().split("\n")
     assert written == ["token\tcount\tdocuments", "be\t2\t2", "to\t2\t2", "to be\t2\t2", ""]

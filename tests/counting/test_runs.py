@@ -48,7 +48,7 @@ def test_little_memory_changes_nothing(segmenter, ngrams, workers, tmp_path, mon
     monkeypatch.setattr("octavo.counting.words.OVERHEAD", 900_000 // workers)
     monkeypatch.setattr("octavo.counting.words.LEAST_MEMORY", 0)
     monkeypatch.setattr("octavo.counting.table.SMALLEST", 512)
-    monkeypatch.setattr("octavo.counting.table.SLICE", 512)
+    monkeypatch.setattr("octavo.counting.table.SLICE", 2048)
     runs = []
     monkeypatch.setattr("octavo.counting.runs.sum_runs", watch(runs))
     counts = count_words(

@@ -109,11 +109,16 @@ def test_lines_are_documents(lines):
 @given(texts, st.integers(1, 3))
 def test_a_table_that_is_emptied_in_between_counts_the_same(texts, longest):
     whole, parts = TokenTable(longest), []
+
+    def write(table):
+        parts.append(table.to_arrow())
+        table.clear()
+
     with (
         mock.patch("octavo.counting.table.SMALLEST", 4),
         mock.patch("octavo.counting.table.SLICE", 2),
     ):
-        small = TokenTable(longest, " ", 1, lambda table: parts.append(table.to_arrow()))
+        small = TokenTable(longest, " ", 1, write)
         small.add_words(join_texts(texts))
     whole.add_words(join_texts(texts))
     total = TokenTable()

@@ -31,3 +31,19 @@ def fail(number):
         raise DataError("no good", "file.txt", 5)
     time.sleep(0.01)
     return number
+
+
+def split_unless_killed(text):
+    """Words, but the first process that gets here is killed; DIES_ONCE is a file's place."""
+    marker = Path(os.environ["DIES_ONCE"])
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return text.split()
+
+
+def fail_at_seven(text):
+    """Words, but not of every text."""
+    if "seven" in text:
+        raise ValueError("no seven")
+    return text.split()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +13,7 @@ from cyclopts import App, Parameter
 
 from octavo._lazy import require
 from octavo.cli.arguments import AsJson, Input, Output, check_inputs, check_outputs
+from octavo.cli.discover import discover
 from octavo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 SHOWN = 20
 
 app = App(name="count", help_format="markdown")
+app.command(discover)
 
 
 @app.default
 def count(
     *paths: Input,
     out: Output = None,
+    plot: Output = None,
     segmenter: str = "rjieba",
     ngrams: int = 1,
     field: str = "text",
@@ -40,6 +43,8 @@ def count(
     workers: int = 1,
     memory: str = "2GB",
     resume: Flag = False,
+    cluster: str | None = None,
+    approximate: Flag = False,
     as_json: AsJson = False,
 ) -> None:
     """Count the words of files, and the documents they are in.
@@ -61,6 +66,8 @@ def count(
         Where the counts go: .tsv (a header, then token, count, documents, by count, then token),
         .parquet, or .txt with a token a line; - is a TSV on standard output. Default: the most
         frequent are shown.
+    plot
+        A picture (.png, .svg, .pdf) of Zipf's law and of how the vocabulary grows, of all words.
     segmenter
         rjieba (Chinese words), rjieba:DICT.txt (with words of your own), whitespace, characters,
         regex:PATTERN, wordpiece:VOCAB.txt, or module:function of your own.
@@ -86,6 +93,12 @@ def count(
         For the buffers of all workers; what does not fit goes to disk, beside --out.
     resume
         Go on from the finished parts of a run that was stopped.
+    cluster
+        Address of a Dask scheduler whose workers are to count; they see the files at the same
+        paths. --memory is then for each of them.
+    approximate
+        For streams that never end: forget the rarest words when memory is full; Ctrl-C ends the
+        counting. By how much counts may be too low is said.
     as_json
         Print one JSON object.
     """
@@ -96,23 +109,32 @@ def count(
     require("pyarrow", extra="count")
     from octavo.counting.counts import check_ending
     from octavo.counting.words import count_words
+    from octavo.report.count_plots import check_picture, plot_counts
     from octavo.text.vocabulary import load_vocabulary
 
     if out is not None:
         check_ending(out)
-    check_outputs([*paths, *([str(stop)] if stop else [])], out=out)
-    with _parts_beside(out, resume) as folder:
+    if plot is not None:
+        check_picture(plot)
+        if stop or top or minimum > 1:
+            raise UsageError(f"a picture of all words needs all. Received: --plot {plot} and fewer")
+    check_outputs([*paths, *([str(stop)] if stop else [])], out=out, plot=plot)
+    with nullcontext() if approximate else _parts_beside(out, resume) as folder:
         counts = count_words(
             paths, segmenter, ngrams=ngrams, field=field, lower=lower, nfkc=nfkc,
             bad_lines=bad_lines, minimum=minimum, top=top,
             stop=load_vocabulary(stop) if stop else [],
-            workers=workers, memory=memory, folder=folder,
+            workers=workers, memory=memory, folder=folder, cluster=cluster, approximate=approximate,
         )  # fmt: skip
         if out is not None:
             counts.write(out)
+        if plot is not None:
+            plot_counts(counts, plot)
     if counts.bad_lines:
         done = "left out" if bad_lines == "skip" else "mended"
         print(f"octavo: {counts.bad_lines:,} lines are not UTF-8 and were {done}", file=sys.stderr)
+    if counts.error:
+        print(f"octavo: a count may be too low by up to {counts.error:,}", file=sys.stderr)
     _print(counts, out, as_json)
 
 
@@ -146,8 +168,9 @@ def _parts_beside(out: Path | None, resume: bool) -> Iterator[Path | None]:
 def _print(counts: Counts, out: Path | None, as_json: bool) -> None:
     if as_json:
         numbers = {"tokens": counts.tokens, "types": counts.types, "documents": counts.documents}
-        written = {"bad_lines": counts.bad_lines, "written": len(counts) if out else 0}
-        print(json.dumps({**numbers, **written, "out": out and str(out)}))
+        doubts = {"bad_lines": counts.bad_lines, "error": counts.error}
+        written = len(counts) if out else 0
+        print(json.dumps({**numbers, **doubts, "written": written, "out": out and str(out)}))
     elif out is None:
         for token, number in counts.most_common(SHOWN):
             print(f"{number:>12,}  {token}")

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from octavo._lazy import without
 from octavo.counting.blocks import cut_lines, encode, join_texts
+from octavo.counting.interrupts import uninterrupted
 from octavo.counting.options import Options, Part
 from octavo.counting.runs import ROWS, write_run
 from octavo.counting.splitting import SEPARATOR
@@ -80,24 +81,32 @@ class Counter:
         prefix: of the runs' paths.
         memory: bytes that the table may take.
         careful: look for bytes that are not UTF-8 before text is counted, not only in tokens.
+        when_full: makes room in the table; writes a run by default.
 
     Raises:
         UsageError: if there is no such segmenter.
         DataError: if a dictionary cannot be read.
     """
 
-    def __init__(self, options: Options, prefix: str, memory: int, careful: bool = False) -> None:
+    def __init__(
+        self,
+        options: Options,
+        prefix: str,
+        memory: int,
+        careful: bool = False,
+        when_full: Callable[[TokenTable], None] | None = None,
+    ) -> None:
         segmenter, ngrams, lower, nfkc, self._field, bad_lines = options
         self._segment: Segmenter | None = None
         self._segment_lines: Jieba | None = None  # many at once
         joiner = "" if segmenter == "characters" else " "
         self._runs = _Runs(prefix)
-        self._table = table = TokenTable(ngrams, joiner, memory, self._runs.write)
-        self._count: Callable[[Segments], None] = table.add_separated
+        self._table = table = TokenTable(ngrams, joiner, memory, when_full or self._runs.write)
+        self._add: Callable[[Segments], None] = table.add_separated
         if segmenter == "characters":
-            self._count = table.add_characters
+            self._add = table.add_characters
         elif segmenter == "whitespace":
-            self._count = table.add_words
+            self._add = table.add_words
         else:
             self._segment = find_segmenter(segmenter) if isinstance(segmenter, str) else segmenter
         if isinstance(self._segment, Jieba):
@@ -162,24 +171,26 @@ class Counter:
         if not texts:
             return
         if self._segment_lines is None:
-            self._documents += len(texts)
-            self._count(join_texts(texts))
+            self._count(join_texts(texts), len(texts))
             return
         lines = "\n".join([*texts, ""]).replace(SEPARATOR, " ")
-        self._documents += lines.count("\n")
         try:
             words = self._segment_lines(lines)
         except UnicodeEncodeError:  # half a character, as JSON may hold
             words = self._segment_lines(encode(lines).decode())
-        self._count(cut_lines(SEPARATOR.join(words).encode()))
+        self._count(cut_lines(SEPARATOR.join(words).encode()), lines.count("\n"))
 
     def _count_lines(self, blocks: list[bytes]) -> None:
         if not blocks:
             return
         whole = [block if block.endswith(b"\n") else block + b"\n" for block in blocks]
         segments = cut_lines(b"".join(whole))
-        self._documents += len(segments.bounds) - 1
-        self._count(segments)
+        self._count(segments, len(segments.bounds) - 1)
+
+    def _count(self, segments: Segments, documents: int) -> None:
+        with uninterrupted():
+            self._add(segments)
+            self._documents += documents
 
 
 class _Runs:
@@ -196,6 +207,7 @@ class _Runs:
         write_run(path, _batches(table, order), begins)
         self.paths.append(path)
         self.tokens += table.total
+        table.clear()
 
 
 def _batches(table: TokenTable, order: np.ndarray) -> Iterator[pa.RecordBatch]:

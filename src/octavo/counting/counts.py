@@ -26,6 +26,8 @@ class Counts:
         types: how many different ones, likewise.
         documents: how many documents they were in.
         bad_lines: lines that were not UTF-8, and were left out or mended.
+        error: any count may be too low by so much, and so often may a token have occurred that is
+            not in the table; 0 unless the counts are approximate.
 
     Example:
         >>> from octavo.counting import count_texts
@@ -39,6 +41,7 @@ class Counts:
     types: int
     documents: int
     bad_lines: int = 0
+    error: int = 0
 
     def __len__(self) -> int:
         return int(self.table.num_rows)

@@ -27,12 +27,11 @@ KEY, COUNT, DOCUMENTS, MARK = range(4)
 FIELDS = 4
 ENTRIES, FILLED, DOCUMENT = range(3)  # of `state`: used entries and bytes, the present document
 AT_ONCE = 64
-BUCKETS = 1 << 12
 
-_ONE, _TWO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)  # odd, bits mixed
+_ONE, TWO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)  # odd, bits mixed
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _LOW = 0xFFFFFFFF
-_compiled = njit(cache=True, nogil=True)
+compiled = njit(cache=True, nogil=True)
 
 
 def _type_read8(typing_context: Any, array: Any, place: Any) -> Any:
@@ -65,30 +64,30 @@ _read8: Any = intrinsic(_type_read8)
 _prefetch: Any = intrinsic(_type_prefetch)
 
 
-@_compiled
+@compiled
 def _first_bytes(text, start, size):
     """Up to eight bytes as one number."""
     return _read8(text, start) & (_ALL >> np.uint64(64 - 8 * size))
 
 
-@_compiled
-def _hash(text, start, size):
-    mixed = np.uint64(size) * _TWO
+@compiled
+def hash_bytes(text, start, size):
+    mixed = np.uint64(size) * TWO
     while size > 8:
         mixed = (mixed ^ _read8(text, start)) * _ONE
         mixed ^= mixed >> np.uint64(29)
         start += 8
         size -= 8
-    return _mix_last(mixed, _first_bytes(text, start, size))
+    return mix_last(mixed, _first_bytes(text, start, size))
 
 
-@_compiled
-def _mix_last(mixed, rest):
+@compiled
+def mix_last(mixed, rest):
     mixed = (mixed ^ rest) * _ONE
-    return (mixed ^ (mixed >> np.uint64(32))) * _TWO
+    return (mixed ^ (mixed >> np.uint64(32))) * TWO
 
 
-@_compiled
+@compiled
 def _are_same(text, i, arena, j, size):
     while size >= 8:
         if _read8(text, i) != _read8(arena, j):
@@ -99,7 +98,7 @@ def _are_same(text, i, arena, j, size):
     return size == 0 or (_read8(text, i) ^ _read8(arena, j)) << np.uint64(64 - 8 * size) == 0
 
 
-@_compiled
+@compiled
 def _is_in_arena(text, spans, token, length, joiner, arena, start):
     """Whether the bytes in the arena are those of `length` tokens, joined."""
     if length == 1:
@@ -115,7 +114,7 @@ def _is_in_arena(text, spans, token, length, joiner, arena, start):
     return True
 
 
-@_compiled
+@compiled
 def _write(text, spans, token, length, joiner, arena, start):
     """Write the bytes of `length` tokens, joined, into the arena."""
     for part in range(token, token + length):
@@ -127,7 +126,7 @@ def _write(text, spans, token, length, joiner, arena, start):
             start += 1
 
 
-@_compiled
+@compiled
 def _short_key(text, spans, token, length, joiner):
     """The bytes of `length` tokens, joined, eight at most, as one number."""
     if length == 1:
@@ -143,7 +142,7 @@ def _short_key(text, spans, token, length, joiner):
     return np.int64(key)
 
 
-@_compiled
+@compiled
 def _shift(slots):
     """How far 32 bits of a hash are shifted to give a place among the slots."""
     shift, places = 32, slots.size
@@ -153,7 +152,7 @@ def _shift(slots):
     return shift
 
 
-@_compiled
+@compiled
 def count_spans(text, spans, first, last, longest, joiner, slots, entries, arena, state):
     """Count n-grams of 1 to `longest` tokens that lie in one segment.
 
@@ -181,7 +180,7 @@ def count_spans(text, spans, first, last, longest, joiner, slots, entries, arena
             part = token + length - 1
             if spans[part, 1] < 0:
                 break
-            mixed = (mixed * _ONE) ^ _hash(text, spans[part, 0], spans[part, 1])
+            mixed = (mixed * _ONE) ^ hash_bytes(text, spans[part, 0], spans[part, 1])
             size += spans[part, 1] + joiner
             tag = np.int64(mixed >> np.uint64(32))
             _prefetch(slots, tag >> shift)
@@ -195,7 +194,7 @@ def count_spans(text, spans, first, last, longest, joiner, slots, entries, arena
     state[DOCUMENT] = document
 
 
-@_compiled
+@compiled
 def _count(waiting, found, text, spans, joiner, slots, shift, entries, arena, state):
     """Find or make the entries of the n-grams that wait, and count them."""
     _prefetch_entries(waiting, found, slots, shift, entries)
@@ -234,7 +233,7 @@ def _count(waiting, found, text, spans, joiner, slots, shift, entries, arena, st
     state[ENTRIES], state[FILLED] = used, filled
 
 
-@_compiled
+@compiled
 def _prefetch_entries(waiting, found, slots, shift, entries):
     for i in range(found):
         slot = slots[waiting[i, 0] >> shift]
@@ -242,7 +241,7 @@ def _prefetch_entries(waiting, found, slots, shift, entries):
             _prefetch(entries, (slot & _LOW) * FIELDS)
 
 
-@_compiled
+@compiled
 def add_rows(text, offsets, counts, documents, slots, entries, arena, state):
     """Add what was counted elsewhere.
 
@@ -263,7 +262,7 @@ def add_rows(text, offsets, counts, documents, slots, entries, arena, state):
         found = min(AT_ONCE, counts.size - first)
         for i in range(found):
             start = offsets[first + i]
-            mixed = _hash(text, start, offsets[first + i + 1] - start)
+            mixed = hash_bytes(text, start, offsets[first + i + 1] - start)
             waiting[i, 0] = np.int64(mixed >> np.uint64(32))
             _prefetch(slots, waiting[i, 0] >> shift)
         _prefetch_entries(waiting, found, slots, shift, entries)
@@ -298,66 +297,26 @@ def add_rows(text, offsets, counts, documents, slots, entries, arena, state):
     state[ENTRIES], state[FILLED] = used, filled
 
 
-@_compiled
-def place_again(old, new):
-    """Enter the slots of a table into a larger one."""
+@compiled
+def place_again(old, new, numbers):
+    """Enter the slots of a table into another.
+
+    Args:
+        old: int64, slots.
+        new: int64, -1 everywhere; written.
+        numbers: int64, by an entry's number its new one, -1 where it is left out; empty if all keep
+            theirs.
+    """
     mask, shift = new.size - 1, _shift(new)
     for slot in old:
-        if slot != -1:
-            place = ((slot >> 32) & _LOW) >> shift
-            while new[place] != -1:
-                place = (place + 1) & mask
-            new[place] = slot
-
-
-@_compiled
-def sort_into_buckets(entries, used, arena, order, begins):
-    """Order entries by the bucket of their tokens, which depends on a token's bytes alone.
-
-    It is of other bits of the hash than the place among the slots: entries of one bucket, added to
-    a table, would else crowd in one part of it.
-
-    Args:
-        entries: of a table, as are `used` and `arena`.
-        used: how many there are.
-        arena: uint8, padded.
-        order: int64 (used,), written: numbers of entries.
-        begins: int64 (BUCKETS + 1,), written: where each bucket begins in `order`.
-    """
-    buckets = np.empty(used, np.uint16)
-    begins[:] = 0
-    for entry in range(used):
-        size = entries[entry, MARK] >> 32
-        if size <= 8:
-            mixed = _mix_last(np.uint64(size) * _TWO, np.uint64(entries[entry, KEY]))
-        else:
-            mixed = _hash(arena, entries[entry, KEY], size)
-        buckets[entry] = (mixed >> np.uint64(16)) & np.uint64(BUCKETS - 1)
-        begins[buckets[entry] + 1] += 1
-    for bucket in range(BUCKETS):
-        begins[bucket + 1] += begins[bucket]
-    places = begins.copy()
-    for entry in range(used):
-        order[places[buckets[entry]]] = entry
-        places[buckets[entry]] += 1
-
-
-@_compiled
-def copy_tokens(keys, arena, offsets, tokens):
-    """Write the bytes of entries one after the other.
-
-    Args:
-        keys: int64 (rows,), of the entries.
-        arena: uint8, of the table.
-        offsets: int64 (rows + 1,), where each token begins in `tokens`.
-        tokens: uint8, written.
-    """
-    for row in range(keys.size):
-        start, key = offsets[row], keys[row]
-        size = offsets[row + 1] - start
-        if size <= 8:
-            for i in range(size):
-                tokens[start + i] = (key >> (8 * i)) & 255
-        else:
-            for i in range(size):
-                tokens[start + i] = arena[key + i]
+        if slot == -1:
+            continue
+        if numbers.size:
+            number = numbers[slot & _LOW]
+            if number == -1:
+                continue
+            slot = (slot >> 32) << 32 | number
+        place = ((slot >> 32) & _LOW) >> shift
+        while new[place] != -1:
+            place = (place + 1) & mask
+        new[place] = slot

@@ -48,9 +48,11 @@ class Part(NamedTuple):
         tokens: counted.
         bad_lines: lines that were not UTF-8.
         runs: files of the counts.
+        error: by how much any count may be too low.
     """
 
     documents: int
     tokens: int
     bad_lines: int
     runs: tuple[str, ...]
+    error: int = 0

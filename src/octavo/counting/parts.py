@@ -53,7 +53,7 @@ def save_part(path: Path, part: Part) -> None:
 def remove_parts(folder: Path) -> None:
     """Remove what runs have left in a folder, and the folder if there is nothing else in it."""
     for path in folder.glob("*"):
-        if re.fullmatch(r"[0-9a-f]{16}(-\d+\.arrow|\.json)", path.name):
+        if re.fullmatch(r"[0-9a-f]{16}(-[0-9a-f]{8}-\d+\.arrow|\.json)", path.name):
             path.unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from octavo.counting import kernels, splitting
+from octavo.counting.entries import BUCKETS, copy_tokens, keep_entries, sort_into_buckets
 from octavo.counting.rows import Rows
 
 SMALLEST = 1 << 12  # entries at first
-SLICE = 1 << 14  # tokens, about, that are counted between two looks at the room left
+SLICE = 1 << 17  # bytes of text cut and counted together: all of it stays in the cache
 DOCUMENTS_BEFORE = 1 << 32  # a document's number has 32 bits
 
 
@@ -36,7 +38,7 @@ class TokenTable:
         joiner: between the tokens of an n-gram: " " or "".
         most_bytes: the table's arrays may take; one document's tokens always find room.
         when_full: called with the table, between two documents, before it would outgrow them; to
-            write it somewhere. The table is emptied then.
+            make room by `clear` or `keep`.
 
     Example:
         >>> from octavo.counting.blocks import join_texts
@@ -91,6 +93,17 @@ class TokenTable:
         self._slots.fill(-1)
         self._state[[kernels.ENTRIES, kernels.FILLED]] = 0
 
+    def keep(self, kept: np.ndarray) -> None:
+        """Forget all tokens but some.
+
+        Args:
+            kept: bool (entries,).
+        """
+        numbers = keep_entries(kept, self._entries, self._arena, self._state)
+        slots = np.full_like(self._slots, -1)
+        kernels.place_again(self._slots, slots, numbers)
+        self._slots = slots
+
     def to_arrow(self) -> pa.Table:
         """Columns token (large_string), count and documents (int64), in the order first seen."""
         return pa.Table.from_batches([self.rows(np.arange(len(self))).to_batch()])
@@ -98,9 +111,13 @@ class TokenTable:
     def order(self) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the entries by bucket, and where each bucket begins among them."""
         order = np.empty(len(self), np.int64)
-        begins = np.empty(kernels.BUCKETS + 1, np.int64)
-        kernels.sort_into_buckets(self._entries, len(self), self._arena, order, begins)
+        begins = np.empty(BUCKETS + 1, np.int64)
+        sort_into_buckets(self._entries, len(self), self._arena, order, begins)
         return order, begins
+
+    def counts(self) -> np.ndarray:
+        """Counts of the entries, int64 (entries,)."""
+        return self._entries[: len(self), kernels.COUNT]
 
     def rows(self, order: np.ndarray) -> Rows:
         """The entries of these numbers."""
@@ -108,21 +125,22 @@ class TokenTable:
         offsets = np.zeros(len(order) + 1, np.int64)
         np.cumsum(entries[:, kernels.MARK] >> 32, out=offsets[1:])
         text = np.empty(offsets[-1], np.uint8)
-        kernels.copy_tokens(entries[:, kernels.KEY].copy(), self._arena, offsets, text)
+        copy_tokens(entries[:, kernels.KEY].copy(), self._arena, offsets, text)
         counts, documents = entries[:, kernels.COUNT].copy(), entries[:, kernels.DOCUMENTS].copy()
         return Rows(text, offsets, counts, documents)
 
     def _add(self, segments: Segments, split: Callable[..., int], classes: np.ndarray) -> None:
         text, bounds = segments
         self._number_documents(len(bounds))
-        most = len(text) + len(bounds)
-        if len(self._spans) < most:
-            self._spans = np.empty((most, 2), np.int32)
-        found = split(text, bounds, classes, self._spans)
-        for first, last in _slices(self._spans[:found, 1]):
-            self._make_room(*self._bound(first, last))
+        for first, last in _slices(bounds):
+            some = bounds[first : last + 1]
+            most = int(some[-1] - some[0]) + len(some)
+            if len(self._spans) < most:
+                self._spans = np.empty((most, 2), np.int32)
+            found = split(text, some, classes, self._spans)
+            self._make_room(*self._bound(found, int(some[-1] - some[0])))
             kernels.count_spans(
-                text, self._spans, first, last, self._longest, self._joiner,
+                text, self._spans, 0, found, self._longest, self._joiner,
                 self._slots, self._entries, self._arena, self._state,
             )  # fmt: skip
 
@@ -132,10 +150,9 @@ class TokenTable:
             self._entries[: len(self), kernels.MARK] &= ~0xFFFFFFFF
             self._state[kernels.DOCUMENT] = 1
 
-    def _bound(self, first: int, last: int) -> tuple[int, int]:
-        """How many n-grams these spans have at most, and how many bytes."""
-        grams = (last - first) * self._longest
-        size = int(self._spans[last - 1, 0]) - int(self._spans[first, 0])
+    def _bound(self, spans: int, size: int) -> tuple[int, int]:
+        """How many n-grams are in so many spans and bytes at most, and how many bytes they have."""
+        grams = spans * self._longest
         return grams, size * self._longest * (self._longest + 1) // 2 + grams * self._joiner
 
     def _make_room(self, more: int, size: int) -> None:
@@ -150,7 +167,6 @@ class TokenTable:
             return
         if used and self._when_full and self._bytes_with(room, arena) > self._most_bytes:
             self._when_full(self)
-            self.clear()
             self._make_room(more, size)
             return
         self._grow(room, arena)
@@ -167,7 +183,7 @@ class TokenTable:
             entries = np.empty((room, kernels.FIELDS), np.int64)
             entries[: len(self)] = self._entries[: len(self)]
             slots = np.full(2 * room, -1, np.int64)
-            kernels.place_again(self._slots, slots)
+            kernels.place_again(self._slots, slots, np.empty(0, np.int64))
             self._entries, self._slots = entries, slots
         if arena > len(self._arena):
             filled = self._state[kernels.FILLED]
@@ -176,9 +192,8 @@ class TokenTable:
             self._arena = text
 
 
-def _slices(sizes: np.ndarray) -> list[tuple[int, int]]:
-    """Rows of spans in slices of about SLICE that end where segments do."""
-    ends = np.flatnonzero(sizes < 0) + 1
-    marks = np.searchsorted(ends, np.arange(SLICE, len(sizes) + SLICE, SLICE))
-    stops = ends[np.unique(np.minimum(marks, len(ends) - 1))].tolist() if len(ends) else []
-    return list(zip([0, *stops], stops, strict=False))
+def _slices(bounds: np.ndarray) -> list[tuple[int, int]]:
+    """Segments in slices of about SLICE bytes, or of one."""
+    marks = np.arange(bounds[0] + SLICE, bounds[-1], SLICE)
+    ends = np.unique(np.append(np.searchsorted(bounds, marks), len(bounds) - 1)).tolist()
+    return list(pairwise([0, *ends])) if len(bounds) > 1 else []

@@ -12,14 +12,16 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from octavo._checks import check_whole, parse_bytes
 from octavo._progress import Progress
+from octavo.counting.cluster import Task, run_on_cluster
 from octavo.counting.counts import Counts
 from octavo.counting.options import COMPILED, Options, Part
 from octavo.counting.parts import load_part, part_name, save_part
@@ -30,6 +32,7 @@ from octavo.text.segmenters import Segmenter
 
 SMALLEST_PART, LARGEST_PART = 1 << 22, 1 << 25  # bytes of a corpus
 PARTS = 24  # of a corpus that is neither small nor large
+FASTER = 3  # parts are larger so many times where compiled code does it all
 MEMORY = "2GB"
 OVERHEAD = 40 * 10**6  # bytes of a worker besides its table: blocks of text, words
 LEAST_MEMORY = 2 * OVERHEAD
@@ -50,6 +53,8 @@ def count_words(
     workers: int = 1,
     memory: str | int = MEMORY,
     folder: str | PathLike[str] | None = None,
+    cluster: str | None = None,
+    approximate: bool = False,
     progress: bool = True,
 ) -> Counts:
     r"""Count the words of files, and the documents they are in.
@@ -80,13 +85,17 @@ def count_words(
             does not fit goes to disk. A document's words and the interpreters come on top.
         folder: where finished parts are kept; called again after it was stopped, with this folder
             and the same arguments, the function goes on from them. A temporary one by default.
+        cluster: address of a Dask scheduler whose workers count the parts; they see the files at
+            the same paths. `memory` is then for each of them, and `workers` of no account.
+        approximate: forget the rarest words when memory is full, for streams that never end; Ctrl-C
+            ends the counting. The result's `error` says by how much any count may be too low.
         progress: show how much of the corpus is done.
 
     Raises:
         UsageError: if an argument is impossible.
         DataError: naming file and line, if a file cannot be read or is not UTF-8, or the segmenter
             failed.
-        WorkerError: if three processes died at one part of the corpus.
+        WorkerError: if processes died again and again at one part of the corpus.
 
     Example:
         >>> import pathlib, tempfile
@@ -98,12 +107,25 @@ def count_words(
     files = find_files([paths] if isinstance(paths, str | PathLike) else paths)
     options = Options(segmenter, ngrams, lower, nfkc, field, bad_lines)
     check_whole("workers", workers, 1)
+    if approximate and (workers > 1 or cluster or folder):
+        raise UsageError(
+            "approximate counts are of one table: no workers, cluster or folder. Received: "
+            f"workers={workers!r}, cluster={cluster!r}, folder={folder!r}"
+        )
     limit = parse_bytes("memory", memory, workers * LEAST_MEMORY)
     keep = _Kept(minimum, top, stop)
     options.check()
-    shards = _make_shards(files)
+    shards = _make_shards(files, options.bytewise)
     with _folder(folder) as place:
-        parts = _count(options, shards, place, workers, limit // workers - OVERHEAD, progress)
+        with Progress(sum(shard.size for shard in shards), "counting", enabled=progress) as bar:
+            if approximate:
+                from octavo.counting.stream import count_stream
+
+                prefix = f"{place}/stream"
+                parts = [count_stream(options, shards, prefix, limit - OVERHEAD, bar.advance)]
+            else:
+                crew = _Crew(workers, limit // (1 if cluster else workers) - OVERHEAD, cluster)
+                parts = _count(options, shards, place, crew, bar)
         return _gather(parts, options, keep, limit, place)
 
 
@@ -156,10 +178,14 @@ class _Kept:
         return table
 
 
-def _make_shards(files: Sequence[str]) -> list[Shard]:
-    """Parts so large that summing them costs little, and enough for all workers."""
+def _make_shards(files: Sequence[str], bytewise: bool) -> list[Shard]:
+    """Parts so large that summing them costs little, and enough for all workers.
+
+    Where compiled code does it all a part takes a second or less, and larger ones are better.
+    """
     total = sum(Path(path).stat().st_size for path in files if path != STANDARD_INPUT)
-    return make_shards(files, min(LARGEST_PART, max(SMALLEST_PART, total // PARTS)))
+    fewer = FASTER if bytewise else 1
+    return make_shards(files, min(LARGEST_PART * fewer, max(SMALLEST_PART, total * fewer // PARTS)))
 
 
 @contextmanager
@@ -175,31 +201,41 @@ def _folder(folder: str | PathLike[str] | None) -> Iterator[Path]:
         yield Path(folder)
 
 
+class _Crew(NamedTuple):
+    """Who counts: so many workers, each with so many bytes for its table, or a cluster's."""
+
+    workers: int
+    memory: int
+    cluster: str | None
+
+
 def _count(
-    options: Options, shards: list[Shard], folder: Path, workers: int, memory: int, progress: bool
+    options: Options, shards: list[Shard], folder: Path, crew: _Crew, bar: Progress
 ) -> list[Part]:
     """Count all parts of a corpus, but for those that are counted already."""
     names = [part_name(options, shard) for shard in shards]
     parts = {
         n: part for n, name in enumerate(names) if (part := load_part(folder / f"{name}.json"))
     }
+    bar.advance(sum(shards[n].size for n in parts))
     todo = [n for n in range(len(shards)) if n not in parts]
-    tasks = [(options, shards[n], f"{folder}/{names[n]}", memory) for n in todo]
-    with Progress(sum(shard.size for shard in shards), "counting", enabled=progress) as bar:
-        bar.advance(sum(shards[n].size for n in parts))
-        for place, part in _run(tasks, workers, _in_threads(options, shards)):
-            number = todo[place]
-            save_part(folder / f"{names[number]}.json", part)
-            parts[number] = part
-            bar.advance(shards[number].size)
+    run = token_hex(4)  # a worker that outlives its parent may still write files of another run
+    tasks = [(options, shards[n], f"{folder}/{names[n]}-{run}", crew.memory) for n in todo]
+    for place, part in _run(tasks, crew):
+        number = todo[place]
+        save_part(folder / f"{names[number]}.json", part)
+        parts[number] = part
+        bar.advance(shards[number].size)
     return [parts[n] for n in range(len(shards))]
 
 
-def _run(tasks: list[Any], workers: int, threads: bool) -> Iterator[tuple[int, Part]]:
-    if min(workers, len(tasks)) <= 1:
+def _run(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
+    if crew.cluster is not None:
+        yield from run_on_cluster(crew.cluster, tasks)
+    elif min(crew.workers, len(tasks)) <= 1:
         yield from ((place, _count_shard(task)) for place, task in enumerate(tasks))
-    elif threads:
-        with ThreadPoolExecutor(workers) as pool:
+    elif _in_threads(tasks):
+        with ThreadPoolExecutor(crew.workers) as pool:
             futures = {pool.submit(_count_shard, task): place for place, task in enumerate(tasks)}
             try:
                 yield from ((futures[future], future.result()) for future in as_completed(futures))
@@ -207,23 +243,23 @@ def _run(tasks: list[Any], workers: int, threads: bool) -> Iterator[tuple[int, P
                 pool.shutdown(cancel_futures=True)
     else:
         _check_sent(tasks[0][0].segmenter)
-        yield from run_tasks(_count_in_process, tasks, workers)
+        yield from run_tasks(_count_in_process, tasks, crew.workers)
 
 
-def _in_threads(options: Options, shards: list[Shard]) -> bool:
+def _in_threads(tasks: list[Task]) -> bool:
     """Whether compiled code does it all, which runs in threads side by side; they start at once."""
+    shards = [shard for _, shard, *_ in tasks]
     texts = all(layout(path) == "text" for shard in shards for path in shard.paths)
-    standard_input = any(STANDARD_INPUT in shard.paths for shard in shards)
-    return standard_input or (texts and options.bytewise)
+    return texts and tasks[0][0].bytewise
 
 
-def _count_shard(task: tuple[Options, Shard, str, int]) -> Part:
+def _count_shard(task: Task) -> Part:
     from octavo.counting.counter import count_shard
 
     return count_shard(*task)
 
 
-def _count_in_process(task: tuple[Options, Shard, str, int]) -> Part:
+def _count_in_process(task: Task) -> Part:
     from octavo.counting.counter import load_kernels
 
     load_kernels()
@@ -259,4 +295,5 @@ def _gather(parts: list[Part], options: Options, keep: _Kept, memory: int, folde
         types=keep.types,
         documents=sum(part.documents for part in parts),
         bad_lines=sum(part.bad_lines for part in parts),
+        error=sum(part.error for part in parts),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from octavo._files import open_binary
 from octavo._lazy import require
@@ -74,7 +75,9 @@ def read_blocks(
             file.seek(start - 1)
             start += len(file.readline()) - 1  # the line begun before belongs to others
         at = start
-        for number, data in enumerate(_read_range(file, size, start, end)):
+        live = path == STANDARD_INPUT  # lines as they come, not when a block is full
+        read = cast(BufferedReader, file).read1 if live else file.read
+        for number, data in enumerate(_read_range(file, read, size, start, end)):
             if not number and not start and data.startswith(MARK):
                 data, at = data.removeprefix(MARK), len(MARK)
             stop = data.rfind(b"\n") + 1
@@ -89,10 +92,12 @@ def read_blocks(
         yield Block(b"".join(waiting), at)
 
 
-def _read_range(file: BinaryIO, size: int, start: int, end: int | None) -> Iterator[bytes]:
+def _read_range(
+    file: BinaryIO, read: Callable[[int], bytes], size: int, start: int, end: int | None
+) -> Iterator[bytes]:
     """Bytes from where the file is; the line that holds the last byte before `end` is whole."""
     while end is None or start < end:
-        data = file.read(size if end is None else min(size, end - start))
+        data = read(size if end is None else min(size, end - start))
         start += len(data)
         if start == end and not data.endswith(b"\n"):
             data += file.readline()

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from octavo.errors import OctavoError, UsageError
+from octavo._checks import check_whole
+from octavo.errors import OctavoError
 
 DEATHS = 3  # of processes at one task, then it is given up
 
@@ -58,9 +59,7 @@ def run_tasks(
         >>> sorted(run_tasks(len, ["a", "abc"], workers=1))
         [(0, 1), (1, 3)]
     """
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise UsageError(f"workers must be 1 or more. Received: workers={workers!r}")
-    if workers == 1:
+    if check_whole("workers", workers, 1) == 1:
         yield from ((place, function(task)) for place, task in enumerate(tasks))
         return
     context = multiprocessing.get_context(start_method)

@@ -1,0 +1,171 @@
+"""Counting the words of 140 MB of Chinese text: the plain loop, the article's batches, other tools.
+
+The Fudan corpus as lines of text. Its words by rjieba: one Python dict, the article's (kexue.fm/
+archives/7031) small dict for every 1,000 texts, in one process and in two, octavo with one worker
+and with two. Then the same words, already cut, between spaces: the same, Counter, awk, and duckdb
+and polars with one thread and with two.
+
+A row is a call from a file to its counts, in a process that is there already and has counted a
+small file; octavo's two processes for rjieba start anew each time, and it counts documents and
+sorts besides. All counts must be equal (leaving out words of white space alone, which octavo
+does) before a time counts. `--quick`: the first 6 MB. Peer: make_peer.py tables.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from harness import (
+    FOLDER,
+    MissingError,
+    Row,
+    Side,
+    Times,
+    alternate,
+    check_equal,
+    compare,
+    progress,
+    run,
+    shared_data,
+    summary,
+)
+
+CACHE = FOLDER.parent / "runs" / "counting_speedup"
+QUICK = 6_000_000  # bytes
+SMALL = 500_000  # of a warm-up
+ROUNDS = 3
+
+# of each row: the way it is measured against, octavo's, and the target
+BY_RJIEBA = (
+    ("plain loop", "octavo, 2 workers", 2.2),
+    ("plain loop", "octavo", None),
+    ("octavo", "octavo, 2 workers", None),
+    ("batches", "octavo", None),
+    ("batches, 2 processes", "octavo, 2 workers", None),
+)
+BY_SPACES = (
+    ("plain loop", "octavo", 5.0),
+    ("plain loop", "octavo, 2 workers", 9.0),
+    ("awk", "octavo", 1.0),
+    ("duckdb", "octavo", 1.0),
+    ("polars", "octavo", 1.0),
+    ("duckdb, 2 threads", "octavo, 2 workers", 1.0),
+    ("polars, 2 threads", "octavo, 2 workers", 1.0),
+    ("Counter", "octavo", None),
+    ("batches", "octavo", None),
+    ("batches, 2 processes", "octavo, 2 workers", None),
+    ("octavo", "octavo, 2 workers", None),
+)
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """The rows of both ways to cut."""
+    versions: dict[str, str] = {}
+    text, words = _make_files(quick)
+    by_rjieba = _measure("rjieba", text, BY_RJIEBA, versions)
+    by_spaces = _measure("whitespace", words, BY_SPACES, versions)
+    return summary(
+        f"counting {text.stat().st_size / 1e6:.0f} MB of Chinese text cut by rjieba: "
+        "a plain loop / octavo on 2 cores",
+        by_rjieba[:1],
+        [*by_rjieba[1:], *by_spaces],
+        unit="peer's seconds / octavo's",
+        versions=versions,
+    )
+
+
+def _measure(
+    segmenter: str,
+    path: Path,
+    pairs: Sequence[tuple[str, str, float | None]],
+    versions: dict[str, str],
+) -> list[Row]:
+    small = _head(path, SMALL)
+    ways = list(dict.fromkeys(way for pair in pairs for way in pair[:2]))
+    with ExitStack() as stack:
+        sides = {way: stack.enter_context(_start(way)) for way in ways}
+        for way, side in sides.items():
+            versions |= side.call("load", way=way.removesuffix(", 2 threads"))
+        warm_up = {way: {"path": str(small)} for way in ways}
+        progress(f"{segmenter}: {', '.join(ways)}")
+        _, times = alternate(
+            sides, "count", ROUNDS, warm_up=warm_up, path=str(path), segmenter=segmenter
+        )
+        digests = {way: side.call("digest") for way, side in sides.items()}
+    for way, digest in digests.items():
+        check_equal(f"counts of {way}", digest, digests["octavo"])
+    for way, spent in times.items():
+        progress(f"  {way}: {spent.median:.2f} s of {', '.join(f'{s:.2f}' for s in spent.rounds)}")
+    return [_row(segmenter, *pair, times, digests["octavo"]) for pair in pairs]
+
+
+def _row(
+    segmenter: str,
+    theirs: str,
+    ours: str,
+    target: float | None,
+    times: dict[str, Times],
+    digest: Any,
+) -> Row:
+    details = {"words": digest[0], "different": digest[1]}
+    name = f"{segmenter}: {theirs} / {ours}"
+    return compare(name, times[theirs], times[ours], target, **details)
+
+
+def _start(way: str) -> Side:
+    threads = 2 if ", 2 " in way else 1
+    if way.startswith(("duckdb", "polars")):
+        return Side("count_tables.py", "tables", threads)
+    return Side("count_words.py", threads=threads)
+
+
+def _make_files(quick: bool) -> tuple[Path, Path]:
+    """The corpus as lines, and its words between spaces; kept for the next run."""
+    text, words = CACHE / "text.txt", CACHE / "words.txt"
+    if not words.is_file():
+        corpus = shared_data("fudan/train.jsonl.xz")
+        CACHE.mkdir(parents=True, exist_ok=True)
+        progress("making the files")
+        _write(text, _lines(corpus))
+        with open(text, encoding="utf-8") as lines:
+            _write(words, map(_cut, lines))
+    return (_head(text, QUICK), _head(words, QUICK)) if quick else (text, words)
+
+
+def _lines(path: Path) -> Iterable[str]:
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)["text"] + "\n"
+
+
+def _cut(line: str) -> str:
+    try:
+        import rjieba
+    except ModuleNotFoundError:
+        raise MissingError("rjieba is missing: make setup installs it") from None
+    return " ".join(word for word in rjieba.cut(line) if not word.isspace()) + "\n"
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    beside = path.with_suffix(".part")
+    with open(beside, "w", encoding="utf-8", newline="\n") as file:
+        file.writelines(lines)
+    beside.rename(path)
+
+
+def _head(path: Path, size: int) -> Path:
+    """The first lines of a file, of about so many bytes."""
+    head = path.with_name(f"{path.stem}-{size}.txt")
+    with open(path, "rb") as file:
+        head.write_bytes(file.read(size) + file.readline())
+    return head
+
+
+if __name__ == "__main__":
+    sys.exit(run("counting_speedup", __doc__ or "", measure))

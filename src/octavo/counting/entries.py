@@ -1,0 +1,102 @@
+"""Compiled loops over the entries of a table, as `kernels` describes them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from octavo.counting.kernels import (
+    ENTRIES,
+    FILLED,
+    KEY,
+    MARK,
+    TWO,
+    compiled,
+    hash_bytes,
+    mix_last,
+)
+
+BUCKETS = 1 << 12
+
+
+@compiled
+def keep_entries(kept, entries, arena, state):
+    """Move entries that are kept, and their tokens, to the beginning.
+
+    Args:
+        kept: bool (entries in use,).
+        entries: of a table, as are `arena` and `state`.
+        arena: changed.
+        state: changed.
+
+    Returns:
+        int64 (entries in use,), the new number of each, -1 where it is not kept.
+    """
+    numbers = np.full(kept.size, -1, np.int64)
+    used = filled = 0
+    for entry in range(kept.size):
+        if not kept[entry]:
+            continue
+        size, start = entries[entry, MARK] >> 32, entries[entry, KEY]
+        entries[used] = entries[entry]
+        if size > 8:
+            for i in range(size):
+                arena[filled + i] = arena[start + i]
+            entries[used, KEY] = filled
+            filled += size
+        numbers[entry] = used
+        used += 1
+    state[ENTRIES], state[FILLED] = used, filled
+    return numbers
+
+
+@compiled
+def sort_into_buckets(entries, used, arena, order, begins):
+    """Order entries by the bucket of their tokens, which depends on a token's bytes alone.
+
+    It is of other bits of the hash than the place among the slots: entries of one bucket, added to
+    a table, would else crowd in one part of it.
+
+    Args:
+        entries: of a table, as are `used` and `arena`.
+        used: how many there are.
+        arena: uint8, padded.
+        order: int64 (used,), written: numbers of entries.
+        begins: int64 (BUCKETS + 1,), written: where each bucket begins in `order`.
+    """
+    buckets = np.empty(used, np.uint16)
+    begins[:] = 0
+    for entry in range(used):
+        size = entries[entry, MARK] >> 32
+        if size <= 8:
+            mixed = mix_last(np.uint64(size) * TWO, np.uint64(entries[entry, KEY]))
+        else:
+            mixed = hash_bytes(arena, entries[entry, KEY], size)
+        buckets[entry] = (mixed >> np.uint64(16)) & np.uint64(BUCKETS - 1)
+        begins[buckets[entry] + 1] += 1
+    for bucket in range(BUCKETS):
+        begins[bucket + 1] += begins[bucket]
+    places = begins.copy()
+    for entry in range(used):
+        order[places[buckets[entry]]] = entry
+        places[buckets[entry]] += 1
+
+
+@compiled
+def copy_tokens(keys, arena, offsets, tokens):
+    """Write the bytes of entries one after the other.
+
+    Args:
+        keys: int64 (rows,), of the entries.
+        arena: uint8, of the table.
+        offsets: int64 (rows + 1,), where each token begins in `tokens`.
+        tokens: uint8, written.
+    """
+    for row in range(keys.size):
+        start, key = offsets[row], keys[row]
+        size = offsets[row + 1] - start
+        if size <= 8:
+            for i in range(size):
+                tokens[start + i] = (key >> (8 * i)) & 255
+        else:
+            for i in range(size):
+                tokens[start + i] = arena[key + i]

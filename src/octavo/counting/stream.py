@@ -1,0 +1,69 @@
+"""Approximate counts of streams that never end, in memory that does not grow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from octavo.counting.counter import Counter
+from octavo.counting.options import Options, Part
+from octavo.counting.table import TokenTable
+from octavo.text.corpus import Shard
+
+
+def count_stream(
+    options: Options,
+    shards: Sequence[Shard],
+    prefix: str,
+    memory: int,
+    advance: Callable[[int], None],
+) -> Part:
+    """Count all parts of a corpus into one table; Ctrl-C ends it, and what was counted stands.
+
+    Args:
+        options: how.
+        shards: the parts.
+        prefix: of the run's path.
+        memory: bytes that the table may take.
+        advance: told the bytes read.
+
+    Returns:
+        What was counted; `error` says by how much any count may be too low.
+
+    Raises:
+        DataError: as `count_shard`.
+    """
+    pruner = Pruner()
+    counter = Counter(options, prefix, memory, careful=True, when_full=pruner.prune)
+    try:
+        for shard in shards:
+            counter.add_shard(shard)
+            advance(shard.size)
+    except KeyboardInterrupt:
+        pass
+    part = counter.finish()
+    return part._replace(tokens=part.tokens + pruner.forgotten, error=pruner.error)
+
+
+class Pruner:
+    """Makes room by forgetting the rarer half of a table; knows by how much counts may be too low.
+
+    A token that is forgotten was counted at most as often as the median, so every prune adds the
+    median to what any count may lack: lossy counting with a bound on memory in place of one on the
+    error.
+
+    Source: Manku and Motwani 2002, Approximate Frequency Counts over Data Streams.
+    """
+
+    def __init__(self) -> None:
+        self.error = self.forgotten = 0
+
+    def prune(self, table: TokenTable) -> None:
+        """Forget tokens counted no more often than the median."""
+        counts = table.counts()
+        median = int(np.median(counts))
+        rare = counts <= median
+        self.error += median
+        self.forgotten += int(counts[rare].sum())
+        table.keep(~rare)

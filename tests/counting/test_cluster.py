@@ -1,0 +1,62 @@
+"""Counting on a Dask cluster of two processes, one of which is killed."""
+
+from __future__ import annotations
+
+import pytest
+from parallel_tasks import fail_at_seven
+
+from octavo.counting import count_words
+from octavo.errors import DataError, UsageError
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def marker(tmp_path_factory):
+    return tmp_path_factory.mktemp("marker") / "died"
+
+
+@pytest.fixture(scope="module")
+def cluster(marker):
+    """A scheduler and two worker processes on this machine; dead workers are not replaced."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIES_ONCE", str(marker))
+        with (
+            distributed.LocalCluster(
+                n_workers=0, host="127.0.0.1", dashboard_address=None, silence_logs=50
+            ) as made,
+        ):
+            made.scale(2)
+            made.scheduler.allowed_failures = 1
+            yield made
+
+
+@pytest.fixture
+def corpus(tmp_path, monkeypatch):
+    monkeypatch.setattr("octavo.counting.words.SMALLEST_PART", 20_000)
+    lines = [f"{number * number % 997} to be" for number in range(20_000)]
+    (tmp_path / "a.txt").write_text("\n".join(lines))
+    (tmp_path / "b.jsonl").write_text('{"text": "北京 to be"}\n' * 100)
+    return tmp_path
+
+
+def test_a_killed_worker_changes_nothing(cluster, corpus, marker):
+    whole = count_words(corpus, "whitespace", progress=False)
+    name = "parallel_tasks:split_unless_killed"
+    counts = count_words(corpus, name, cluster=cluster.scheduler_address, progress=False)
+    assert marker.exists()
+    assert counts.table.equals(whole.table)
+    assert (counts.tokens, counts.documents) == (whole.tokens, whole.documents)
+
+
+def test_an_error_names_file_and_line(cluster, corpus):
+    (corpus / "c.txt").write_text("one\nseven\n")
+    with pytest.raises(DataError, match=r"c\.txt, line 2: the segmenter failed"):
+        count_words(corpus, fail_at_seven, cluster=cluster.scheduler_address, progress=False)
+
+
+def test_a_scheduler_that_is_not_there(corpus, monkeypatch):
+    monkeypatch.setattr("octavo.counting.cluster.SECONDS", 0.2)
+    for address in ("tcp://127.0.0.1:9", "nonsense://x"):
+        with pytest.raises(UsageError, match=f"no Dask scheduler answers.*Received: {address}"):
+            count_words(corpus, "whitespace", cluster=address, progress=False)
