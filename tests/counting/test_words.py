@@ -156,6 +156,33 @@ def test_a_file_that_cannot_be_counted_is_named_with_its_line(tmp_path, name, da
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("segmenter", ["whitespace", "rjieba", "characters", str.split])
+def test_lines_that_are_no_utf8_are_left_out_or_mended(tmp_path, segmenter):
+    good, path = tmp_path / "good.txt", tmp_path / "bad.txt"
+    path.write_bytes("好 a\n".encode() + b"b \xe4\xbd\nc\n\xff")
+    good.write_bytes("好 a\nc\n".encode())
+    left = count_words(path, segmenter, bad_lines="skip")
+    assert left.table.equals(count_words(good, segmenter).table)
+    assert (left.bad_lines, left.documents) == (2, 2)
+    good.write_bytes("好 a\nb \ufffd\nc\n\ufffd".encode())
+    mended = count_words(path, segmenter, bad_lines="replace")
+    assert mended.table.equals(count_words(good, segmenter).table)
+    assert (mended.bad_lines, mended.documents) == (2, 4)
+    path.write_bytes(b"\xff\n\xfe")
+    assert count_words(path, segmenter, bad_lines="skip").documents == 0
+
+
+def test_words_of_a_dictionary_are_words(tmp_path):
+    text = "凯特琳在北京说自定义词"
+    assert "凯特琳" not in dict(count_texts([text]).most_common())
+    (tmp_path / "words.txt").write_text("凯特琳 1000 nr\n\n自定义词\n", "utf-8")
+    counts = count_texts([text], f"rjieba:{tmp_path / 'words.txt'}")
+    assert {"凯特琳", "自定义词", "北京"} <= set(dict(counts.most_common()))
+    (tmp_path / "words.txt").write_text("北京\n两 个 词 1\n", "utf-8")
+    with pytest.raises(DataError, match=r"words\.txt, line 2: expected a word, a count and a tag"):
+        count_texts([text], f"rjieba:{tmp_path / 'words.txt'}")
+
+
 def test_a_column_must_be_there_and_text(tmp_path):
     pq.write_table(pa.table({"id": [1], "title": ["a"]}), tmp_path / "a.parquet")
     with pytest.raises(DataError, match="no column 'text'; it has id, title"):

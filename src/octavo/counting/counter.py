@@ -146,10 +146,10 @@ class Counter:
     def _add_block(self, block: Block, path: str) -> None:
         if self._as_bytes:
             data = self._cleaner.clean(block, path).data if self._careful else block.data
-            self._count_lines(self._blocks.add(data))
-        else:
-            text = self._cleaner.decode(block, path).removesuffix("\n")
-            self._count_texts(self._texts.add(text))
+            if data:  # not all of it was left out
+                self._count_lines(self._blocks.add(data))
+        elif text := self._cleaner.decode(block, path):
+            self._count_texts(self._texts.add(text.removesuffix("\n")))
 
     def _add_documents(self, documents: Documents, path: str) -> None:
         for text, line in zip(documents.texts, documents.lines, strict=False):

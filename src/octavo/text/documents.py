@@ -218,7 +218,10 @@ def read_documents(
         yield from _read_parquet(path, field)
         return
     for found in read_blocks(path, start=start, end=end):
-        lines = cleaner.decode(found, path).removesuffix("\n").split("\n")
+        text = cleaner.decode(found, path)
+        if not text:
+            continue  # all of it was left out
+        lines = text.removesuffix("\n").split("\n")
         if kind == "text":
             yield Documents(lines, range(len(lines)), found.start)
             continue
