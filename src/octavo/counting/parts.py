@@ -39,7 +39,7 @@ def _state(path: str) -> list[str | int]:
     if path == STANDARD_INPUT:
         return [path]
     status = os.stat(path)
-    return [os.path.realpath(path), status.st_size, status.st_mtime_ns]
+    return [os.path.abspath(path), status.st_size, status.st_mtime_ns]
 
 
 def save_part(path: Path, part: Part) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import NamedTuple
 
 from octavo._files import is_packed
@@ -28,6 +28,7 @@ def find_files(paths: Iterable[str | PathLike[str]]) -> list[str]:
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> folder = Path(tempfile.mkdtemp())
         >>> for name in ("b.txt", "a.txt", ".hidden"):
         ...     _ = (folder / name).write_text("")
@@ -41,21 +42,28 @@ def find_files(paths: Iterable[str | PathLike[str]]) -> list[str]:
 
 
 def _expand(path: str) -> list[str]:
-    if path == STANDARD_INPUT or Path(path).is_file():
+    if path == STANDARD_INPUT or os.path.isfile(path):
         return [path]
-    if Path(path).is_dir():
-        inside = sorted(Path(path).rglob("*"))
-        found = [str(p) for p in inside if p.is_file() and not _is_hidden(p.relative_to(path))]
+    folder = os.path.isdir(path)
+    if folder:
+        found = list(_walk(path))
     else:
-        found = sorted(p for p in glob.glob(path, recursive=True) if Path(p).is_file())
+        found = sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))
     if not found:
-        what = "holds no files" if Path(path).is_dir() else "no such file or folder"
-        raise DataError(what, path)
+        raise DataError("holds no files" if folder else "no such file or folder", path)
     return found
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _walk(folder: str) -> Iterator[str]:
+    """Files of a folder and those below, by name; one look at each, as there may be very many."""
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path)
+            elif entry.is_file():
+                yield entry.path
 
 
 def layout(path: str) -> str:
@@ -65,9 +73,9 @@ def layout(path: str) -> str:
         >>> layout("news.jsonl.gz"), layout("news.parquet"), layout("news")
         ('jsonl', 'parquet', 'text')
     """
-    endings = [ending for ending in Path(path).suffixes if ending not in COMPRESSED]
-    kind = endings[-1][1:] if endings else "text"
-    return kind if kind in ("jsonl", "parquet") else "text"
+    endings = os.path.basename(path).lstrip(".").split(".")[1:]
+    kinds = [ending for ending in endings if f".{ending}" not in COMPRESSED]
+    return kinds[-1] if kinds and kinds[-1] in ("jsonl", "parquet") else "text"
 
 
 class Shard(NamedTuple):
@@ -100,6 +108,7 @@ def make_shards(paths: Sequence[str], size: int = 1 << 25) -> list[Shard]:
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> folder = Path(tempfile.mkdtemp())
         >>> for name, size in (("a", 1), ("b", 10), ("c", 2)):
         ...     _ = (folder / name).write_bytes(bytes(size))
@@ -111,7 +120,7 @@ def make_shards(paths: Sequence[str], size: int = 1 << 25) -> list[Shard]:
     small: list[str] = []
     room = size
     for path in paths:
-        length = 0 if path == STANDARD_INPUT else Path(path).stat().st_size
+        length = 0 if path == STANDARD_INPUT else os.stat(path).st_size
         if length > size and layout(path) != "parquet" and not is_packed(path):
             starts = range(0, length, size)
             for start in starts:
