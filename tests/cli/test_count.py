@@ -45,6 +45,33 @@ def test_standard_input_and_output(monkeypatch, capfdbinary):
     assert capfdbinary.readouterr().out.decode().splitlines()[1:] == ["北\t2\t2", "京\t1\t1"]
 
 
+def test_a_folder_does_not_hold_what_is_written(lines, tmp_path, capsys):
+    folder, options = tmp_path / "news", ["--segmenter", "whitespace"]
+    folder.mkdir()
+    (folder / "a.txt").write_text("to be\n")
+    out = ["--out", str(folder / "counts.tsv")]
+    assert run(["count", str(folder), *options, *out]) == 0
+    assert run(["count", str(folder), *options, *out]) == 2
+    assert f"--out would overwrite {folder / 'counts.tsv'}" in capsys.readouterr().err
+    (folder / "counts.tsv").unlink()
+    (folder / "counts.tsv.parts").mkdir()
+    (folder / "counts.tsv.parts" / f"{0:016}.json").write_text("{}")
+    assert run(["count", str(folder), *options, *out, "--resume"]) == 0
+    assert (folder / "counts.tsv").read_text().split() == [
+        "token", "count", "documents", "be", "1", "1", "to", "1", "1",
+    ]  # fmt: skip
+    assert sorted(path.name for path in folder.iterdir()) == ["a.txt", "counts.tsv"]
+
+
+def test_blank_lines_of_a_stop_list_are_nothing(lines, tmp_path, capsys):
+    (tmp_path / "stop.txt").write_text("to\r\n\nbe\r\n")
+    options = ["--segmenter", "whitespace", "--stop", str(tmp_path / "stop.txt"), "--out", "-"]
+    assert run(["count", lines, *options]) == 0
+    assert [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()[1:]] == [
+        "not", "or", "the",
+    ]  # fmt: skip
+
+
 def test_standard_input_that_is_no_utf8(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a\xff\n")))
     assert run(["count", "-", "--segmenter", "whitespace"]) == 1
@@ -59,6 +86,7 @@ def test_standard_input_that_is_no_utf8(monkeypatch, capsys):
         (["FILE", "--out", "lines.txt"], 2, "--out would overwrite"),
         (["FILE", "--minimum", "0"], 2, "minimum must be 1 or more"),
         (["FILE", "--top", "-1"], 2, "top must be 1 or more"),
+        (["FILE", "--approximate", "--resume"], 2, "--approximate --resume"),
         (["FILE", "--ngrams", "9"], 2, "ngrams must be 1 to 6"),
         (["FILE", "--segmenter", "none"], 2, "Received: none"),
         (["nothing.txt"], 1, "nothing.txt: no such file"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -65,6 +66,7 @@ def test_a_stopped_run_goes_on_from_its_finished_parts(corpus, tmp_path, kill):
     assert again.returncode == 2
     assert "--resume goes on" in again.stderr
     assert again.stderr.count("\n") == 1
+    (parts / "sorted-of-a-killed-run").mkdir()
     subprocess.run([*command, "--resume", "--memory", "400MB"], check=True, capture_output=True)
     plenty = count_words(corpus, "whitespace", progress=False)
     plenty.write(tmp_path / "plenty.tsv")
@@ -88,6 +90,20 @@ def test_finished_parts_are_not_counted_again(corpus, tmp_path):
     assert len(changed) == 1 < len(markers)
     count_words(corpus, "whitespace", ngrams=2, **options)  # other options, other parts
     assert len(list((tmp_path / "parts").glob("*.json"))) == 2 * len(markers)
+
+
+def test_another_dictionary_or_stream_is_counted_anew(tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text("凯特琳在北京\n", "utf-8")
+    words, options = tmp_path / "words.txt", {"folder": tmp_path / "parts", "progress": False}
+    words.write_text("北京 5\n", "utf-8")
+    first = count_words(tmp_path / "a.txt", f"rjieba:{words}", **options)
+    words.write_text("北京 5\n凯特琳 1000\n", "utf-8")
+    second = count_words(tmp_path / "a.txt", f"rjieba:{words}", **options)
+    assert "凯特琳" in dict(second.most_common()).keys() - dict(first.most_common()).keys()
+    for text in (b"old one", b"quite new"):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+        counts = count_words("-", "whitespace", **options)
+        assert {word for word, _ in counts.most_common()} == set(text.decode().split())
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import lzma
 from collections import Counter
@@ -170,6 +171,35 @@ def test_lines_that_are_no_utf8_are_left_out_or_mended(tmp_path, segmenter):
     assert (mended.bad_lines, mended.documents) == (2, 4)
     path.write_bytes(b"\xff\n\xfe")
     assert count_words(path, segmenter, bad_lines="skip").documents == 0
+
+
+@pytest.mark.parametrize("segmenter", ["whitespace", "characters"])
+@pytest.mark.parametrize("begin", [b"\xe2\x80", b"\xe2\x81", b"\xe3\x80", b"\xe1\x9a", b"\xc2"])
+def test_no_byte_that_is_no_utf8_passes_as_white_space(tmp_path, segmenter, begin):
+    path = tmp_path / "a.txt"
+    for last in range(256):
+        data = b"foo " + begin + bytes([last]) + b"bc\nbar\n"
+        path.write_bytes(data)
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            with pytest.raises(DataError, match="line 1: not UTF-8"):
+                count_words(path, segmenter, progress=False)
+        else:
+            words = text.split() if segmenter == "whitespace" else list("".join(text.split()))
+            counts = count_words(path, segmenter, progress=False)
+            assert dict(counts.most_common()) == Counter(words)
+
+
+def test_standard_input_is_counted_whoever_counts_the_rest(tmp_path, monkeypatch):
+    monkeypatch.setattr("octavo.counting.words.SMALLEST_PART", 1000)
+    (tmp_path / "a.txt").write_text("to be\n" * 1000)
+    for workers in (1, 2):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"or not\n")))
+        counts = count_words(
+            ["-", tmp_path / "a.txt"], r"regex:\w+", workers=workers, progress=False
+        )
+        assert dict(counts.most_common()) == {"to": 1000, "be": 1000, "or": 1, "not": 1}
 
 
 def test_words_of_a_dictionary_are_words(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from octavo._files import read_text
 from octavo._lazy import require
 from octavo.cli.arguments import AsJson, Input, Output, check_inputs, check_outputs
 from octavo.cli.discover import discover
@@ -110,20 +112,28 @@ def count(
     from octavo.counting.counts import check_ending
     from octavo.counting.words import count_words
     from octavo.report.count_plots import check_picture, plot_counts
-    from octavo.text.vocabulary import load_vocabulary
+    from octavo.text.corpus import find_files
 
+    lines = read_text(stop).split("\n") if stop else []
     if out is not None:
         check_ending(out)
     if plot is not None:
         check_picture(plot)
         if stop or top or minimum > 1:
             raise UsageError(f"a picture of all words needs all. Received: --plot {plot} and fewer")
+    if approximate and resume:
+        raise UsageError("approximate counts are of one table. Received: --approximate --resume")
     check_outputs([*paths, *([str(stop)] if stop else [])], out=out, plot=plot)
+    files = find_files(paths)
+    _check_apart(files, out=out, plot=plot)
     with nullcontext() if approximate else _parts_beside(out, resume) as folder:
+        if resume and folder:
+            inside = os.path.join(os.path.abspath(folder), "")
+            files = [path for path in files if not os.path.abspath(path).startswith(inside)]
         counts = count_words(
-            paths, segmenter, ngrams=ngrams, field=field, lower=lower, nfkc=nfkc,
+            files, segmenter, ngrams=ngrams, field=field, lower=lower, nfkc=nfkc,
             bad_lines=bad_lines, minimum=minimum, top=top,
-            stop=load_vocabulary(stop) if stop else [],
+            stop=[word for line in lines if (word := line.strip())],
             workers=workers, memory=memory, folder=folder, cluster=cluster, approximate=approximate,
         )  # fmt: skip
         if out is not None:
@@ -136,6 +146,16 @@ def count(
     if counts.error:
         print(f"octavo: a count may be too low by up to {counts.error:,}", file=sys.stderr)
     _print(counts, out, as_json)
+
+
+def _check_apart(files: list[str], **outputs: Path | None) -> None:
+    """Refuse to overwrite a file of a folder that is counted."""
+    for name, path in outputs.items():
+        if path is None or not path.is_file():
+            continue
+        for file in files:
+            if file != "-" and os.path.samefile(file, path):
+                raise UsageError(f"--{name} would overwrite {file}, which is counted")
 
 
 @contextmanager

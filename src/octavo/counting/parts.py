@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import re
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -17,27 +18,31 @@ from octavo.counting.options import Options, Part
 from octavo.text.corpus import STANDARD_INPUT, Shard
 from octavo.text.segmenters import Segmenter
 
+PIECES = "sorted-"  # of a folder's name
+# markers and runs, and markers half written
+LEFT = r"[0-9a-f]{16}(-[0-9a-f]{8}-\d+\.arrow|\.json)|\.[0-9a-f]{16}\.json\.[0-9a-f]{8}\.part"
+
 
 def part_name(options: Options, shard: Shard) -> str:
     """A name that is another one if options, files or octavo's version are."""
     files = [_state(path) for path in shard.paths]
-    options = options._replace(segmenter=_name(options.segmenter))
-    known = [__version__, options, shard, files]
+    known = [__version__, options._replace(segmenter=""), _name(options.segmenter), shard, files]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
 
 
-def _name(segmenter: str | Segmenter) -> str:
+def _name(segmenter: str | Segmenter) -> list[str | int]:
     if isinstance(segmenter, str):
-        return segmenter
+        kind, _, path = segmenter.partition(":")
+        return [segmenter, *(_state(path) if path and kind in ("rjieba", "wordpiece") else [])]
     try:
-        return pickle.dumps(segmenter).hex()
+        return [pickle.dumps(segmenter).hex()]
     except Exception:
-        return token_hex()  # another one each time: it may be any function
+        return [token_hex()]  # another one each time: it may be any function
 
 
 def _state(path: str) -> list[str | int]:
     if path == STANDARD_INPUT:
-        return [path]
+        return [token_hex()]  # another one each time
     status = os.stat(path)
     return [os.path.abspath(path), status.st_size, status.st_mtime_ns]
 
@@ -53,8 +58,10 @@ def save_part(path: Path, part: Part) -> None:
 def remove_parts(folder: Path) -> None:
     """Remove what runs have left in a folder, and the folder if there is nothing else in it."""
     for path in folder.glob("*"):
-        if re.fullmatch(r"[0-9a-f]{16}(-[0-9a-f]{8}-\d+\.arrow|\.json)", path.name):
+        if re.fullmatch(LEFT, path.name):
             path.unlink(missing_ok=True)
+        elif path.name.startswith(PIECES):
+            shutil.rmtree(path, ignore_errors=True)
     with suppress(OSError):
         folder.rmdir()
 

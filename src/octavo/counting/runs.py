@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from octavo.counting.entries import BUCKETS
 from octavo.counting.rows import SCHEMA, Rows
 from octavo.counting.table import TokenTable
 
@@ -57,7 +58,9 @@ def sum_runs(paths: Sequence[str], memory: int, repeated: bool) -> Iterator[Rows
         Rows that together have each token once.
     """
     runs = [_open_run(path) for path in paths]
-    sizes = np.sum([np.diff(run.begins) * run.row_bytes for run in runs], axis=0)
+    sizes = np.zeros(BUCKETS)
+    for run in runs:
+        sizes += np.diff(run.begins) * run.row_bytes
     table = TokenTable()
     together = max(SUMMED, len(runs) * WORTH_OPENING)
     for first, last in _group(sizes, min(together, memory // WORKSPACE)):

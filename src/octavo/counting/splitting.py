@@ -31,7 +31,7 @@ def _wide_space(text, i):
     if first == 0xE3:  # U+3000
         return 3 if second == 0x80 and third == 0x80 else 0
     if second == 0x80:  # U+2000 to U+200A, U+2028, U+2029, U+202F
-        return 3 if third <= 0x8A or third == 0xA8 or third == 0xA9 or third == 0xAF else 0
+        return 3 if 0x80 <= third <= 0x8A or third == 0xA8 or third == 0xA9 or third == 0xAF else 0
     return 3 if second == 0x81 and third == 0x9F else 0  # U+205F
 
 

@@ -12,9 +12,11 @@ import pyarrow as pa
 from octavo.counting import kernels, splitting
 from octavo.counting.entries import BUCKETS, copy_tokens, keep_entries, sort_into_buckets
 from octavo.counting.rows import Rows
+from octavo.errors import DataError
 
 SMALLEST = 1 << 12  # entries at first
 SLICE = 1 << 17  # bytes of text cut and counted together: all of it stays in the cache
+LARGEST = 1 << 31  # bytes of segments together: spans have 32 bits
 DOCUMENTS_BEFORE = 1 << 32  # a document's number has 32 bits
 
 
@@ -135,6 +137,8 @@ class TokenTable:
         for first, last in _slices(bounds):
             some = bounds[first : last + 1]
             most = int(some[-1] - some[0]) + len(some)
+            if some[-1] >= LARGEST:
+                raise DataError("a text of 2 GB or more cannot be counted; are there no line ends?")
             if len(self._spans) < most:
                 self._spans = np.empty((most, 2), np.int32)
             found = split(text, some, classes, self._spans)

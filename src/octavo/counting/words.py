@@ -25,7 +25,7 @@ from octavo._progress import Progress
 from octavo.counting.cluster import Task, run_on_cluster
 from octavo.counting.counts import Counts
 from octavo.counting.options import COMPILED, Options, Part
-from octavo.counting.parts import load_part, part_name, save_part
+from octavo.counting.parts import PIECES, load_part, part_name, save_part
 from octavo.errors import DataError, UsageError
 from octavo.text.corpus import STANDARD_INPUT, Shard, find_files, layout, make_shards
 from octavo.text.parallel import run_tasks
@@ -231,6 +231,15 @@ def _count(
 
 
 def _run(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
+    """Count parts; standard input here, as other processes have one of their own."""
+    here = [place for place, task in enumerate(tasks) if STANDARD_INPUT in task[1].paths]
+    yield from ((place, _count_shard(tasks[place])) for place in here)
+    others = [place for place in range(len(tasks)) if place not in here]
+    for number, part in _run_crew([tasks[place] for place in others], crew):
+        yield others[number], part
+
+
+def _run_crew(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
     if crew.cluster is not None:
         yield from run_on_cluster(crew.cluster, tasks)
     elif min(crew.workers, len(tasks)) <= 1:
@@ -286,7 +295,7 @@ def _gather(parts: list[Part], options: Options, keep: _Kept, memory: int, folde
     # "New York" may be one word and two; a table tells them apart
     repeated = options.ngrams > 1 and options.segmenter not in COMPILED
     tables = (pa.Table.from_batches([rows.to_batch()]) for rows in sum_runs(runs, memory, repeated))
-    with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as pieces:
+    with TemporaryDirectory(prefix=PIECES, dir=folder, ignore_cleanup_errors=True) as pieces:
         table = sort_tables(
             map(keep.filter, tables), memory, Path(pieces)
         )  # mapped, it outlives its file

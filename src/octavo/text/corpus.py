@@ -13,6 +13,7 @@ from octavo.errors import DataError, UsageError
 
 COMPRESSED = (".gz", ".xz", ".zst")
 STANDARD_INPUT = "-"
+LAYOUTS = {"jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
 
 
 def find_files(paths: Iterable[str | PathLike[str]]) -> list[str]:
@@ -49,6 +50,8 @@ def _expand(path: str) -> list[str]:
         found = list(_walk(path))
     else:
         found = sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))
+    if not found and os.path.exists(path) and not folder:
+        raise DataError("is no regular file; a pipe goes to standard input, -", path)
     if not found:
         raise DataError("holds no files" if folder else "no such file or folder", path)
     return found
@@ -73,9 +76,9 @@ def layout(path: str) -> str:
         >>> layout("news.jsonl.gz"), layout("news.parquet"), layout("news")
         ('jsonl', 'parquet', 'text')
     """
-    endings = os.path.basename(path).lstrip(".").split(".")[1:]
+    endings = os.path.basename(path).lower().lstrip(".").split(".")[1:]
     kinds = [ending for ending in endings if f".{ending}" not in COMPRESSED]
-    return kinds[-1] if kinds and kinds[-1] in ("jsonl", "parquet") else "text"
+    return LAYOUTS.get(kinds[-1], "text") if kinds else "text"
 
 
 class Shard(NamedTuple):
@@ -120,7 +123,10 @@ def make_shards(paths: Sequence[str], size: int = 1 << 25) -> list[Shard]:
     small: list[str] = []
     room = size
     for path in paths:
-        length = 0 if path == STANDARD_INPUT else os.stat(path).st_size
+        if path == STANDARD_INPUT:
+            shards.append(Shard((path,)))
+            continue
+        length = os.stat(path).st_size
         if length > size and layout(path) != "parquet" and not is_packed(path):
             starts = range(0, length, size)
             for start in starts:

@@ -252,7 +252,7 @@ def _read_parquet(path: str, field: str) -> Iterator[Documents]:
         names, types = file.schema_arrow.names, pyarrow.types
         if field not in names:
             raise DataError(f"no column {field!r}; it has {', '.join(names)}", path)
-        for batch in file.iter_batches(columns=[field], batch_size=4096):
+        for batch in file.iter_batches(columns=[field], batch_size=256):
             column = batch.column(0)
             if not (types.is_string(column.type) or types.is_large_string(column.type)):
                 raise DataError(f"column {field!r} holds {column.type}, not text", path)

@@ -18,6 +18,7 @@ from typing import Any
 from octavo._checks import check_whole
 from octavo.errors import OctavoError
 
+LONGEST = 300  # characters of a task that are shown
 DEATHS = 3  # of processes at one task, then it is given up
 
 
@@ -80,7 +81,7 @@ def run_tasks(
                     if deaths[worker.task] == DEATHS:
                         raise WorkerError(
                             f"{DEATHS} processes died (the last with {_describe(code)}) at "
-                            f"{tasks[worker.task]!r}"
+                            f"{_shorten(tasks[worker.task])}"
                         ) from None
                     waiting.appendleft(worker.task)
                     continue
@@ -138,6 +139,11 @@ def _work(pipe: Connection, function: Callable[[Any], Any]) -> None:
         except Exception as error:
             answer = (True, error)
         pipe.send(answer)
+
+
+def _shorten(task: Any) -> str:
+    text = repr(task)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _describe(code: int | None) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from octavo._files import open_text
 from octavo._lazy import require
@@ -38,29 +41,38 @@ class Jieba:
     """
 
     def __init__(self, dictionary: str | PathLike[str] | None = None) -> None:
-        rjieba = require("rjieba", extra="count")
         if dictionary is None:
-            self.cut = rjieba.cut
+            self.cut = require("rjieba", extra="count").cut
             return
-        jieba = rjieba.Jieba()
-        self.cut = jieba.cut
-        with open_text(dictionary) as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    _add_word(jieba, line.strip(), dictionary, number)
+        try:
+            changed = os.stat(dictionary).st_mtime_ns
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", dictionary) from None
+        self.cut = _load_dictionary(os.path.abspath(dictionary), changed).cut
 
     def __call__(self, text: str) -> list[str]:
         """The words of a text, white space too."""
         return self.cut(text)
 
 
-def _add_word(jieba: object, line: str, path: str | PathLike[str], number: int) -> None:
+@lru_cache(maxsize=1)
+def _load_dictionary(path: str, changed: int) -> Any:
+    """Jieba with more words; kept, as every part of a corpus asks for it again."""
+    jieba = require("rjieba", extra="count").Jieba()
+    with open_text(path) as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                _add_word(jieba, line.strip(), path, number)
+    return jieba
+
+
+def _add_word(jieba: Any, line: str, path: str | PathLike[str], number: int) -> None:
     found = _ENTRY.fullmatch(line)
     assert found is not None  # anything is a word
     word, count, tag = found.group("word", "count", "tag")
     if any(character.isspace() for character in word):
         raise DataError(f"expected a word, a count and a tag, found {line!r}", path, number)
-    jieba.add_word(word, int(count) if count else None, tag)  # type: ignore[attr-defined]
+    jieba.add_word(word, int(count) if count else None, tag)
 
 
 def find_segmenter(name: str) -> Segmenter:
@@ -102,8 +114,10 @@ def _import(module: str, function: str, name: str) -> Segmenter:
         sys.path.append(str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise UsageError(f"{error}; a segmenter is {NAMES}. Received: {name}") from None
+    except Exception as error:  # of that module, whatever it is
+        raise UsageError(
+            f"{type(error).__name__}: {error}; a segmenter is {NAMES}. Received: {name}"
+        ) from None
     if not callable(found):
         raise UsageError(f"{function} of {module} is no function. Received: {name}")
     return found
