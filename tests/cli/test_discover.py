@@ -7,7 +7,6 @@ import json
 import random
 import shlex
 
-import pyarrow.parquet as pq
 import pytest
 from cyclopts import App
 
@@ -15,6 +14,7 @@ from octavo.cli.discover import discover
 from octavo.cli.errors import report
 
 pytest.importorskip("numba")
+pq = pytest.importorskip("pyarrow.parquet")
 
 
 def run(command):

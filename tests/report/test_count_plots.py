@@ -7,7 +7,6 @@ from math import comb
 from types import SimpleNamespace
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +21,7 @@ from octavo.report.count_plots import (
     plot_counts,
 )
 
+pa = pytest.importorskip("pyarrow")
 COUNTS = st.lists(st.integers(1, 40), min_size=1, max_size=30)
 
 
