@@ -21,11 +21,15 @@ def check_whole(name: str, value: object, least: int, most: int | None = None) -
         ...
         octavo.errors.UsageError: workers must be 1 or more. Received: workers=0
     """
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):  # type: ignore[operator]
-        bounds = f"{least} or more" if most is None else f"{least} to {most}"
-        raise UsageError(f"{name} must be {bounds}. Received: {name}={value!r}")
-    return value  # type: ignore[return-value]
+    if (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and least <= value
+        and (most is None or value <= most)
+    ):
+        return value
+    bounds = f"{least} or more" if most is None else f"{least} to {most}"
+    raise UsageError(f"{name} must be {bounds}. Received: {name}={value!r}")
 
 
 def parse_bytes(name: str, value: str | int, least: int) -> int:

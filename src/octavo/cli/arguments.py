@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from octavo.errors import DataError, UsageError
 
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 # Without this cyclopts takes "-", standard input, for an option; `check_inputs` refuses the rest.
 Input = Annotated[str, Parameter(allow_leading_hyphen=True)]

@@ -8,20 +8,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from octavo._files import read_text
 from octavo._lazy import require
-from octavo.cli.arguments import AsJson, Input, Output, check_inputs, check_outputs
+from octavo.cli.arguments import AsJson, Flag, Input, Output, check_inputs, check_outputs
 from octavo.cli.discover import discover
 from octavo.errors import UsageError
 
 if TYPE_CHECKING:
     from octavo.counting.counts import Counts
 
-Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 SHOWN = 20
 
 app = App(name="count", help_format="markdown")

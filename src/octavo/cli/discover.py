@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Literal
 
 from octavo._lazy import require
-from octavo.cli.arguments import AsJson, Input, Output, check_inputs, check_outputs
+from octavo.cli.arguments import AsJson, Flag, Input, Output, check_inputs, check_outputs
 from octavo.errors import UsageError
 
 if TYPE_CHECKING:
     from octavo.counting.discovery import Words
 
-Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 SHOWN = 20
 
 
@@ -76,10 +73,11 @@ def discover(
     numbers = _parse(information)
     require("numba", extra="count")
     require("pyarrow", extra="count")
-    from octavo.counting.discovery import check_ending, discover_words
+    from octavo.counting.counts import check_ending
+    from octavo.counting.discovery import discover_words
 
     if out is not None:
-        check_ending(out)
+        check_ending(out, "words")
     check_outputs(paths, out=out)
     words = discover_words(
         paths, minimum=minimum, information=numbers, entropy=entropy, new=new,

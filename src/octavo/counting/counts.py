@@ -80,8 +80,8 @@ class Counts:
                 file.write(Rows.from_batch(batch).to_text(numbers=ending == ".tsv"))
 
 
-def check_ending(path: str | PathLike[str]) -> None:
-    """Raise UsageError unless `Counts.write` knows the path's ending.
+def check_ending(path: str | PathLike[str], what: str = "counts") -> None:
+    """Raise UsageError unless `write`, of `Counts` or of words discovered, knows the ending.
 
     Example:
         >>> check_ending("counts.csv")
@@ -90,4 +90,4 @@ def check_ending(path: str | PathLike[str]) -> None:
         octavo.errors.UsageError: counts are written as .tsv, .parquet or .txt. Received: counts.csv
     """
     if str(path) != "-" and Path(path).suffix not in ENDINGS:
-        raise UsageError(f"counts are written as .tsv, .parquet or .txt. Received: {path}")
+        raise UsageError(f"{what} are written as .tsv, .parquet or .txt. Received: {path}")

@@ -27,6 +27,7 @@ from octavo._files import write_atomic
 from octavo._lazy import require
 from octavo._progress import Progress
 from octavo.counting.candidates import Sentences, Trie, find_nodes
+from octavo.counting.counts import check_ending
 from octavo.counting.cutting import cut_words, measure_freedom
 from octavo.errors import DataError, UsageError
 from octavo.text.corpus import find_files
@@ -37,7 +38,6 @@ ENTROPY = 1.0
 LEAST = 4  # times, that `minimum` is by itself
 LONGEST = 8  # characters of an n-gram
 LEAST_BYTES = 50 * 10**6
-ENDINGS = (".tsv", ".parquet", ".txt")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Words:
             UsageError: if the path has another ending.
             DataError: if the file cannot be created.
         """
-        check_ending(path)
+        check_ending(path, "words")
         ending = ".tsv" if str(path) == "-" else Path(path).suffix
         with write_atomic(path, binary=True) as file:
             if ending == ".parquet":
@@ -93,19 +93,6 @@ class Words:
                 file.write(("\t".join(names) + "\n").encode())
             rows = zip(*(_texts(self.table[name]) for name in names), strict=True)
             file.writelines(("\t".join(row) + "\n").encode() for row in rows)
-
-
-def check_ending(path: str | PathLike[str]) -> None:
-    """Raise UsageError unless `Words.write` knows the path's ending.
-
-    Example:
-        >>> check_ending("words.csv")
-        Traceback (most recent call last):
-        ...
-        octavo.errors.UsageError: words are written as .tsv, .parquet or .txt. Received: words.csv
-    """
-    if str(path) != "-" and Path(path).suffix not in ENDINGS:
-        raise UsageError(f"words are written as .tsv, .parquet or .txt. Received: {path}")
 
 
 def _texts(column: pa.ChunkedArray) -> list[str]:
