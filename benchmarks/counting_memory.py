@@ -77,7 +77,9 @@ def _make_file(different: int) -> Path:
     progress("making the file")
     CACHE.mkdir(parents=True, exist_ok=True)
     numbers = np.arange(different, dtype=np.uint64)
-    every = np.random.default_rng(0).permutation(np.repeat(numbers, 1 + numbers % 3))
+    every = np.random.default_rng(0).permutation(
+        np.repeat(numbers, 1 + (numbers % 3).astype(np.int64))
+    )
     beside = path.with_suffix(".part")
     with open(beside, "w", encoding="utf-8") as file:
         for start in range(0, len(every), 1_000_000):

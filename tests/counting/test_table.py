@@ -11,9 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from octavo.counting import kernels
+from octavo.counting import kernels, splitting
 from octavo.counting.blocks import cut_lines, join_texts
 from octavo.counting.rows import Rows
+from octavo.counting.splitting import SEPARATOR
 from octavo.counting.table import TokenTable
 
 SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2005\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -53,6 +54,22 @@ def test_words_are_those_of_str_split(texts, longest):
     table.add_words(join_texts(texts))
     assert found(table) == count_slowly([text.split() for text in texts] * 2, longest, " ")
     assert table.total == sum(count for count, _ in found(table).values())
+
+
+@given(texts, st.integers(0, 40), st.booleans())
+def test_the_text_that_is_cut_at_once_ends_anywhere(texts, before, one_segment):
+    filled = ["a" * (splitting.CHUNK - before), *texts, " " * splitting.CHUNK, *texts, "b"]
+    if one_segment:
+        filled = ["".join(filled)]
+    table = TokenTable()
+    table.add_words(join_texts(filled))
+    assert found(table) == count_slowly([text.split() for text in filled], 1, " ")
+    separated = TokenTable()
+    filled = [text.replace(" ", SEPARATOR) for text in filled]
+    separated.add_separated(join_texts(filled))
+    parts = (text.split(SEPARATOR) for text in filled)
+    words = [[part for part in some if part and not part.isspace()] for some in parts]
+    assert found(separated) == count_slowly(words, 1, " ")
 
 
 @given(texts, st.integers(1, 6))

@@ -10,7 +10,8 @@ else where it begins in `arena`; its COUNT; the number of its DOCUMENTS; and as 
 the number of the last document it was seen in, 32 bits each. A row is half a cache line, so that a
 token that is common and short, as most are, costs two reads of memory. Tokens are looked up 64 at a
 time, each read asked for before it is needed: memory answers many reads together about as fast
-as one.
+as one. (numba counts references to an array whenever a function that is not inlined gets it, which
+costs as much as the lookup; so no function is called for one token.)
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ KEY, COUNT, DOCUMENTS, MARK = range(4)
 FIELDS = 4
 ENTRIES, FILLED, DOCUMENT = range(3)  # of `state`: used entries and bytes, the present document
 AT_ONCE = 64
+TAG, BYTES, START, SEEN = range(4)  # of a token that waits: its hash, up to eight bytes, and MARK
+WAITING = 4
 
 _ONE, TWO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)  # odd, bits mixed
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -99,50 +102,6 @@ def _are_same(text, i, arena, j, size):
 
 
 @compiled
-def _is_in_arena(text, spans, token, length, joiner, arena, start):
-    """Whether the bytes in the arena are those of `length` tokens, joined."""
-    if length == 1:
-        return _are_same(text, spans[token, 0], arena, start, spans[token, 1])
-    for part in range(token, token + length):
-        if part > token and joiner:
-            if arena[start] != 32:
-                return False
-            start += 1
-        if not _are_same(text, spans[part, 0], arena, start, spans[part, 1]):
-            return False
-        start += spans[part, 1]
-    return True
-
-
-@compiled
-def _write(text, spans, token, length, joiner, arena, start):
-    """Write the bytes of `length` tokens, joined, into the arena."""
-    for part in range(token, token + length):
-        if part > token and joiner:
-            arena[start] = 32
-            start += 1
-        for i in range(spans[part, 0], spans[part, 0] + spans[part, 1]):
-            arena[start] = text[i]
-            start += 1
-
-
-@compiled
-def _short_key(text, spans, token, length, joiner):
-    """The bytes of `length` tokens, joined, eight at most, as one number."""
-    if length == 1:
-        return np.int64(_first_bytes(text, spans[token, 0], spans[token, 1]))
-    key, bits = np.uint64(0), np.uint64(0)
-    for part in range(token, token + length):
-        if part > token and joiner:
-            key |= np.uint64(32) << bits
-            bits += np.uint64(8)
-        size = spans[part, 1]
-        key |= _first_bytes(text, spans[part, 0], size) << bits
-        bits += np.uint64(8 * size)
-    return np.int64(key)
-
-
-@compiled
 def _shift(slots):
     """How far 32 bits of a hash are shifted to give a place among the slots."""
     shift, places = 32, slots.size
@@ -153,92 +112,56 @@ def _shift(slots):
 
 
 @compiled
-def count_spans(text, spans, first, last, longest, joiner, slots, entries, arena, state):
+def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
     """Count n-grams of 1 to `longest` tokens that lie in one segment.
 
     Args:
-        text: uint8, padded.
-        spans: int32 (tokens, 2), as `splitting` writes them.
-        first: row to begin with.
-        last: row to end before, where a segment ends.
+        text: uint8, padded; for n-grams, as `splitting.join_spans` writes it.
+        spans: int32 (tokens, 2), as `splitting` writes them; the last one ends a segment.
         longest: tokens of the longest n-gram.
-        joiner: 1 to join tokens by a space, 0 by nothing.
+        joiner: bytes between the tokens of an n-gram.
         slots: of the table, see above, twice as many as entries; so are `entries` and `arena`,
             which must have room for all n-grams.
         entries: int64 (room, FIELDS).
         arena: uint8, padded.
         state: int64 (3,), ENTRIES to DOCUMENT, changed.
     """
-    waiting = np.empty((AT_ONCE, 5), np.int64)  # tag, first token, tokens, bytes, document
+    waiting = np.empty((AT_ONCE, WAITING), np.int64)
     shift, document, found = _shift(slots), state[DOCUMENT], 0
-    for token in range(first, last):
+    for token in range(spans.shape[0]):
         if spans[token, 1] < 0:
             document += 1
             continue
-        mixed, size = np.uint64(0), -joiner
-        for length in range(1, longest + 1):
-            part = token + length - 1
+        start, size = np.int64(spans[token, 0]), -joiner
+        for part in range(token, token + longest):
             if spans[part, 1] < 0:
                 break
-            mixed = (mixed * _ONE) ^ hash_bytes(text, spans[part, 0], spans[part, 1])
-            size += spans[part, 1] + joiner
+            size += joiner + spans[part, 1]
+            if size <= 8:  # most
+                key = _first_bytes(text, start, size)
+                mixed = mix_last(np.uint64(size) * TWO, key)
+            else:
+                key, mixed = np.uint64(0), hash_bytes(text, start, size)
             tag = np.int64(mixed >> np.uint64(32))
             _prefetch(slots, tag >> shift)
-            waiting[found, 0], waiting[found, 1], waiting[found, 2] = tag, token, length
-            waiting[found, 3], waiting[found, 4] = size, document
+            waiting[found, TAG], waiting[found, BYTES] = tag, np.int64(key)
+            waiting[found, START], waiting[found, SEEN] = start, size << 32 | document
             found += 1
             if found == AT_ONCE:
-                _count(waiting, found, text, spans, joiner, slots, shift, entries, arena, state)
+                _count(waiting, found, text, slots, entries, arena, state)
                 found = 0
-    _count(waiting, found, text, spans, joiner, slots, shift, entries, arena, state)
+    _count(waiting, found, text, slots, entries, arena, state)
     state[DOCUMENT] = document
 
 
 @compiled
-def _count(waiting, found, text, spans, joiner, slots, shift, entries, arena, state):
-    """Find or make the entries of the n-grams that wait, and count them."""
-    _prefetch_entries(waiting, found, slots, shift, entries)
-    used, filled, mask = state[ENTRIES], state[FILLED], slots.size - 1
+def _count(waiting, found, text, slots, entries, arena, state):
+    _find(waiting, found, text, slots, entries, arena, state)
     for i in range(found):
-        tag, token, length = waiting[i, 0], waiting[i, 1], waiting[i, 2]
-        size, document = waiting[i, 3], waiting[i, 4]
-        key = _short_key(text, spans, token, length, joiner) if size <= 8 else 0
-        place = tag >> shift
-        while True:
-            slot = slots[place]
-            if slot == -1:
-                if size > 8:
-                    key = filled
-                    _write(text, spans, token, length, joiner, arena, filled)
-                    filled += size
-                slots[place] = tag << 32 | used
-                entries[used, KEY], entries[used, MARK] = key, size << 32 | document
-                entries[used, COUNT] = entries[used, DOCUMENTS] = 1
-                used += 1
-                break
-            if (slot >> 32) & _LOW == tag:
-                entry = slot & _LOW
-                known, mark = entries[entry, KEY], entries[entry, MARK]
-                if mark >> 32 == size and (
-                    known == key
-                    if size <= 8
-                    else _is_in_arena(text, spans, token, length, joiner, arena, known)
-                ):
-                    entries[entry, COUNT] += 1
-                    if mark & _LOW != document:
-                        entries[entry, MARK] = size << 32 | document
-                        entries[entry, DOCUMENTS] += 1
-                    break
-            place = (place + 1) & mask
-    state[ENTRIES], state[FILLED] = used, filled
-
-
-@compiled
-def _prefetch_entries(waiting, found, slots, shift, entries):
-    for i in range(found):
-        slot = slots[waiting[i, 0] >> shift]
-        if slot != -1:
-            _prefetch(entries, (slot & _LOW) * FIELDS)
+        entry, seen = waiting[i, TAG], waiting[i, SEEN]
+        entries[entry, COUNT] += 1
+        entries[entry, DOCUMENTS] += entries[entry, MARK] != seen
+        entries[entry, MARK] = seen
 
 
 @compiled
@@ -255,46 +178,57 @@ def add_rows(text, offsets, counts, documents, slots, entries, arena, state):
         arena: likewise.
         state: changed.
     """
-    waiting = np.empty((AT_ONCE, 1), np.int64)
-    shift, mask = _shift(slots), slots.size - 1
-    used, filled = state[ENTRIES], state[FILLED]
+    waiting = np.empty((AT_ONCE, WAITING), np.int64)
+    shift = _shift(slots)
     for first in range(0, counts.size, AT_ONCE):
         found = min(AT_ONCE, counts.size - first)
         for i in range(found):
             start = offsets[first + i]
-            mixed = hash_bytes(text, start, offsets[first + i + 1] - start)
-            waiting[i, 0] = np.int64(mixed >> np.uint64(32))
-            _prefetch(slots, waiting[i, 0] >> shift)
-        _prefetch_entries(waiting, found, slots, shift, entries)
-        for row in range(first, first + found):
-            tag, start = waiting[row - first, 0], offsets[row]
-            size = offsets[row + 1] - start
+            size = offsets[first + i + 1] - start
+            tag = np.int64(hash_bytes(text, start, size) >> np.uint64(32))
+            _prefetch(slots, tag >> shift)
             key = np.int64(_first_bytes(text, start, size)) if size <= 8 else 0
-            place = tag >> shift
-            while True:
-                slot = slots[place]
-                if slot == -1:
-                    if size > 8:
-                        key = filled
-                        for i in range(size):
-                            arena[filled + i] = text[start + i]
-                        filled += size
-                    slots[place] = tag << 32 | used
-                    entries[used, KEY], entries[used, MARK] = key, size << 32
-                    entries[used, COUNT], entries[used, DOCUMENTS] = counts[row], documents[row]
-                    used += 1
-                    break
-                if (slot >> 32) & _LOW == tag:
-                    entry = slot & _LOW
+            waiting[i, TAG], waiting[i, BYTES] = tag, key
+            waiting[i, START], waiting[i, SEEN] = start, size << 32
+        _find(waiting, found, text, slots, entries, arena, state)
+        for i in range(found):
+            entry = waiting[i, TAG]
+            entries[entry, COUNT] += counts[first + i]
+            entries[entry, DOCUMENTS] += documents[first + i]
+
+
+@compiled
+def _find(waiting, found, text, slots, entries, arena, state):
+    """Replace the TAG of tokens that wait by their entries; those that are new are made."""
+    shift, mask = _shift(slots), slots.size - 1
+    for i in range(found):
+        _prefetch(entries, (slots[waiting[i, TAG] >> shift] & _LOW) * FIELDS)
+    for i in range(found):
+        tag, key, start = waiting[i, TAG], waiting[i, BYTES], waiting[i, START]
+        size = waiting[i, SEEN] >> 32
+        place = tag >> shift
+        while True:
+            slot = slots[place]
+            if slot == -1:
+                entry = state[ENTRIES]
+                if size > 8:
+                    key = state[FILLED]
+                    for j in range(size):
+                        arena[key + j] = text[start + j]
+                    state[FILLED] = key + size
+                slots[place] = tag << 32 | entry
+                entries[entry, KEY], entries[entry, MARK] = key, size << 32
+                entries[entry, COUNT] = entries[entry, DOCUMENTS] = 0
+                state[ENTRIES] = entry + 1
+                break
+            if (slot >> 32) & _LOW == tag:
+                entry = slot & _LOW
+                if entries[entry, MARK] >> 32 == size:
                     known = entries[entry, KEY]
-                    if entries[entry, MARK] >> 32 == size and (
-                        known == key if size <= 8 else _are_same(text, start, arena, known, size)
-                    ):
-                        entries[entry, COUNT] += counts[row]
-                        entries[entry, DOCUMENTS] += documents[row]
+                    if known == key if size <= 8 else _are_same(text, start, arena, known, size):
                         break
-                place = (place + 1) & mask
-    state[ENTRIES], state[FILLED] = used, filled
+            place = (place + 1) & mask
+        waiting[i, TAG] = entry
 
 
 @compiled

@@ -2,98 +2,184 @@
 
 `text` is a uint8 array with kernels.PADDING bytes after its end. `spans` has a row (start, size in
 bytes) a token, and (place, -1) where a segment (a line, a document) ends.
+
+Words are found without looking at bytes one by one: CHUNK bytes are compared with what splits them
+(the compiler makes instructions of that which take 32 at once), 64 results become the bits of a
+number, and the bits that differ from the one before are where words begin and end.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
-ORDINARY, SPACE, MAYBE = 0, 1, 2
-WHITESPACE = np.zeros(256, np.uint8)  # first bytes of what str.split() splits at
-WHITESPACE[[*range(0x09, 0x0E), *range(0x1C, 0x21)]] = SPACE
-WHITESPACE[[0xC2, 0xE1, 0xE2, 0xE3]] = MAYBE
+from octavo.counting.kernels import PADDING
+
 SEPARATOR = "\x1f"
-SEPARATED = np.zeros(256, np.uint8)
-SEPARATED[ord(SEPARATOR)] = SPACE
+CHUNK = 1 << 13  # bytes, a multiple of 64
 
+_SEPARATOR = ord(SEPARATOR)
+_ONE = np.uint64(1)
 _compiled = njit(cache=True, nogil=True)
 
 
-@_compiled
-def _wide_space(text, i):
-    """Length in bytes of the white space beyond ASCII that begins at i, 0 if none does."""
-    first, second, third = text[i], text[i + 1], text[i + 2]
-    if first == 0xC2:  # U+0085, U+00A0
-        return 2 if second == 0x85 or second == 0xA0 else 0
-    if first == 0xE1:  # U+1680
-        return 3 if second == 0x9A and third == 0x80 else 0
-    if first == 0xE3:  # U+3000
-        return 3 if second == 0x80 and third == 0x80 else 0
-    if second == 0x80:  # U+2000 to U+200A, U+2028, U+2029, U+202F
-        return 3 if 0x80 <= third <= 0x8A or third == 0xA8 or third == 0xA9 or third == 0xAF else 0
-    return 3 if second == 0x81 and third == 0x9F else 0  # U+205F
+def _type_bits(typing_context: Any, array: Any, place: Any) -> Any:
+    """Which of 64 bytes are not 0, as the bits of a number, the first byte's the lowest."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        many = ir.VectorType(ir.IntType(8), 64)
+        address = builder.bitcast(builder.gep(data, [arguments[1]]), many.as_pointer())
+        bits = builder.icmp_unsigned("!=", builder.load(address, align=1), ir.Constant(many, None))
+        return builder.bitcast(bits, ir.IntType(64))
+
+    return types.uint64(array, types.intp), generate
+
+
+def _type_lowest(typing_context: Any, number: Any) -> Any:
+    """The place of the lowest bit of a number that is set."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), generate
+
+
+_bits: Any = intrinsic(_type_bits)
+_lowest: Any = intrinsic(_type_lowest)
 
 
 @_compiled
-def _is_blank(text, i, end):
-    """Whether what stands from i to end is white space alone."""
-    while i < end:
-        kind = WHITESPACE[text[i]]
-        size = 0 if kind == ORDINARY else 1 if kind == SPACE else _wide_space(text, i)
-        if size == 0:
-            return False
-        i += size
-    return True
-
-
-@_compiled
-def _is_word(text, begin, end):
-    """Whether something stands there that is not white space alone."""
-    return end > begin and (WHITESPACE[text[begin]] == ORDINARY or not _is_blank(text, begin, end))
-
-
-@_compiled
-def split_words(text, bounds, classes, spans):
-    """Cut segments at white space, or at SEPARATOR; what is white space alone is no word.
+def split_words(text, bounds, spans):
+    """Cut segments at white space, as `str.split` sees it.
 
     Args:
         text: uint8, padded.
         bounds: int64 (segments + 1,), where each begins and the last one ends.
-        classes: uint8 (256,), WHITESPACE or SEPARATED.
         spans: int32 (at least bytes + segments, 2), written.
 
     Returns:
         How many rows were written.
     """
-    found = 0
-    for segment in range(bounds.size - 1):
-        i = begin = bounds[segment]
-        end = bounds[segment + 1]
-        while i < end:
-            kind = classes[text[i]]
-            if kind == ORDINARY:
-                i += 1
-                continue
-            size = 1 if kind == SPACE else _wide_space(text, i)
-            if size == 0:
-                i += 1
-                continue
-            if _is_word(text, begin, i):
-                spans[found, 0], spans[found, 1] = begin, i - begin
-                found += 1
-            i += size
-            begin = i
-        if _is_word(text, begin, end):
-            spans[found, 0], spans[found, 1] = begin, end - begin
-            found += 1
+    return _split(text, bounds, spans, False)
+
+
+@_compiled
+def split_separated(text, bounds, spans):
+    """Cut segments at SEPARATOR; what is white space alone is no word; as `split_words`."""
+    return _split(text, bounds, spans, True)
+
+
+@_compiled
+def _split(text, bounds, spans, separated):
+    wide, splits = np.zeros(CHUNK + 2, np.uint8), np.empty(CHUNK, np.uint8)
+    last, found, segment, begin, before = bounds[-1], 0, 1, np.int64(-1), _ONE
+    for first in range(bounds[0], last + 1, CHUNK):
+        size = min(CHUNK, last - first)
+        if separated:
+            _mark_separators(text[first : first + size], splits)
+        else:
+            _mark_spaces(text[first : first + size + PADDING], size, wide, splits)
+        splits[size:] = 1  # the last word ends there
+        for i in range(0, min(size + 1, CHUNK), 64):
+            bits = _bits(splits, i)
+            changes = bits ^ (bits << _ONE | before)
+            before = bits >> np.uint64(63)
+            while changes:
+                place = first + i + _lowest(changes)
+                changes &= changes - _ONE
+                if begin == -1:
+                    begin = place
+                    continue
+                while bounds[segment] < place:
+                    end = bounds[segment]
+                    if end > begin:
+                        if not separated or _is_word(text, begin, end):
+                            spans[found, 0], spans[found, 1] = begin, end - begin
+                            found += 1
+                        begin = end
+                    spans[found, 0], spans[found, 1] = end, -1
+                    found += 1
+                    segment += 1
+                if not separated or _is_word(text, begin, place):
+                    spans[found, 0], spans[found, 1] = begin, place - begin
+                    found += 1
+                begin = -1
+    for end in bounds[segment:]:
         spans[found, 0], spans[found, 1] = end, -1
         found += 1
     return found
 
 
 @_compiled
-def split_characters(text, bounds, classes, spans):
+def _mark_separators(text, splits):
+    for i in range(text.size):
+        splits[i] = text[i] == _SEPARATOR
+
+
+@_compiled
+def _mark_spaces(text, size, wide, splits):
+    """Mark the bytes of white space.
+
+    Args:
+        text: uint8 (size + PADDING,).
+        size: how many bytes are looked at.
+        wide: uint8 (size + 2,), for each byte how many bytes of white space beyond ASCII begin
+            there, those of two bytes before first; written, from what it was left as.
+        splits: uint8 (at least size,), written.
+    """
+    wide[0], wide[1] = wide[CHUNK], wide[CHUNK + 1]
+    first, second, third = text[:size], text[1 : size + 1], text[2 : size + 2]
+    for i in range(size):
+        wide[i + 2] = _wide_space(first[i], second[i], third[i])
+    for i in range(size):
+        more = (wide[i + 2] != 0) | (wide[i + 1] != 0) | (wide[i] == 3)
+        splits[i] = _is_narrow_space(first[i]) | more
+
+
+@_compiled
+def _is_narrow_space(byte):
+    return ((byte >= 0x09) & (byte <= 0x0D)) | ((byte >= 0x1C) & (byte <= 0x20))
+
+
+@_compiled
+def _wide_space(first, second, third):
+    """Bytes of the white space beyond ASCII that these three begin with, 0 if with none."""
+    two = (first == 0xC2) & ((second == 0x85) | (second == 0xA0))  # U+0085, U+00A0
+    # U+2000 to U+200A, U+2028, U+2029, U+202F
+    common = ((third >= 0x80) & (third <= 0x8A)) | (third == 0xA8) | (third == 0xA9)
+    general = (first == 0xE2) & (second == 0x80) & (common | (third == 0xAF))
+    ogham = (first == 0xE1) & (second == 0x9A) & (third == 0x80)  # U+1680
+    mathematical = (first == 0xE2) & (second == 0x81) & (third == 0x9F)  # U+205F
+    ideographic = (first == 0xE3) & (second == 0x80) & (third == 0x80)  # U+3000
+    three = general | ogham | mathematical | ideographic
+    return np.uint8(2) * np.uint8(two) + np.uint8(3) * np.uint8(three)
+
+
+@_compiled
+def _is_word(text, begin, end):
+    """Whether something stands there that is not white space alone."""
+    i = begin
+    while i < end:
+        size = _space(text[i], text[i + 1], text[i + 2])
+        if size == 0:
+            return True
+        i += size
+    return False
+
+
+@_compiled
+def _space(first, second, third):
+    """Bytes of the white space that these three begin with, 0 if with none."""
+    return np.uint8(1) if _is_narrow_space(first) else _wide_space(first, second, third)
+
+
+@_compiled
+def split_characters(text, bounds, spans):
     """Cut segments into characters, white space left out; arguments as of `split_words`."""
     found = 0
     for segment in range(bounds.size - 1):
@@ -102,11 +188,38 @@ def split_characters(text, bounds, classes, spans):
         while i < end:
             first = text[i]
             size = 1 if first < 0xC0 else 2 if first < 0xE0 else 3 if first < 0xF0 else 4
-            kind = classes[first]
-            if kind == ORDINARY or (kind == MAYBE and _wide_space(text, i) == 0):
+            if _space(first, text[i + 1], text[i + 2]) == 0:
                 spans[found, 0], spans[found, 1] = i, size
                 found += 1
             i += size
         spans[found, 0], spans[found, 1] = end, -1
         found += 1
     return found
+
+
+@_compiled
+def join_spans(text, spans, joiner):
+    """Text of the same tokens with `joiner` spaces between them, so that n-grams are parts of it.
+
+    Args:
+        text: uint8.
+        spans: int32 (tokens, 2), as above; changed to be those of the new text.
+        joiner: 0 or 1.
+
+    Returns:
+        uint8, padded.
+    """
+    size = PADDING
+    for i in range(spans.shape[0]):
+        size += max(spans[i, 1], 0) + joiner
+    joined, at = np.empty(size, np.uint8), 0
+    for i in range(spans.shape[0]):
+        start = spans[i, 0]
+        spans[i, 0] = at
+        for place in range(start, start + spans[i, 1]):
+            joined[at] = text[place]
+            at += 1
+        if joiner:
+            joined[at] = 32
+            at += 1
+    return joined
