@@ -67,7 +67,7 @@ BY_SPACES = (
 def measure(quick: bool) -> dict[str, Any]:
     """The rows of both ways to cut."""
     versions: dict[str, str] = {}
-    text, words = _make_files(quick)
+    text, words = make_files(quick)
     by_rjieba = _measure("rjieba", text, BY_RJIEBA, versions)
     by_spaces = _measure("whitespace", words, BY_SPACES, versions)
     return summary(
@@ -86,10 +86,10 @@ def _measure(
     pairs: Sequence[tuple[str, str, float | None]],
     versions: dict[str, str],
 ) -> list[Row]:
-    small = _head(path, SMALL)
+    small = head(path, SMALL)
     ways = list(dict.fromkeys(way for pair in pairs for way in pair[:2]))
     with ExitStack() as stack:
-        sides = {way: stack.enter_context(_start(way)) for way in ways}
+        sides = {way: stack.enter_context(start(way)) for way in ways}
         for way, side in sides.items():
             versions |= side.call("load", way=way.removesuffix(", 2 threads"))
         warm_up = {way: {"path": str(small)} for way in ways}
@@ -118,14 +118,14 @@ def _row(
     return compare(name, times[theirs], times[ours], target, **details)
 
 
-def _start(way: str) -> Side:
+def start(way: str) -> Side:
     threads = 2 if ", 2 " in way else 1
     if way.startswith(("duckdb", "polars")):
         return Side("count_tables.py", "tables", threads)
     return Side("count_words.py", threads=threads)
 
 
-def _make_files(quick: bool) -> tuple[Path, Path]:
+def make_files(quick: bool = False) -> tuple[Path, Path]:
     """The corpus as lines, and its words between spaces; kept for the next run."""
     text, words = CACHE / "text.txt", CACHE / "words.txt"
     if not words.is_file():
@@ -135,7 +135,7 @@ def _make_files(quick: bool) -> tuple[Path, Path]:
         _write(text, _lines(corpus))
         with open(text, encoding="utf-8") as lines:
             _write(words, map(_cut, lines))
-    return (_head(text, QUICK), _head(words, QUICK)) if quick else (text, words)
+    return (head(text, QUICK), head(words, QUICK)) if quick else (text, words)
 
 
 def _lines(path: Path) -> Iterable[str]:
@@ -159,7 +159,7 @@ def _write(path: Path, lines: Iterable[str]) -> None:
     beside.rename(path)
 
 
-def _head(path: Path, size: int) -> Path:
+def head(path: Path, size: int) -> Path:
     """The first lines of a file, of about so many bytes."""
     head = path.with_name(f"{path.stem}-{size}.txt")
     with open(path, "rb") as file:

@@ -41,3 +41,10 @@ def _answer(request: dict[str, Any], functions: dict[str, Callable[..., Any]]) -
     except Exception as error:
         traceback.print_exc()
         return {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
+
+
+def drop_caches() -> None:
+    """Make the system forget what it has read of all files; Linux, and root's to do."""
+    os.sync()
+    with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
+        file.write("3")

@@ -1,4 +1,4 @@
-"""Counting the words of a file, between spaces, with duckdb and polars."""
+"""Counting the words of a file, or of a pattern's, between spaces, with duckdb and polars."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-from worker import serve
+from worker import drop_caches, serve
 
 # a line is a column: no line has this character
 NONE = "\x1f"
@@ -63,4 +63,4 @@ def _polars(path: str) -> list[tuple[str, int]]:
 WAYS: dict[str, Callable[[str], Any]] = {"duckdb": _duckdb, "polars": _polars}
 
 if __name__ == "__main__":
-    serve(load=load, count=count, digest=digest)
+    serve(load=load, count=count, digest=digest, drop=drop_caches)

@@ -85,7 +85,17 @@ def is_packed(path: str | PathLike[str]) -> bool:
         False
     """
     with _open_raw(path) as raw:
-        return _decompressed(raw) is not raw
+        return has_archive(raw.peek(len(XZ)))
+
+
+def has_archive(data: bytes) -> bool:
+    """Whether these, a file's first bytes, are those of gzip, xz or zstandard.
+
+    Example:
+        >>> has_archive(gzip.compress(b"north")), has_archive(b"north")
+        (True, False)
+    """
+    return data.startswith((GZIP, XZ)) or _has_zstandard(data)
 
 
 def read_text(path: str | PathLike[str]) -> str:
@@ -271,8 +281,11 @@ def _decompressed(raw: io.BufferedReader) -> Any:
         return gzip.GzipFile(fileobj=raw)
     if head.startswith(XZ):
         return lzma.LZMAFile(raw)
-    packed = head.startswith(ZSTANDARD) or (head[1:4] == SKIPPED and head[0] >> 4 == 5)
-    return _ZstandardReader(raw) if packed else raw
+    return _ZstandardReader(raw) if _has_zstandard(head) else raw
+
+
+def _has_zstandard(head: bytes) -> bool:
+    return head.startswith(ZSTANDARD) or (head[1:4] == SKIPPED and head[0] >> 4 == 5)
 
 
 def _first_bad_line(path: str | PathLike[str]) -> int | None:

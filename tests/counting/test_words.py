@@ -14,9 +14,8 @@ import pytest
 import zstandard
 
 from octavo.counting import count_texts, count_words
-from octavo.counting.words import _make_shards
 from octavo.errors import DataError, UsageError
-from octavo.text.corpus import find_files
+from octavo.text.corpus import find_files, make_shards
 
 LINES = ["to be or not", "to be", "", "北京 大学　北京", "\ufeffnot the first line"]
 
@@ -123,7 +122,7 @@ def test_the_number_of_processes_changes_nothing(segmenter, tmp_path, monkeypatc
     (tmp_path / "b.jsonl").write_text('{"text": "北京 to be"}\n')
     whole = count_words(tmp_path, segmenter, ngrams=2, progress=False)
     monkeypatch.setattr("octavo.counting.words.SMALLEST_PART", 9999)
-    assert len(_make_shards(find_files(tmp_path), False)) > 3
+    assert len(make_shards(find_files(tmp_path), 8, 9999)) > 3
     for workers in (1, 2):
         counts = count_words(tmp_path, segmenter, ngrams=2, workers=workers, progress=False)
         assert counts.table.equals(whole.table)

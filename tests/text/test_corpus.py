@@ -25,7 +25,7 @@ def path(tmp_path_factory):
 def test_shards_and_blocks_hold_every_line_once_and_whole(path, lines, ended, size, block):
     text = b"\n".join(lines) + b"\n" * ended
     path.write_bytes(text)
-    shards = make_shards([str(path)], size)
+    shards = make_shards([str(path)], 1, most=size)
     assert sum(shard.size for shard in shards) == len(text)
     blocks = [
         found for shard in shards for found in read_blocks(str(path), block, shard.start, shard.end)
@@ -47,7 +47,7 @@ def test_what_cannot_be_cut_stays_whole_and_small_files_go_together(tmp_path):
     (tmp_path / "b.txt").write_bytes(gzip.compress(bytes(range(256)) * 9))
     for number in range(10):
         (tmp_path / f"c{number}").write_bytes(b"1234")
-    shards = make_shards(find_files(tmp_path), size=20)
+    shards = make_shards(find_files(tmp_path), 1, most=20)
     assert [path for shard in shards for path in shard.paths] == find_files(tmp_path)
     assert [len(shard.paths) for shard in shards] == [1, 1, 5, 5]
     assert all((shard.start, shard.end) == (0, None) for shard in shards)

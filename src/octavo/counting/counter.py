@@ -17,6 +17,7 @@ from octavo.counting.runs import ROWS, write_run
 from octavo.counting.splitting import SEPARATOR
 from octavo.counting.table import Segments, TokenTable
 from octavo.errors import DataError
+from octavo.text.ahead import read_ahead
 from octavo.text.corpus import STANDARD_INPUT, Shard, layout
 from octavo.text.documents import (
     BLOCK,
@@ -120,14 +121,15 @@ class Counter:
 
     def add_shard(self, shard: Shard) -> None:
         """Count a part of a corpus; lines of text that need no change many at a time."""
-        for path in shard.paths:
+        start, end = shard.start, shard.end
+        many = len(shard.paths) > 1
+        for path, data in read_ahead(shard.paths) if many else [(shard.paths[0], None)]:
             if layout(path) == "text" and self._as_lines:
                 size = BLOCK if self._as_bytes else LINES
-                for block in read_blocks(path, size, shard.start, shard.end):
+                for block in read_blocks(path, size, start, end, data):
                     self._add_block(block, path)
                 continue
-            documents = read_documents(path, self._field, shard.start, shard.end, self._cleaner)
-            for some in documents:
+            for some in read_documents(path, self._field, start, end, self._cleaner, data):
                 self._add_documents(some, path)
 
     def add_texts(self, texts: Iterable[str]) -> None:

@@ -26,7 +26,8 @@ LEFT = r"[0-9a-f]{16}(-[0-9a-f]{8}-\d+\.arrow|\.json)|\.[0-9a-f]{16}\.json\.[0-9
 def part_name(options: Options, shard: Shard) -> str:
     """A name that is another one if options, files or octavo's version are."""
     files = [_state(path) for path in shard.paths]
-    known = [__version__, options._replace(segmenter=""), _name(options.segmenter), shard, files]
+    how = [__version__, options._replace(segmenter=""), _name(options.segmenter)]
+    known = [*how, os.getcwd(), shard, files]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
 
 
@@ -44,7 +45,7 @@ def _state(path: str) -> list[str | int]:
     if path == STANDARD_INPUT:
         return [token_hex()]  # another one each time
     status = os.stat(path)
-    return [os.path.abspath(path), status.st_size, status.st_mtime_ns]
+    return [status.st_size, status.st_mtime_ns]
 
 
 def save_part(path: Path, part: Part) -> None:

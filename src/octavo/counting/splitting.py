@@ -77,7 +77,7 @@ def split_separated(text, bounds, spans):
 @_compiled
 def _split(text, bounds, spans, separated):
     wide, splits = np.zeros(CHUNK + 2, np.uint8), np.empty(CHUNK, np.uint8)
-    last, found, segment, begin, before = bounds[-1], 0, 1, np.int64(-1), _ONE
+    last, found, segment, begin, before = bounds[-1], 0, 1, -1, _ONE
     for first in range(bounds[0], last + 1, CHUNK):
         size = min(CHUNK, last - first)
         if separated:
@@ -90,7 +90,7 @@ def _split(text, bounds, spans, separated):
             changes = bits ^ (bits << _ONE | before)
             before = bits >> np.uint64(63)
             while changes:
-                place = first + i + _lowest(changes)
+                place = int(first + i + _lowest(changes))
                 changes &= changes - _ONE
                 if begin == -1:
                     begin = place
@@ -209,10 +209,8 @@ def join_spans(text, spans, joiner):
     Returns:
         uint8, padded.
     """
-    size = PADDING
-    for i in range(spans.shape[0]):
-        size += max(spans[i, 1], 0) + joiner
-    joined, at = np.empty(size, np.uint8), 0
+    sizes = np.maximum(spans[:, 1], 0) + joiner
+    joined, at = np.empty(sizes.sum() + PADDING, np.uint8), 0
     for i in range(spans.shape[0]):
         start = spans[i, 0]
         spans[i, 0] = at

@@ -6,9 +6,8 @@ workers are to start before that.
 
 from __future__ import annotations
 
-import os
 import pickle
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from os import PathLike
@@ -31,9 +30,10 @@ from octavo.text.corpus import STANDARD_INPUT, Shard, find_files, layout, make_s
 from octavo.text.parallel import run_tasks
 from octavo.text.segmenters import Segmenter
 
-SMALLEST_PART, LARGEST_PART = 1 << 22, 1 << 25  # bytes of a corpus
-PARTS = 24  # of a corpus that is neither small nor large
-FASTER = 3  # parts are larger so many times where compiled code does it all
+# Parts are so large that summing them costs little, and enough for all workers; where compiled code
+# does it all, one takes a second or less, and larger ones are better.
+PARTS, SMALLEST_PART, LARGEST_PART = 24, 1 << 22, 1 << 25
+BYTEWISE_PARTS, LARGEST_BYTEWISE_PART = 8, 3 << 25
 MEMORY = "2GB"
 OVERHEAD = 40 * 10**6  # bytes of a worker besides its table: blocks of text, words
 LEAST_MEMORY = 2 * OVERHEAD
@@ -116,7 +116,9 @@ def count_words(
     limit = parse_bytes("memory", memory, workers * LEAST_MEMORY)
     keep = _Kept(minimum, top, stop)
     options.check()
-    shards = _make_shards(files, options.bytewise)
+    few, many = (BYTEWISE_PARTS, LARGEST_BYTEWISE_PART), (PARTS, LARGEST_PART)
+    number, largest = few if options.bytewise else many
+    shards = make_shards(files, number, SMALLEST_PART, largest)
     with _folder(folder) as place:
         with Progress(sum(shard.size for shard in shards), "counting", enabled=progress) as bar:
             if approximate:
@@ -177,16 +179,6 @@ class _Kept:
         if len(self._stop):
             table = table.filter(pc.invert(pc.is_in(table["token"], value_set=self._stop)))
         return table
-
-
-def _make_shards(files: Sequence[str], bytewise: bool) -> list[Shard]:
-    """Parts so large that summing them costs little, and enough for all workers.
-
-    Where compiled code does it all a part takes a second or less, and larger ones are better.
-    """
-    total = sum(os.stat(path).st_size for path in files if path != STANDARD_INPUT)
-    fewer = FASTER if bytewise else 1
-    return make_shards(files, min(LARGEST_PART * fewer, max(SMALLEST_PART, total * fewer // PARTS)))
 
 
 @contextmanager

@@ -99,12 +99,16 @@ class Shard(NamedTuple):
     size: int = 0
 
 
-def make_shards(paths: Sequence[str], size: int = 1 << 25) -> list[Shard]:
+def make_shards(
+    paths: Sequence[str], parts: int, least: int = 1, most: int = 1 << 62
+) -> list[Shard]:
     """Parts of a corpus to be read apart: large files cut at lines, small files together.
 
     Args:
         paths: as `find_files` gives them.
-        size: of a part in bytes, about; a packed or Parquet file stays whole.
+        parts: about so many; a packed or Parquet file stays whole.
+        least: bytes of a part, so that there are fewer of a small corpus.
+        most: bytes of a part, so that there are more of a large one.
 
     Raises:
         DataError: if a file cannot be read.
@@ -115,18 +119,19 @@ def make_shards(paths: Sequence[str], size: int = 1 << 25) -> list[Shard]:
         >>> folder = Path(tempfile.mkdtemp())
         >>> for name, size in (("a", 1), ("b", 10), ("c", 2)):
         ...     _ = (folder / name).write_bytes(bytes(size))
-        >>> shards = make_shards(find_files(folder), size=4)
+        >>> shards = make_shards(find_files(folder), parts=3, least=4)
         >>> [(len(shard.paths), shard.start, shard.end) for shard in shards]
         [(1, 0, 4), (1, 4, 8), (1, 8, None), (2, 0, None)]
     """
+    lengths = [0 if path == STANDARD_INPUT else os.stat(path).st_size for path in paths]
+    size = min(most, max(least, sum(lengths) // parts))
     shards: list[Shard] = []
     small: list[str] = []
     room = size
-    for path in paths:
+    for path, length in zip(paths, lengths, strict=True):
         if path == STANDARD_INPUT:
             shards.append(Shard((path,)))
             continue
-        length = os.stat(path).st_size
         if length > size and layout(path) != "parquet" and not is_packed(path):
             starts = range(0, length, size)
             for start in starts:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from io import BufferedReader
 from typing import Any, BinaryIO, NamedTuple, cast
 
-from octavo._files import open_binary
+from octavo._files import has_archive, open_binary
 from octavo._lazy import require
 from octavo.errors import DataError, UsageError
 from octavo.text.corpus import STANDARD_INPUT, layout
@@ -44,7 +44,11 @@ class Documents(NamedTuple):
 
 
 def read_blocks(
-    path: str, size: int = BLOCK, start: int = 0, end: int | None = None
+    path: str,
+    size: int = BLOCK,
+    start: int = 0,
+    end: int | None = None,
+    data: bytes | None = None,
 ) -> Iterator[Block]:
     r"""The bytes of a text file in blocks that end where lines do; a byte order mark is dropped.
 
@@ -53,6 +57,7 @@ def read_blocks(
         size: of a block in bytes, 3 or more; longer where a line is.
         start: byte in which, or after which, the first line begins.
         end: lines that begin here or later are left out; None for none.
+        data: all that the file holds, if it was read ahead; it is one block, if it is no archive.
 
     Raises:
         DataError: if the file cannot be read.
@@ -69,6 +74,11 @@ def read_blocks(
         >>> list(read_blocks(str(path), start=5))
         [Block(data=b'three', start=8)]
     """
+    if data is not None and not has_archive(data):
+        text = data.removeprefix(MARK)
+        if text:
+            yield Block(text, len(data) - len(text))
+        return
     waiting: list[bytes] = []  # of a line not yet whole
     with open_binary(path) as file:
         if start:
@@ -77,17 +87,17 @@ def read_blocks(
         at = start
         live = path == STANDARD_INPUT  # lines as they come, not when a block is full
         read = cast(BufferedReader, file).read1 if live else file.read
-        for number, data in enumerate(_read_range(file, read, size, start, end)):
-            if not number and not start and data.startswith(MARK):
-                data, at = data.removeprefix(MARK), len(MARK)
-            stop = data.rfind(b"\n") + 1
+        for number, some in enumerate(_read_range(file, read, size, start, end)):
+            if not number and not start and some.startswith(MARK):
+                some, at = some.removeprefix(MARK), len(MARK)
+            stop = some.rfind(b"\n") + 1
             if not stop:
-                waiting.append(data)
+                waiting.append(some)
                 continue
-            whole = b"".join([*waiting, data[:stop]])
+            whole = b"".join([*waiting, some[:stop]])
             yield Block(whole, at)
             at += len(whole)
-            waiting = [data[stop:]]
+            waiting = [some[stop:]]
     if any(waiting):
         yield Block(b"".join(waiting), at)
 
@@ -199,6 +209,7 @@ def read_documents(
     start: int = 0,
     end: int | None = None,
     cleaner: Cleaner | None = None,
+    data: bytes | None = None,
 ) -> Iterator[Documents]:
     r"""Documents of a file: lines (without "\n"), a field of JSON lines or of Parquet's rows.
 
@@ -208,6 +219,7 @@ def read_documents(
         start: as of `read_blocks`, not of Parquet.
         end: likewise.
         cleaner: of lines that are not UTF-8, an error by default.
+        data: as of `read_blocks`.
 
     Raises:
         DataError: naming file and line, if a file cannot be read, a line is no JSON object, or the
@@ -217,7 +229,7 @@ def read_documents(
     if kind == "parquet":
         yield from _read_parquet(path, field)
         return
-    for found in read_blocks(path, start=start, end=end):
+    for found in read_blocks(path, start=start, end=end, data=data):
         text = cleaner.decode(found, path)
         if not text:
             continue  # all of it was left out
