@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import lzma
@@ -19,6 +20,7 @@ from octavo.errors import DataError
 PACKERS = {
     "plain": bytes,
     "gz": gzip.compress,
+    "bz2": bz2.compress,
     "xz": lzma.compress,
     "zst": zstandard.ZstdCompressor().compress,
 }
@@ -76,7 +78,7 @@ def test_a_truncated_archive_is_a_data_error(tmp_path: Path, packer: str, kept: 
     assert str(caught.value).startswith(str(path))
 
 
-@pytest.mark.parametrize("packer", ["gz", "xz"])
+@pytest.mark.parametrize("packer", ["gz", "bz2", "xz"])
 def test_a_corrupt_archive_is_a_data_error(tmp_path: Path, packer: str) -> None:
     packed = bytearray(PACKERS[packer](TEXT.encode()))
     packed[len(packed) // 2] ^= 0xFF

@@ -1,16 +1,18 @@
 r"""Reading files whatever their compression, and writing them whole or not at all.
 
-`open_text` and `open_binary` look at a file's first bytes, not at its name: gzip, xz and zstandard
-are read transparently, on standard input ("-") too. `write_atomic` and `write_directory` write
-beside the target and rename at the end, so that a run that fails leaves what was there before.
+`open_text` and `open_binary` look at a file's first bytes, not at its name: gzip, bzip2, xz and
+zstandard are read transparently, on standard input ("-") too. `write_atomic` and `write_directory`
+write beside the target and rename at the end: a run that fails leaves what was there before.
 """
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import lzma
 import os
+import re
 import shutil
 import sys
 import zlib
@@ -26,6 +28,8 @@ import zstandard
 from octavo.errors import DataError
 
 GZIP, XZ, ZSTANDARD = b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
+BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")  # and its first block, or its end
+HEAD = 10  # bytes that tell
 SKIPPED = b"\x2a\x4d\x18"  # second to fourth byte of a zstandard frame to skip, as pzstd writes
 CHUNK = 1 << 18
 PACKED_CHUNK = 1 << 14  # zstandard unpacks a chunk whole, and text may be packed a hundredfold
@@ -75,7 +79,7 @@ def open_text(path: str | PathLike[str]) -> Iterator[TextIO]:
 
 
 def is_packed(path: str | PathLike[str]) -> bool:
-    """Whether a file's first bytes are those of gzip, xz or zstandard.
+    """Whether a file's first bytes are those of gzip, bzip2, xz or zstandard.
 
     Raises:
         DataError: if the file cannot be read.
@@ -85,17 +89,18 @@ def is_packed(path: str | PathLike[str]) -> bool:
         False
     """
     with _open_raw(path) as raw:
-        return has_archive(raw.peek(len(XZ)))
+        return has_archive(raw.peek(HEAD))
 
 
 def has_archive(data: bytes) -> bool:
-    """Whether these, a file's first bytes, are those of gzip, xz or zstandard.
+    """Whether these, a file's first bytes, are those of gzip, bzip2, xz or zstandard.
 
     Example:
         >>> has_archive(gzip.compress(b"north")), has_archive(b"north")
         (True, False)
     """
-    return data.startswith((GZIP, XZ)) or _has_zstandard(data)
+    packed = data.startswith((GZIP, XZ)) or BZIP2.match(data) is not None
+    return packed or _has_zstandard(data)
 
 
 def read_text(path: str | PathLike[str]) -> str:
@@ -223,6 +228,8 @@ class _Checked(io.RawIOBase):
         except DAMAGE:
             raise DataError("the archive is damaged or cut short", self._path) from None
         except OSError as error:
+            if error.errno is None:  # bzip2's way to say it
+                raise DataError("the archive is damaged or cut short", self._path) from None
             raise DataError(f"cannot be read: {error.strerror}", self._path) from None
         buffer[: len(data)] = data
         return len(data)
@@ -276,9 +283,11 @@ def _open_raw(path: str | PathLike[str]) -> Iterator[io.BufferedReader]:
 
 
 def _decompressed(raw: io.BufferedReader) -> Any:
-    head = raw.peek(len(XZ))
+    head = raw.peek(HEAD)
     if head.startswith(GZIP):
         return gzip.GzipFile(fileobj=raw)
+    if BZIP2.match(head):
+        return bz2.BZ2File(raw)
     if head.startswith(XZ):
         return lzma.LZMAFile(raw)
     return _ZstandardReader(raw) if _has_zstandard(head) else raw

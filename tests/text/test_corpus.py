@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octavo.errors import DataError
+from octavo.errors import DataError, UsageError
 from octavo.text.corpus import find_files, make_shards
 from octavo.text.documents import Block, Cleaner, line_of, read_blocks, read_documents
 
@@ -86,3 +86,31 @@ def test_bad_json_is_found_in_its_line_wherever_a_part_begins(path):
     path.write_bytes(b'{"text": "a"}\n\n{"text": "b"}\n{"text"}\n')
     with pytest.raises(DataError, match="line 4: not JSON"):
         list(read_documents(str(path.rename(path.with_suffix(".jsonl"))), start=20))
+
+
+def test_a_corpus_has_no_more_than_a_thousand_parts_however_large_it_is(tmp_path):
+    for name in ("a.txt", "b.txt"):
+        with open(tmp_path / name, "wb") as file:
+            file.truncate(1 << 39)  # of holes: it takes no room on the disk
+    shards = make_shards(find_files(tmp_path), 24, most=1 << 25)
+    assert len(shards) <= 1002
+    assert sum(shard.size for shard in shards) == 1 << 40
+
+
+def test_a_field_of_text_alone_is_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("a")
+    with pytest.raises(UsageError, match=r"of which there are none.*Received: field='content'"):
+        find_files(tmp_path, "content")
+    (tmp_path / "b.jsonl.gz").write_bytes(b"")
+    assert len(find_files(tmp_path, "content")) == 2
+
+
+def test_a_text_that_is_null_is_an_empty_one_in_every_layout(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    (tmp_path / "a.jsonl").write_text('{"text": "a"}\n{"text": null}\n')
+    columns = {"plain": pa.array(["a", None]), "encoded": pa.array(["a", None]).dictionary_encode()}
+    for name, column in columns.items():
+        pq.write_table(pa.table({"text": column}), tmp_path / f"{name}.parquet")
+    for path in find_files(tmp_path):
+        texts = [text for documents in read_documents(path) for text in documents.texts]
+        assert texts == ["a", ""]

@@ -61,8 +61,8 @@ def count(
     Parameters
     ----------
     paths
-        Files, folders, patterns in quotes; .gz, .xz and .zst are unpacked; - is standard input. A
-        document is a line of text, a line of .jsonl or a row of .parquet.
+        Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked; - is standard
+        input. A document is a line of text, a line of .jsonl or a row of .parquet.
     out
         Where the counts go: .tsv (a header, then token, count, documents, by count, then token),
         .parquet, or .txt with a token a line; - is a TSV on standard output. Default: the most

@@ -43,7 +43,8 @@ def discover(
     Parameters
     ----------
     paths
-        Files, folders, patterns in quotes; .gz, .xz and .zst are unpacked; - is standard input.
+        Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked; - is standard
+        input.
     out
         Where the words go: .tsv (a header, then word, count, mutual_information, left_entropy,
         right_entropy, by count, then word), .parquet, or .txt with a word a line, which jieba reads

@@ -62,7 +62,8 @@ def ask(
         The question.
     passages
         Files to read. In text, blank lines part passages; of .json and .jsonl files of questions
-        or of passages all passages are taken; .gz, .xz and .zst are unpacked; - is standard input.
+        or of passages all passages are taken; .gz, .bz2, .xz and .zst are unpacked; - is standard
+        input.
     preset
         A reader's folder, or hf://owner/name. Default: the bundled Chinese reader.
     mode

@@ -146,7 +146,7 @@ def discover_words(
     """
     most_bytes = parse_bytes("memory", memory, LEAST_BYTES)
     _check(minimum, information, entropy)
-    files = find_files([paths] if isinstance(paths, str | PathLike) else paths)
+    files = find_files(paths, field)
     cleaner = Cleaner(bad_lines)
     known = require("rjieba", extra="count").has_word if new else None
     longest = len(information) + 1

@@ -64,8 +64,8 @@ def count_words(
     alone are not counted.
 
     Args:
-        paths: files, folders, patterns, or "-" for standard input; .gz, .xz and .zst are unpacked,
-            .jsonl and .parquet are read by `field`, everything else is text.
+        paths: files, folders, patterns, or "-" for standard input; .gz, .bz2, .xz and .zst are
+            unpacked, .jsonl and .parquet are read by `field`, everything else is text.
         segmenter: "rjieba" (as jieba cuts Chinese), "rjieba:DICT.txt" (with words of your own),
             "whitespace", "characters", "regex:PATTERN", "wordpiece:VOCAB.txt", "module:function",
             or a function from a text to its words.
@@ -105,7 +105,7 @@ def count_words(
         >>> count_words(path, "whitespace").table.to_pylist()[:1]
         [{'token': 'be', 'count': 2, 'documents': 2}]
     """
-    files = find_files([paths] if isinstance(paths, str | PathLike) else paths)
+    files = find_files(paths, field)
     options = Options(segmenter, ngrams, lower, nfkc, field, bad_lines)
     check_whole("workers", workers, 1)
     if approximate and (workers > 1 or cluster or folder):

@@ -16,7 +16,7 @@ from octavo.text.question_files import Passage, Question, read_questions
 LONGEST_PASSAGE = 1_000_000  # characters; thousands of windows, minutes of reading
 MANY_LINES = 20  # a text of so many lines and no blank one may be meant as one passage a line
 
-_PACKED = {".gz", ".xz", ".zst"}
+_PACKED = {".gz", ".bz2", ".xz", ".zst"}
 _QUESTION_FILES = {".json", ".jsonl"}
 
 

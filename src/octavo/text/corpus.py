@@ -11,20 +11,25 @@ from typing import NamedTuple
 from octavo._files import is_packed
 from octavo.errors import DataError, UsageError
 
-COMPRESSED = (".gz", ".xz", ".zst")
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 STANDARD_INPUT = "-"
+FIELD = "text"
+MOST_PARTS = 1000
 LAYOUTS = {"jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
 
 
-def find_files(paths: Iterable[str | PathLike[str]]) -> list[str]:
+def find_files(
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]], field: str = FIELD
+) -> list[str]:
     """The files of a corpus, in the order given, those of a folder by name.
 
     Args:
         paths: files, folders (with all below, names that begin with a dot left out), patterns such
-            as "news/*.jsonl.gz", or "-" for standard input.
+            as "news/*.jsonl.gz", or "-" for standard input; or one of these.
+        field: that is to be read, of JSON lines or Parquet.
 
     Raises:
-        UsageError: if no path is given.
+        UsageError: if no path is given, or a field of files of text alone.
         DataError: if a path is missing, or holds no file.
 
     Example:
@@ -39,7 +44,12 @@ def find_files(paths: Iterable[str | PathLike[str]]) -> list[str]:
     given = [str(path) for path in ([paths] if isinstance(paths, str | PathLike) else paths)]
     if not given:
         raise UsageError("no files to read. Received: paths=[]")
-    return [file for path in given for file in _expand(path)]
+    files = [file for path in given for file in _expand(path)]
+    if field != FIELD and all(layout(path) == "text" for path in files):
+        raise UsageError(
+            f"a field is of .jsonl and .parquet, of which there are none. Received: field={field!r}"
+        )
+    return files
 
 
 def _expand(path: str) -> list[str]:
@@ -108,7 +118,8 @@ def make_shards(
         paths: as `find_files` gives them.
         parts: about so many; a packed or Parquet file stays whole.
         least: bytes of a part, so that there are fewer of a small corpus.
-        most: bytes of a part, so that there are more of a large one.
+        most: bytes of a part, so that there are more of a large one; but not more than 1,000, as
+            each costs memory when all are put together.
 
     Raises:
         DataError: if a file cannot be read.
@@ -124,7 +135,8 @@ def make_shards(
         [(1, 0, 4), (1, 4, 8), (1, 8, None), (2, 0, None)]
     """
     lengths = [0 if path == STANDARD_INPUT else os.stat(path).st_size for path in paths]
-    size = min(most, max(least, sum(lengths) // parts))
+    total = sum(lengths)
+    size = max(min(most, max(least, total // parts)), total // MOST_PARTS)
     shards: list[Shard] = []
     small: list[str] = []
     room = size

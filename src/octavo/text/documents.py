@@ -15,6 +15,7 @@ from octavo.text.corpus import STANDARD_INPUT, layout
 BLOCK = 1 << 22
 BAD = ("stop", "skip", "replace")
 MARK = b"\xef\xbb\xbf"
+MISSING = object()
 
 
 class Block(NamedTuple):
@@ -53,7 +54,7 @@ def read_blocks(
     r"""The bytes of a text file in blocks that end where lines do; a byte order mark is dropped.
 
     Args:
-        path: of the file; .gz, .xz and .zst are unpacked.
+        path: of the file; .gz, .bz2, .xz and .zst are unpacked.
         size: of a block in bytes, 3 or more; longer where a line is.
         start: byte in which, or after which, the first line begins.
         end: lines that begin here or later are left out; None for none.
@@ -214,7 +215,7 @@ def read_documents(
     r"""Documents of a file: lines (without "\n"), a field of JSON lines or of Parquet's rows.
 
     Args:
-        path: of the file; .gz, .xz and .zst are unpacked.
+        path: of the file; .gz, .bz2, .xz and .zst are unpacked.
         field: of JSON lines, column of Parquet.
         start: as of `read_blocks`, not of Parquet.
         end: likewise.
@@ -247,7 +248,9 @@ def _field(line: str, field: str, path: str, start: int, number: int) -> str:
         row = json.loads(line)
     except ValueError as error:
         raise DataError(f"not JSON: {error}", path, line_of(path, start, number)) from None
-    text = row.get(field) if isinstance(row, dict) else None
+    text = row.get(field, MISSING) if isinstance(row, dict) else MISSING
+    if text is None:
+        return ""
     if not isinstance(text, str):
         known = ", ".join(map(str, row)) if isinstance(row, dict) else type(row).__name__
         message = f"no text in field {field!r}; the line has {known}"
@@ -266,6 +269,8 @@ def _read_parquet(path: str, field: str) -> Iterator[Documents]:
             raise DataError(f"no column {field!r}; it has {', '.join(names)}", path)
         for batch in file.iter_batches(columns=[field], batch_size=256):
             column = batch.column(0)
+            if types.is_dictionary(column.type):
+                column = column.dictionary_decode()
             if not (types.is_string(column.type) or types.is_large_string(column.type)):
                 raise DataError(f"column {field!r} holds {column.type}, not text", path)
             texts = [text or "" for text in column.to_pylist()]

@@ -1,6 +1,7 @@
 """Files of questions with their passages and answers, in the layouts people have.
 
-The layout is found from the content, never from the name, and files may be packed (.gz .xz .zst):
+The layout is found from the content, never from the name, and files may be packed (.gz .bz2 .xz
+.zst):
 
 - SQuAD, CMRC 2018, DRCD, CAIL:
   `{"data": [{"paragraphs": [{"context": ..., "qas": [{"id", "question", "answers": [{"text"}],
