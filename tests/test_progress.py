@@ -48,6 +48,14 @@ def test_log_gets_a_line_every_ten_seconds_and_a_last_one(capfd, clock):
     ]
 
 
+def test_bytes_are_shown_as_megabytes(capfd, clock):
+    with Progress(300_000_000, "counting", in_bytes=True) as progress:
+        clock[0] += 20
+        progress.advance(100_000_000)
+        clock[0] += 1
+    assert capfd.readouterr().err == "counting: 100/300 MB, 0:20 passed, 0:40 left, 5 MB/s\n"
+
+
 def test_disabled_says_nothing_however_long(capfd, clock):
     for _ in track(3, "long", enabled=False):
         clock[0] += 100

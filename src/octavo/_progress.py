@@ -22,6 +22,7 @@ class Progress:
         total: the units of work expected, None when unknown.
         description: what is being done, a few words.
         enabled: False shows nothing at all.
+        in_bytes: the units are bytes; shown are megabytes (10^6).
 
     Example:
         >>> with Progress(3, "reading", enabled=False) as progress:
@@ -30,10 +31,13 @@ class Progress:
         2
     """
 
-    def __init__(self, total: int | None, description: str, enabled: bool = True) -> None:
+    def __init__(
+        self, total: int | None, description: str, enabled: bool = True, in_bytes: bool = False
+    ) -> None:
         self.total = total
         self.description = description
         self.enabled = enabled
+        self._unit, self._suffix = (10**6, " MB") if in_bytes else (1, "")
         self.done = 0
         self.note = ""
         self._printed = 0
@@ -45,7 +49,9 @@ class Progress:
         self._started = self._last_line = time.monotonic()
         if self.enabled and sys.stderr.isatty():
             self._bar = _make_bar()
-            self._task = self._bar.add_task(self.description, total=self.total, rate="", note="")
+            self._task = self._bar.add_task(
+                self.description, total=self.total, count=self._count_text(), rate="", note=""
+            )
             self._bar.start()
         return self
 
@@ -66,15 +72,15 @@ class Progress:
         self.done += amount
         self.note = self.note if note is None else note
         if self._bar is not None:
-            self._bar.update(self._task, advance=amount, rate=self._rate_text(), note=self.note)
+            texts = {"count": self._count_text(), "rate": self._rate_text(), "note": self.note}
+            self._bar.update(self._task, advance=amount, **texts)
         elif self.enabled and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
             self._print_line()
 
     def _print_line(self) -> None:
         self._last_line, self._printed = time.monotonic(), self.done
         passed = self._last_line - self._started
-        count = f"{self.done}" if self.total is None else f"{self.done}/{self.total}"
-        parts = [f"{self.description}: {count}", f"{format_seconds(passed)} passed"]
+        parts = [f"{self.description}: {self._count_text()}", f"{format_seconds(passed)} passed"]
         if self.total is not None and 0 < self.done < self.total:
             parts.append(f"{format_seconds(passed / self.done * (self.total - self.done))} left")
         parts.append(self._rate_text())
@@ -82,9 +88,13 @@ class Progress:
             parts.append(self.note)
         print(", ".join(parts), file=sys.stderr, flush=True)
 
+    def _count_text(self) -> str:
+        known = [self.done] if self.total is None else [self.done, self.total]
+        return "/".join(f"{number // self._unit}" for number in known) + self._suffix
+
     def _rate_text(self) -> str:
         passed = time.monotonic() - self._started
-        return f"{self.done / passed:.3g}/s" if passed > 0 else ""
+        return f"{self.done / self._unit / passed:.3g}{self._suffix}/s" if passed > 0 else ""
 
 
 def format_seconds(seconds: float) -> str:
@@ -106,7 +116,7 @@ def _make_bar() -> Any:
     return progress.Progress(
         progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
-        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[count]}"),
         progress.TimeElapsedColumn(),
         progress.TimeRemainingColumn(),
         progress.TextColumn("{task.fields[rate]} {task.fields[note]}", markup=False),

@@ -81,13 +81,14 @@ def test_standard_input_that_is_no_utf8(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        ([], 2, "name the files to count"),
+        ([], 2, "name the files to read"),
         (["FILE", "--out", "counts.csv"], 2, "Received: counts.csv"),
         (["FILE", "--out", "lines.txt"], 2, "--out would overwrite"),
         (["FILE", "--minimum", "0"], 2, "minimum must be 1 or more"),
         (["FILE", "--top", "-1"], 2, "top must be 1 or more"),
         (["FILE", "--approximate", "--resume"], 2, "--approximate --resume"),
         (["FILE", "--ngrams", "9"], 2, "ngrams must be 1 to 6"),
+        (["FILE", "--field", "body"], 2, "of which there are none. Received: --field body"),
         (["FILE", "--segmenter", "none"], 2, "Received: none"),
         (["nothing.txt"], 1, "nothing.txt: no such file"),
         (["FILE", "--out", "no/such/counts.tsv"], 1, "no/such/counts.tsv"),

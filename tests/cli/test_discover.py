@@ -66,6 +66,13 @@ def test_words_are_written(corpus, tmp_path, capsys):
     assert (tmp_path / "words.txt").read_text() == "蝴蝶\n葡萄牙\n"
 
 
+def test_a_file_of_the_folder_is_not_overwritten(corpus, tmp_path, capsys):
+    (tmp_path / "words.tsv").write_text("mine")
+    assert run(". --out words.tsv") == 2
+    assert "--out would overwrite ./words.tsv, which is read" in capsys.readouterr().err
+    assert (tmp_path / "words.tsv").read_text() == "mine"
+
+
 def test_thresholds_and_known_words(corpus, capsys):
     assert run("lines.txt --minimum 100 --information 9,1 --out -") == 0
     assert run("lines.txt --minimum 100 --entropy 20 --out -") == 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octavo.errors import DataError, UsageError
+from octavo.errors import DataError
 from octavo.text.corpus import find_files, make_shards
 from octavo.text.documents import Block, Cleaner, line_of, read_blocks, read_documents
 
@@ -95,14 +95,6 @@ def test_a_corpus_has_no_more_than_a_thousand_parts_however_large_it_is(tmp_path
     shards = make_shards(find_files(tmp_path), 24, most=1 << 25)
     assert len(shards) <= 1002
     assert sum(shard.size for shard in shards) == 1 << 40
-
-
-def test_a_field_of_text_alone_is_refused(tmp_path):
-    (tmp_path / "a.txt").write_text("a")
-    with pytest.raises(UsageError, match=r"of which there are none.*Received: field='content'"):
-        find_files(tmp_path, "content")
-    (tmp_path / "b.jsonl.gz").write_bytes(b"")
-    assert len(find_files(tmp_path, "content")) == 2
 
 
 def test_a_text_that_is_null_is_an_empty_one_in_every_layout(tmp_path):

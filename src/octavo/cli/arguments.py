@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from cyclopts import Parameter
 from octavo.errors import DataError, UsageError
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+SHOWN = 20  # words, where none are written
 AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 # Without this cyclopts takes "-", standard input, for an option; `check_inputs` refuses the rest.
 Input = Annotated[str, Parameter(allow_leading_hyphen=True)]
@@ -32,6 +34,57 @@ def check_inputs(*paths: str) -> None:
             raise UsageError(f"no such option (a file of this name is ./{path}). Received: {path}")
     if paths.count("-") > 1:
         raise UsageError("standard input can be read only once. Received: - twice")
+
+
+def find_corpus(paths: Sequence[str], field: str) -> list[str]:
+    """The files of a corpus, named as files, folders and patterns.
+
+    Args:
+        paths: as they were given.
+        field: of JSON lines and Parquet.
+
+    Raises:
+        UsageError: if none is given, one was meant as an option, or a field of text alone.
+        DataError: if a path is missing, or holds no file.
+
+    Example:
+        >>> find_corpus(["-"], "text")
+        ['-']
+    """
+    from octavo.text.corpus import find_files, layout
+
+    check_inputs(*paths)
+    if not paths:
+        raise UsageError("name the files to read, or - for standard input. Received: no paths")
+    files = find_files(paths)
+    if field != "text" and all(layout(path) == "text" for path in files):
+        raise UsageError(
+            "a field is of .jsonl and .parquet files, of which there are none. Received: "
+            f"--field {field}"
+        )
+    return files
+
+
+def check_apart(files: Sequence[str], **outputs: Path | None) -> None:
+    """Refuse to overwrite a file of a folder that is read.
+
+    Raises:
+        UsageError: if an output is one of the files.
+    """
+    for name, path in outputs.items():
+        if path is None or not path.is_file():
+            continue
+        status = path.stat()
+        for file in files:
+            if file != "-" and os.path.samestat(os.stat(file), status):
+                raise UsageError(f"--{name} would overwrite {file}, which is read")
+
+
+def say_bad_lines(found: int, bad_lines: str) -> None:
+    """Say on standard error how many lines were not UTF-8, and what became of them."""
+    if found:
+        done = "left out" if bad_lines == "skip" else "mended"
+        print(f"octavo: {found:,} lines are not UTF-8 and were {done}", file=sys.stderr)
 
 
 def check_outputs(inputs: Iterable[str], **outputs: Path | None) -> None:

@@ -14,14 +14,22 @@ from cyclopts import App
 
 from octavo._files import read_text
 from octavo._lazy import require
-from octavo.cli.arguments import AsJson, Flag, Input, Output, check_inputs, check_outputs
+from octavo.cli.arguments import (
+    SHOWN,
+    AsJson,
+    Flag,
+    Input,
+    Output,
+    check_apart,
+    check_outputs,
+    find_corpus,
+    say_bad_lines,
+)
 from octavo.cli.discover import discover
 from octavo.errors import UsageError
 
 if TYPE_CHECKING:
     from octavo.counting.counts import Counts
-
-SHOWN = 20
 
 app = App(name="count", help_format="markdown")
 app.command(discover)
@@ -103,15 +111,11 @@ def count(
     as_json
         Print one JSON object.
     """
-    check_inputs(*paths)
-    if not paths:
-        raise UsageError("name the files to count, or - for standard input. Received: no paths")
     require("numba", extra="count")
     require("pyarrow", extra="count")
     from octavo.counting.counts import check_ending
     from octavo.counting.words import count_words
     from octavo.report.count_plots import check_picture, plot_counts
-    from octavo.text.corpus import find_files
 
     lines = read_text(stop).split("\n") if stop else []
     if out is not None:
@@ -122,9 +126,9 @@ def count(
             raise UsageError(f"a picture of all words needs all. Received: --plot {plot} and fewer")
     if approximate and resume:
         raise UsageError("approximate counts are of one table. Received: --approximate --resume")
+    files = find_corpus(paths, field)
     check_outputs([*paths, *([str(stop)] if stop else [])], out=out, plot=plot)
-    files = find_files(paths)
-    _check_apart(files, out=out, plot=plot)
+    check_apart(files, out=out, plot=plot)
     with nullcontext() if approximate else _parts_beside(out, resume) as folder:
         if resume and folder:
             inside = os.path.join(os.path.abspath(folder), "")
@@ -139,22 +143,10 @@ def count(
             counts.write(out)
         if plot is not None:
             plot_counts(counts, plot)
-    if counts.bad_lines:
-        done = "left out" if bad_lines == "skip" else "mended"
-        print(f"octavo: {counts.bad_lines:,} lines are not UTF-8 and were {done}", file=sys.stderr)
+    say_bad_lines(counts.bad_lines, bad_lines)
     if counts.error:
         print(f"octavo: a count may be too low by up to {counts.error:,}", file=sys.stderr)
     _print(counts, out, as_json)
-
-
-def _check_apart(files: list[str], **outputs: Path | None) -> None:
-    """Refuse to overwrite a file of a folder that is counted."""
-    for name, path in outputs.items():
-        if path is None or not path.is_file():
-            continue
-        for file in files:
-            if file != "-" and os.path.samefile(file, path):
-                raise UsageError(f"--{name} would overwrite {file}, which is counted")
 
 
 @contextmanager

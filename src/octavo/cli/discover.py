@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from octavo._lazy import require
-from octavo.cli.arguments import AsJson, Flag, Input, Output, check_inputs, check_outputs
+from octavo.cli.arguments import (
+    SHOWN,
+    AsJson,
+    Flag,
+    Input,
+    Output,
+    check_apart,
+    check_outputs,
+    find_corpus,
+    say_bad_lines,
+)
 from octavo.errors import UsageError
 
 if TYPE_CHECKING:
     from octavo.counting.discovery import Words
-
-SHOWN = 20
 
 
 def discover(
@@ -68,9 +75,6 @@ def discover(
     as_json
         Print one JSON object.
     """
-    check_inputs(*paths)
-    if not paths:
-        raise UsageError("name the files to read, or - for standard input. Received: no paths")
     numbers = _parse(information)
     require("numba", extra="count")
     require("pyarrow", extra="count")
@@ -79,16 +83,16 @@ def discover(
 
     if out is not None:
         check_ending(out, "words")
+    files = find_corpus(paths, field)
     check_outputs(paths, out=out)
+    check_apart(files, out=out)
     words = discover_words(
-        paths, minimum=minimum, information=numbers, entropy=entropy, new=new,
+        files, minimum=minimum, information=numbers, entropy=entropy, new=new,
         field=field, bad_lines=bad_lines, memory=memory,
     )  # fmt: skip
     if out is not None:
         words.write(out)
-    if words.bad_lines:
-        done = "left out" if bad_lines == "skip" else "mended"
-        print(f"octavo: {words.bad_lines:,} lines are not UTF-8 and were {done}", file=sys.stderr)
+    say_bad_lines(words.bad_lines, bad_lines)
     _print(words, out, as_json)
 
 

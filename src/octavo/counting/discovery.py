@@ -27,6 +27,7 @@ from octavo._files import write_atomic
 from octavo._lazy import require
 from octavo._progress import Progress
 from octavo.counting.candidates import Sentences, Trie, find_nodes
+from octavo.counting.compiling import compiling_said
 from octavo.counting.counts import check_ending
 from octavo.counting.cutting import cut_words, measure_freedom
 from octavo.errors import DataError, UsageError
@@ -146,11 +147,11 @@ def discover_words(
     """
     most_bytes = parse_bytes("memory", memory, LEAST_BYTES)
     _check(minimum, information, entropy)
-    files = find_files(paths, field)
+    files = find_files(paths)
     cleaner = Cleaner(bad_lines)
     known = require("rjieba", extra="count").has_word if new else None
     longest = len(information) + 1
-    with TemporaryFile(prefix="octavo-discover-") as file:
+    with compiling_said(), TemporaryFile(prefix="octavo-discover-") as file:
         sentences = Sentences(cast(BinaryIO, file), progress)
         _read(files, field, cleaner, sentences)
         if minimum is None:

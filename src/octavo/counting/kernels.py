@@ -127,7 +127,7 @@ def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
         state: int64 (3,), ENTRIES to DOCUMENT, changed.
     """
     waiting = np.empty((AT_ONCE, WAITING), np.int64)
-    shift, document, found = _shift(slots), state[DOCUMENT], 0
+    shift, document, found = _shift(slots), state[DOCUMENT], np.int64(0)
     for token in range(spans.shape[0]):
         if spans[token, 1] < 0:
             document += 1
@@ -149,7 +149,7 @@ def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
             found += 1
             if found == AT_ONCE:
                 _count(waiting, found, text, slots, entries, arena, state)
-                found = 0
+                found = np.int64(0)  # 0 would be a type of its own, to compile everything for
     _count(waiting, found, text, slots, entries, arena, state)
     state[DOCUMENT] = document
 

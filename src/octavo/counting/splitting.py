@@ -54,30 +54,21 @@ _lowest: Any = intrinsic(_type_lowest)
 
 
 @_compiled
-def split_words(text, bounds, spans):
-    """Cut segments at white space, as `str.split` sees it.
+def split_words(text, bounds, spans, separated):
+    """Cut segments at white space, as `str.split` sees it, or at SEPARATOR.
 
     Args:
         text: uint8, padded.
         bounds: int64 (segments + 1,), where each begins and the last one ends.
         spans: int32 (at least bytes + segments, 2), written.
+        separated: whether at SEPARATOR; what is white space alone is no word.
 
     Returns:
         How many rows were written.
     """
-    return _split(text, bounds, spans, False)
-
-
-@_compiled
-def split_separated(text, bounds, spans):
-    """Cut segments at SEPARATOR; what is white space alone is no word; as `split_words`."""
-    return _split(text, bounds, spans, True)
-
-
-@_compiled
-def _split(text, bounds, spans, separated):
     wide, splits = np.zeros(CHUNK + 2, np.uint8), np.empty(CHUNK, np.uint8)
-    last, found, segment, begin, before = bounds[-1], 0, 1, -1, _ONE
+    last, found, segment, before = bounds[-1], 0, 1, _ONE
+    begin = np.int64(-1)  # of a word that has not ended
     for first in range(bounds[0], last + 1, CHUNK):
         size = min(CHUNK, last - first)
         if separated:
@@ -90,7 +81,7 @@ def _split(text, bounds, spans, separated):
             changes = bits ^ (bits << _ONE | before)
             before = bits >> np.uint64(63)
             while changes:
-                place = int(first + i + _lowest(changes))
+                place = first + i + _lowest(changes)
                 changes &= changes - _ONE
                 if begin == -1:
                     begin = place
@@ -108,7 +99,7 @@ def _split(text, bounds, spans, separated):
                 if not separated or _is_word(text, begin, place):
                     spans[found, 0], spans[found, 1] = begin, place - begin
                     found += 1
-                begin = -1
+                begin = np.int64(-1)
     for end in bounds[segment:]:
         spans[found, 0], spans[found, 1] = end, -1
         found += 1

@@ -75,11 +75,11 @@ class TokenTable:
 
     def add_words(self, segments: Segments) -> None:
         """Count what stands between white space, as `str.split` sees it."""
-        self._add(segments, splitting.split_words)
+        self._add(segments, splitting.split_words, False)
 
     def add_separated(self, segments: Segments) -> None:
         """Count what stands between splitting.SEPARATOR and is not white space alone."""
-        self._add(segments, splitting.split_separated)
+        self._add(segments, splitting.split_words, True)
 
     def add_characters(self, segments: Segments) -> None:
         """Count characters that are no white space."""
@@ -131,7 +131,7 @@ class TokenTable:
         counts, documents = entries[:, kernels.COUNT].copy(), entries[:, kernels.DOCUMENTS].copy()
         return Rows(text, offsets, counts, documents)
 
-    def _add(self, segments: Segments, split: Callable[..., int]) -> None:
+    def _add(self, segments: Segments, split: Callable[..., int], *how: bool) -> None:
         text, bounds = segments
         self._number_documents(len(bounds))
         for first, last in _slices(bounds):
@@ -141,7 +141,7 @@ class TokenTable:
                 raise DataError("a text of 2 GB or more cannot be counted; are there no line ends?")
             if len(self._spans) < most:
                 self._spans = np.empty((most, 2), np.int32)
-            spans = self._spans[: split(text, some, self._spans)]
+            spans = self._spans[: split(text, some, self._spans, *how)]
             joined = splitting.join_spans(text, spans, self._joiner) if self._longest > 1 else text
             self._make_room(*self._bound(len(spans), int(some[-1] - some[0])))
             kernels.count_spans(

@@ -105,7 +105,7 @@ def count_words(
         >>> count_words(path, "whitespace").table.to_pylist()[:1]
         [{'token': 'be', 'count': 2, 'documents': 2}]
     """
-    files = find_files(paths, field)
+    files = find_files(paths)
     options = Options(segmenter, ngrams, lower, nfkc, field, bad_lines)
     check_whole("workers", workers, 1)
     if approximate and (workers > 1 or cluster or folder):
@@ -120,12 +120,15 @@ def count_words(
     number, largest = few if options.bytewise else many
     shards = make_shards(files, number, SMALLEST_PART, largest)
     with _folder(folder) as place:
-        with Progress(sum(shard.size for shard in shards), "counting", enabled=progress) as bar:
+        size = sum(shard.size for shard in shards)
+        with Progress(size, "counting", progress, in_bytes=True) as bar:
             if approximate:
+                from octavo.counting.compiling import compiling_said
                 from octavo.counting.stream import count_stream
 
-                prefix = f"{place}/stream"
-                parts = [count_stream(options, shards, prefix, limit - OVERHEAD, bar.advance)]
+                prefix, memory = f"{place}/stream", limit - OVERHEAD
+                with compiling_said():
+                    parts = [count_stream(options, shards, prefix, memory, bar.advance)]
             else:
                 crew = _Crew(workers, limit // (1 if cluster else workers) - OVERHEAD, cluster)
                 parts = _count(options, shards, place, crew, bar)
@@ -256,15 +259,19 @@ def _in_threads(tasks: list[Task]) -> bool:
 
 
 def _count_shard(task: Task) -> Part:
+    from octavo.counting.compiling import compiling_said
     from octavo.counting.counter import count_shard
 
-    return count_shard(*task)
+    with compiling_said():
+        return count_shard(*task)
 
 
 def _count_in_process(task: Task) -> Part:
+    from octavo.counting.compiling import compiling_said
     from octavo.counting.counter import load_kernels
 
-    load_kernels()
+    with compiling_said():
+        load_kernels()
     return _count_shard(task)
 
 

@@ -13,23 +13,19 @@ from octavo.errors import DataError, UsageError
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 STANDARD_INPUT = "-"
-FIELD = "text"
 MOST_PARTS = 1000
 LAYOUTS = {"jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
 
 
-def find_files(
-    paths: str | PathLike[str] | Iterable[str | PathLike[str]], field: str = FIELD
-) -> list[str]:
+def find_files(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[str]:
     """The files of a corpus, in the order given, those of a folder by name.
 
     Args:
         paths: files, folders (with all below, names that begin with a dot left out), patterns such
             as "news/*.jsonl.gz", or "-" for standard input; or one of these.
-        field: that is to be read, of JSON lines or Parquet.
 
     Raises:
-        UsageError: if no path is given, or a field of files of text alone.
+        UsageError: if no path is given.
         DataError: if a path is missing, or holds no file.
 
     Example:
@@ -44,12 +40,7 @@ def find_files(
     given = [str(path) for path in ([paths] if isinstance(paths, str | PathLike) else paths)]
     if not given:
         raise UsageError("no files to read. Received: paths=[]")
-    files = [file for path in given for file in _expand(path)]
-    if field != FIELD and all(layout(path) == "text" for path in files):
-        raise UsageError(
-            f"a field is of .jsonl and .parquet, of which there are none. Received: field={field!r}"
-        )
-    return files
+    return [file for path in given for file in _expand(path)]
 
 
 def _expand(path: str) -> list[str]:
