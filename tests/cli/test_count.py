@@ -32,10 +32,20 @@ def test_counts_are_written(lines, tmp_path, capsys):
     result = json.loads(capsys.readouterr().out)
     assert result == {
         "tokens": 12, "types": 9, "documents": 2, "bad_lines": 0, "error": 0,
-        "written": 3, "out": out,
+        "written": 3, "out": out, "plot": None,
     }  # fmt: skip
     written = (tmp_path / "counts.tsv").read_text().split("\n")
     assert written == ["token\tcount\tdocuments", "be\t2\t2", "to\t2\t2", "to be\t2\t2", ""]
+
+
+def test_a_picture_is_drawn_of_all_words(lines, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    command = ["count", lines, "--segmenter", "whitespace", "--plot", "counts.svg"]
+    assert run(command) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "drew counts.svg"
+    assert (tmp_path / "counts.svg").read_text().startswith("<?xml")
+    assert run([*command, "--top", "3", "--minimum", "2"]) == 2
+    assert "Received: --plot counts.svg --top 3 --minimum 2\n" in capsys.readouterr().err
 
 
 def test_standard_input_and_output(monkeypatch, capfdbinary):

@@ -122,8 +122,9 @@ def count(
         check_ending(out)
     if plot is not None:
         check_picture(plot)
-        if stop or top or minimum > 1:
-            raise UsageError(f"a picture of all words needs all. Received: --plot {plot} and fewer")
+        fewer = {"--stop": stop, "--top": top, "--minimum": minimum if minimum > 1 else None}
+        if given := " ".join(f"{name} {value}" for name, value in fewer.items() if value):
+            raise UsageError(f"--plot draws all words. Received: --plot {plot} {given}")
     if approximate and resume:
         raise UsageError("approximate counts are of one table. Received: --approximate --resume")
     files = find_corpus(paths, field)
@@ -146,7 +147,7 @@ def count(
     say_bad_lines(counts.bad_lines, bad_lines)
     if counts.error:
         print(f"octavo: a count may be too low by up to {counts.error:,}", file=sys.stderr)
-    _print(counts, out, as_json)
+    _print(counts, out, plot, as_json)
 
 
 @contextmanager
@@ -176,15 +177,19 @@ def _parts_beside(out: Path | None, resume: bool) -> Iterator[Path | None]:
     remove_parts(folder)
 
 
-def _print(counts: Counts, out: Path | None, as_json: bool) -> None:
+def _print(counts: Counts, out: Path | None, plot: Path | None, as_json: bool) -> None:
     if as_json:
         numbers = {"tokens": counts.tokens, "types": counts.types, "documents": counts.documents}
         doubts = {"bad_lines": counts.bad_lines, "error": counts.error}
         written = len(counts) if out else 0
-        print(json.dumps({**numbers, **doubts, "written": written, "out": out and str(out)}))
-    elif out is None:
+        files = {"out": out and str(out), "plot": plot and str(plot)}
+        print(json.dumps({**numbers, **doubts, "written": written, **files}))
+        return
+    if out is None:
         for token, number in counts.most_common(SHOWN):
             print(f"{number:>12,}  {token}")
         print(f"{counts.types:,} words, {counts.tokens:,} times, in {counts.documents:,} documents")
     elif str(out) != "-":
         print(f"wrote {len(counts):,} of {counts.types:,} words to {out}")
+    if plot is not None and str(out) != "-":
+        print(f"drew {plot}")

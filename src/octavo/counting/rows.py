@@ -9,6 +9,7 @@ import pyarrow as pa
 from numba import njit
 
 SCHEMA = pa.schema([("token", pa.large_string()), ("count", pa.int64()), ("documents", pa.int64())])
+FREQUENT = 0xFFFF  # a count that does not fit 16 bits, or hardly
 _compiled = njit(cache=True, nogil=True)
 
 
@@ -63,7 +64,7 @@ class Rows(NamedTuple):
         """
         sizes, every = np.diff(self.offsets), np.arange(len(self.counts))
         keys = _eight_bytes(self.text, self.offsets, every, 0)
-        order = np.lexsort((keys, -self.counts))
+        order = _sort_by_both(self.counts, keys)
         alike = _equal_neighbours(self.counts[order], keys[order])
         places, groups, done = every[_touch(alike)], np.cumsum(~alike), 0
         while len(places):
@@ -95,6 +96,16 @@ class Rows(NamedTuple):
         size = 2 * int(self.offsets[-1] - self.offsets[0]) + 43 * len(self.counts)
         written = np.empty(size, np.uint8)
         return written[: _write_lines(*self, numbers, written)].tobytes()
+
+
+def _sort_by_both(counts: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """By count, the largest first, then by key; numpy sorts 16 bits without comparing them."""
+    order = np.argsort(keys)
+    rest = (FREQUENT - np.minimum(counts, FREQUENT)).astype(np.uint16)
+    order = order[np.argsort(rest[order], kind="stable")]
+    frequent = order[: np.count_nonzero(counts >= FREQUENT)]
+    frequent[:] = frequent[np.lexsort((keys[frequent], -counts[frequent]))]
+    return order
 
 
 def _equal_neighbours(*columns: np.ndarray) -> np.ndarray:
