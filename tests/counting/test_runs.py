@@ -73,8 +73,8 @@ def test_little_memory_changes_nothing(segmenter, ngrams, workers, tmp_path, mon
 def watch(found):
     """sum_runs, which notes the runs it is given."""
 
-    def watched(paths, memory, repeated):
+    def watched(paths, memory):
         found.extend(paths)
-        return sum_runs(paths, memory, repeated)
+        return sum_runs(paths, memory)
 
     return watched

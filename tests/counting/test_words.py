@@ -73,8 +73,9 @@ def test_half_a_character_of_json_is_one_that_says_so(tmp_path):
 
 def test_what_reads_alike_is_one_row():
     counts = count_texts(["x"], lambda text: ["new york", "new", "york"], ngrams=2)
-    assert dict(counts.most_common())["new york"] == 2
-    assert len(counts) == len(set(counts.table["token"].to_pylist())) == 4
+    rows = {row["token"]: row for row in counts.table.to_pylist()}
+    assert rows["new york"] == {"token": "new york", "count": 2, "documents": 1}
+    assert len(counts) == len(rows) == 4
 
 
 @pytest.mark.parametrize("segmenter", ["rjieba", "whitespace", str.split])
@@ -143,6 +144,8 @@ def test_a_segmenter_that_cannot_be_sent_is_refused(tmp_path):
         ("a.jsonl", b'{"text": "a"}\n{"text": 1}\n', "a.jsonl, line 2: no text in field 'text'"),
         ("a.jsonl", b"{}\n[", "a.jsonl, line 1: no text in field"),
         ("a.jsonl", b'{"text": "a"}\n\n{"te', "a.jsonl, line 3: not JSON"),
+        ("a.jsonl", b"{}\n" + b"[" * 200_000, "a.jsonl, line 1: no text in field"),
+        ("a.jsonl", b"[" * 200_000, "a.jsonl, line 1: not JSON"),
         ("a.jsonl", b"[1]\n", "line 1: no text in field 'text'; the line has list"),
         ("a.parquet", b"PAR1 no", "a.parquet: cannot be read"),
         ("a.txt.gz", gzip.compress(b"abc")[:-9], "the archive is damaged"),
@@ -210,6 +213,45 @@ def test_words_of_a_dictionary_are_words(tmp_path):
     (tmp_path / "words.txt").write_text("北京\n两 个 词 1\n", "utf-8")
     with pytest.raises(DataError, match=r"words\.txt, line 2: expected a word, a count and a tag"):
         count_texts([text], f"rjieba:{tmp_path / 'words.txt'}")
+
+
+def test_a_count_of_a_dictionary_may_be_too_large(tmp_path):
+    (tmp_path / "words.txt").write_text("北京大 99999999999999999999999 n\n", "utf-8")
+    with pytest.raises(DataError, match=r"words\.txt, line 1: 9+ is too large a count"):
+        count_texts(["北京"], f"rjieba:{tmp_path / 'words.txt'}")
+
+
+def test_a_text_of_two_gigabytes_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("octavo.counting.counter.LARGEST", 50)
+    monkeypatch.setattr("octavo.counting.counter.BLOCK", 20)
+    (tmp_path / "a.txt").write_text("a\n" * 20 + "b" * 60 + "\n")
+    with pytest.raises(DataError, match=r"a\.txt, line 21: a text of 2 GB"):
+        count_words(tmp_path / "a.txt", "whitespace", progress=False)
+    (tmp_path / "b.jsonl").write_text(
+        json.dumps({"text": "a"}) + "\n" + json.dumps({"text": "北" * 20})
+    )
+    with pytest.raises(DataError, match=r"b\.jsonl, line 2: a text of 2 GB"):
+        count_words(tmp_path / "b.jsonl", "whitespace", progress=False)
+
+
+def test_a_module_that_ends_the_program_does_not(tmp_path, monkeypatch):
+    (tmp_path / "quits_at_once.py").write_text("raise SystemExit(0)")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(UsageError, match="SystemExit: 0; a segmenter is"):
+        count_texts(["a"], "quits_at_once:cut")
+
+
+def test_rows_that_are_no_utf8(tmp_path):
+    values = pa.array([b"to be", b"\xff", b"or \xff"])
+    text = pa.StringArray.from_buffers(3, *values.buffers()[1:])
+    pq.write_table(pa.table({"text": text}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"a\.parquet: the text of row 2 is not UTF-8"):
+        count_words(tmp_path, "whitespace", progress=False)
+    skipped = count_words(tmp_path, "whitespace", bad_lines="skip", progress=False)
+    assert (skipped.documents, skipped.bad_lines, skipped.tokens) == (1, 2, 2)
+    mended = count_words(tmp_path, "whitespace", bad_lines="replace", progress=False)
+    assert dict(mended.most_common()) == {"to": 1, "be": 1, "or": 1, "\ufffd": 2}
+    assert (mended.documents, mended.bad_lines) == (3, 2)
 
 
 def test_a_column_must_be_there_and_text(tmp_path):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import threading
+import time
 
 import pytest
 from hypothesis import given
@@ -95,6 +98,33 @@ def test_a_corpus_has_no_more_than_a_thousand_parts_however_large_it_is(tmp_path
     shards = make_shards(find_files(tmp_path), 24, most=1 << 25)
     assert len(shards) <= 1002
     assert sum(shard.size for shard in shards) == 1 << 40
+
+
+def test_a_pattern_finds_folders_as_a_shell_does(tmp_path):
+    for name in ("a.txt", "sub/b.txt", "sub/deep/c.txt", ".hidden/d.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    everything = [str(tmp_path / name) for name in ("a.txt", "sub/b.txt", "sub/deep/c.txt")]
+    assert find_files(tmp_path / "*") == everything
+    assert find_files(tmp_path / "s*") == everything[1:]
+    assert find_files(tmp_path / "**" / "*") == everything  # each once
+
+
+def test_a_mark_that_comes_in_pieces_is_dropped(monkeypatch):
+    reading, writing = os.pipe()
+
+    def write():
+        with os.fdopen(writing, "wb", buffering=0) as file:
+            for piece in (b"\xef", b"\xbb\xbft", b"o be\n"):
+                file.write(piece)
+                time.sleep(0.2)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    with open(reading, encoding="utf-8") as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert b"".join(block.data for block in read_blocks("-")) == b"to be\n"
+    thread.join()
 
 
 def test_a_text_that_is_null_is_an_empty_one_in_every_layout(tmp_path):

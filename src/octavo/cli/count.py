@@ -122,9 +122,11 @@ def count(
         check_ending(out)
     if plot is not None:
         check_picture(plot)
-        fewer = {"--stop": stop, "--top": top, "--minimum": minimum if minimum > 1 else None}
-        if given := " ".join(f"{name} {value}" for name, value in fewer.items() if value):
-            raise UsageError(f"--plot draws all words. Received: --plot {plot} {given}")
+        fewer = {"stop": stop, "top": top, "minimum": minimum > 1 and minimum}
+        given = [f" --{name} {value}" for name, value in fewer.items() if value]
+        if given or approximate:
+            options = "".join([*given, *[" --approximate"] * approximate])
+            raise UsageError(f"--plot draws all words. Received: --plot {plot}{options}")
     if approximate and resume:
         raise UsageError("approximate counts are of one table. Received: --approximate --resume")
     files = find_corpus(paths, field)

@@ -1,4 +1,4 @@
-"""A word to who waits the first time, when the loops are compiled; they are kept on disk."""
+"""A word to who waits when loops are compiled, which are then kept on disk."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from numba.core import event
 
-MESSAGE = "octavo: compiling the loops, once after installation, some ten seconds"
+MESSAGE = "octavo: compiling loops, kept for the next time"
 PACKAGE = __name__.partition(".")[0]
 
 
 @contextmanager
 def compiling_said() -> Iterator[None]:
-    """While this lasts, say on a terminal that something of octavo's is compiled, if it is.
+    """While this lasts, say on a terminal that something of octavo's is compiled, if it is; once.
 
     Example:
         >>> with compiling_said():
@@ -28,14 +28,14 @@ def compiling_said() -> Iterator[None]:
 class _Listener(event.Listener):
     """Hears what is compiled, not what is loaded."""
 
-    def __init__(self) -> None:
-        self._said = not sys.stderr.isatty()
+    said = False  # in this process
 
     def on_start(self, event: Any) -> None:
         compiled = event.data["dispatcher"].py_func.__module__
-        if not self._said and compiled.partition(".")[0] == PACKAGE:
+        ours = compiled.partition(".")[0] == PACKAGE
+        if ours and not _Listener.said and sys.stderr.isatty():
+            _Listener.said = True
             print(MESSAGE, file=sys.stderr, flush=True)
-            self._said = True
 
     def on_end(self, event: Any) -> None:
         pass

@@ -15,7 +15,7 @@ from octavo.counting.interrupts import uninterrupted
 from octavo.counting.options import Options, Part
 from octavo.counting.runs import ROWS, write_run
 from octavo.counting.splitting import SEPARATOR
-from octavo.counting.table import Segments, TokenTable
+from octavo.counting.table import LARGEST, Segments, TokenTable
 from octavo.errors import DataError
 from octavo.text.ahead import read_ahead
 from octavo.text.corpus import STANDARD_INPUT, Shard, layout
@@ -146,6 +146,7 @@ class Counter:
         return Part(self._documents, runs.tokens, self._cleaner.found, tuple(runs.paths))
 
     def _add_block(self, block: Block, path: str) -> None:
+        _check_size(len(block.data), path, block.start, 0)  # one line, if it is so long
         if self._as_bytes:
             data = self._cleaner.clean(block, path).data if self._careful else block.data
             if data:  # not all of it was left out
@@ -155,6 +156,8 @@ class Counter:
 
     def _add_documents(self, documents: Documents, path: str) -> None:
         for text, line in zip(documents.texts, documents.lines, strict=False):
+            if 4 * len(text) >= LARGEST:
+                _check_size(len(encode(text)), path, documents.start, line)
             try:
                 self._add_text(text)
             except _SegmenterError as error:
@@ -193,6 +196,12 @@ class Counter:
         with uninterrupted():
             self._add(segments)
             self._documents += documents
+
+
+def _check_size(size: int, path: str, start: int, line: int) -> None:
+    if size >= LARGEST:
+        message = "a text of 2 GB or more cannot be counted; are there no line ends?"
+        raise DataError(message, path, line_of(path, start, line))
 
 
 class _Runs:

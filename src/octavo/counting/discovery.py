@@ -200,7 +200,8 @@ def _read(files: Sequence[str], field: str, cleaner: Cleaner, sentences: Sentenc
                 sentences.add("\n".join(documents.texts))
             bar.advance()
     if not sentences.total:
-        raise DataError("no Chinese characters, of which alone words are made", ", ".join(files))
+        others = f" and {len(files) - 1:,} other files" if len(files) > 1 else ""
+        raise DataError("no Chinese characters, of which alone words are made", files[0] + others)
 
 
 def _strengths_of(

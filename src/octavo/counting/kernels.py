@@ -75,6 +75,16 @@ def _first_bytes(text, start, size):
 
 @compiled
 def hash_bytes(text, start, size):
+    """Hash of bytes.
+
+    Args:
+        text: uint8, eight bytes of which can be read at the last one, too.
+        start: of the bytes.
+        size: how many, 1 or more.
+
+    Returns:
+        uint64.
+    """
     mixed = np.uint64(size) * TWO
     while size > 8:
         mixed = (mixed ^ _read8(text, start)) * _ONE
@@ -86,6 +96,7 @@ def hash_bytes(text, start, size):
 
 @compiled
 def mix_last(mixed, rest):
+    """Hash of what was mixed, uint64, and the last bytes, eight at most, as a number, uint64."""
     mixed = (mixed ^ rest) * _ONE
     return (mixed ^ (mixed >> np.uint64(32))) * TWO
 

@@ -46,13 +46,12 @@ def write_run(path: str, batches: Iterator[pa.RecordBatch], begins: np.ndarray) 
             writer.write_batch(batch)
 
 
-def sum_runs(paths: Sequence[str], memory: int, repeated: bool) -> Iterator[Rows]:
+def sum_runs(paths: Sequence[str], memory: int) -> Iterator[Rows]:
     """Sum runs.
 
     Args:
         paths: of the runs.
         memory: bytes to make do with.
-        repeated: a token may be twice in one run.
 
     Yields:
         Rows that together have each token once.
@@ -65,7 +64,7 @@ def sum_runs(paths: Sequence[str], memory: int, repeated: bool) -> Iterator[Rows
     together = max(SUMMED, len(runs) * WORTH_OPENING)
     for first, last in _group(sizes, min(together, memory // WORKSPACE)):
         parts = [_read_rows(run.path, run.begins[first], run.begins[last]) for run in runs]
-        if len(runs) == 1 and not repeated:
+        if len(runs) == 1:
             yield Rows.from_table(parts[0])
             continue
         for part in parts:

@@ -119,8 +119,8 @@ def _mark_spaces(text, size, wide, splits):
     Args:
         text: uint8 (size + PADDING,).
         size: how many bytes are looked at.
-        wide: uint8 (size + 2,), for each byte how many bytes of white space beyond ASCII begin
-            there, those of two bytes before first; written, from what it was left as.
+        wide: uint8 (CHUNK + 2,), for each byte how many bytes of white space beyond ASCII begin
+            there, those of the two bytes before first; written, from what it was left as.
         splits: uint8 (at least size,), written.
     """
     wide[0], wide[1] = wide[CHUNK], wide[CHUNK + 1]

@@ -23,7 +23,7 @@ from octavo._checks import check_whole, parse_bytes
 from octavo._progress import Progress
 from octavo.counting.cluster import Task, run_on_cluster
 from octavo.counting.counts import Counts
-from octavo.counting.options import COMPILED, Options, Part
+from octavo.counting.options import Options, Part
 from octavo.counting.parts import PIECES, load_part, part_name, save_part
 from octavo.errors import DataError, UsageError
 from octavo.text.corpus import STANDARD_INPUT, Shard, find_files, layout, make_shards
@@ -71,7 +71,7 @@ def count_words(
             or a function from a text to its words.
         ngrams: words of the longest n-gram, 1 to 6; all shorter ones are counted too. They lie in
             one document, joined by a space (characters by nothing). Where words hold spaces, what
-            reads alike is summed, documents too.
+            reads alike is one.
         field: of JSON lines and Parquet.
         lower: lower-case texts first.
         nfkc: bring texts into Unicode's form NFKC first (full-width letters become plain ones).
@@ -106,7 +106,7 @@ def count_words(
         [{'token': 'be', 'count': 2, 'documents': 2}]
     """
     files = find_files(paths)
-    options = Options(segmenter, ngrams, lower, nfkc, field, bad_lines)
+    options = Options(segmenter, ngrams, bool(lower), bool(nfkc), field, bad_lines)
     check_whole("workers", workers, 1)
     if approximate and (workers > 1 or cluster or folder):
         raise UsageError(
@@ -120,7 +120,7 @@ def count_words(
     number, largest = few if options.bytewise else many
     shards = make_shards(files, number, SMALLEST_PART, largest)
     with _folder(folder) as place:
-        size = sum(shard.size for shard in shards)
+        size = None if STANDARD_INPUT in files else sum(shard.size for shard in shards)
         with Progress(size, "counting", progress, in_bytes=True) as bar:
             if approximate:
                 from octavo.counting.compiling import compiling_said
@@ -291,9 +291,7 @@ def _gather(parts: list[Part], options: Options, keep: _Kept, memory: int, folde
     from octavo.counting.sorting import sort_tables
 
     runs = [run for part in parts for run in part.runs]
-    # "New York" may be one word and two; a table tells them apart
-    repeated = options.ngrams > 1 and options.segmenter not in COMPILED
-    tables = (pa.Table.from_batches([rows.to_batch()]) for rows in sum_runs(runs, memory, repeated))
+    tables = (pa.Table.from_batches([rows.to_batch()]) for rows in sum_runs(runs, memory))
     with TemporaryDirectory(prefix=PIECES, dir=folder, ignore_cleanup_errors=True) as pieces:
         table = sort_tables(
             map(keep.filter, tables), memory, Path(pieces)

@@ -49,13 +49,21 @@ def _expand(path: str) -> list[str]:
     folder = os.path.isdir(path)
     if folder:
         found = list(_walk(path))
-    else:
+    elif "**" in path:
         found = sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))
+    else:  # folders too, as a shell has it
+        found = [file for match in sorted(glob.glob(path)) for file in _expand_match(match)]
     if not found and os.path.exists(path) and not folder:
         raise DataError("is no regular file; a pipe goes to standard input, -", path)
     if not found:
         raise DataError("holds no files" if folder else "no such file or folder", path)
     return found
+
+
+def _expand_match(path: str) -> Iterable[str]:
+    if os.path.isdir(path):
+        return _walk(path)
+    return [path] if os.path.isfile(path) else []
 
 
 def _walk(folder: str) -> Iterator[str]:
@@ -109,8 +117,8 @@ def make_shards(
         paths: as `find_files` gives them.
         parts: about so many; a packed or Parquet file stays whole.
         least: bytes of a part, so that there are fewer of a small corpus.
-        most: bytes of a part, so that there are more of a large one; but not more than 1,000, as
-            each costs memory when all are put together.
+        most: bytes of a part, so that there are more of a large one; but no less than a thousandth
+            of it, as each part costs memory when all are put together.
 
     Raises:
         DataError: if a file cannot be read.
@@ -125,7 +133,7 @@ def make_shards(
         >>> [(len(shard.paths), shard.start, shard.end) for shard in shards]
         [(1, 0, 4), (1, 4, 8), (1, 8, None), (2, 0, None)]
     """
-    lengths = [0 if path == STANDARD_INPUT else os.stat(path).st_size for path in paths]
+    lengths = [_length(path) for path in paths]
     total = sum(lengths)
     size = max(min(most, max(least, total // parts)), total // MOST_PARTS)
     shards: list[Shard] = []
@@ -149,3 +157,10 @@ def make_shards(
         small.append(path)
         room -= length
     return [*shards, Shard(tuple(small), size=size - room)] if small else shards
+
+
+def _length(path: str) -> int:
+    try:
+        return 0 if path == STANDARD_INPUT else os.stat(path).st_size
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", path) from None

@@ -35,7 +35,7 @@ class Documents(NamedTuple):
 
     Args:
         texts: of the documents.
-        lines: 0-based, of each: in its block, or in the file where `start` is 0.
+        lines: 0-based, of each: in its block, or in the file where `start` is 0; or rows.
         start: byte of the file at which the block begins.
     """
 
@@ -109,6 +109,11 @@ def _read_range(
     """Bytes from where the file is; the line that holds the last byte before `end` is whole."""
     while end is None or start < end:
         data = read(size if end is None else min(size, end - start))
+        while not start and end is None and 0 < len(data) < len(MARK) and MARK.startswith(data):
+            more = read(len(MARK) - len(data))  # a pipe may give less than the mark at once
+            if not more:
+                break
+            data += more
         start += len(data)
         if start == end and not data.endswith(b"\n"):
             data += file.readline()
@@ -175,6 +180,16 @@ class Cleaner:
                 del lines[number]
         return Block(b"\n".join(lines), block.start)
 
+    def mend(self, value: bytes, row: int, path: str) -> str | None:
+        """The text of a row of a table, None if it is to be left out; errors as of `clean`."""
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            if self._bad_lines == "stop":
+                raise DataError(f"the text of row {row + 1} is not UTF-8", path) from None
+            self.found += 1
+            return value.decode(errors="replace") if self._bad_lines == "replace" else None
+
 
 def _is_utf8(data: bytes) -> bool:
     try:
@@ -228,7 +243,7 @@ def read_documents(
     """
     kind, cleaner = layout(path), cleaner or Cleaner()
     if kind == "parquet":
-        yield from _read_parquet(path, field)
+        yield from _read_parquet(path, field, cleaner)
         return
     for found in read_blocks(path, start=start, end=end, data=data):
         text = cleaner.decode(found, path)
@@ -246,7 +261,7 @@ def read_documents(
 def _field(line: str, field: str, path: str, start: int, number: int) -> str:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"not JSON: {error}", path, line_of(path, start, number)) from None
     text = row.get(field, MISSING) if isinstance(row, dict) else MISSING
     if text is None:
@@ -258,7 +273,7 @@ def _field(line: str, field: str, path: str, start: int, number: int) -> str:
     return text
 
 
-def _read_parquet(path: str, field: str) -> Iterator[Documents]:
+def _read_parquet(path: str, field: str, cleaner: Cleaner) -> Iterator[Documents]:
     pyarrow: Any = require("pyarrow", extra="count")
     parquet = require("pyarrow.parquet", extra="count")
     first = 0
@@ -273,8 +288,13 @@ def _read_parquet(path: str, field: str) -> Iterator[Documents]:
                 column = column.dictionary_decode()
             if not (types.is_string(column.type) or types.is_large_string(column.type)):
                 raise DataError(f"column {field!r} holds {column.type}, not text", path)
-            texts = [text or "" for text in column.to_pylist()]
-            yield Documents(texts, range(first, first + len(texts)))
-            first += len(texts)
+            try:
+                texts = {row: text or "" for row, text in enumerate(column.to_pylist(), first)}
+            except UnicodeDecodeError:
+                values = enumerate(column.cast(pyarrow.large_binary()).to_pylist(), first)
+                mended = ((row, cleaner.mend(value or b"", row, path)) for row, value in values)
+                texts = {row: text for row, text in mended if text is not None}
+            yield Documents(texts.values(), texts)
+            first += len(column)
     except (OSError, pyarrow.ArrowException) as error:
         raise DataError(f"cannot be read: {' '.join(str(error).split())}", path) from None

@@ -72,7 +72,10 @@ def _add_word(jieba: Any, line: str, path: str | PathLike[str], number: int) -> 
     word, count, tag = found.group("word", "count", "tag")
     if any(character.isspace() for character in word):
         raise DataError(f"expected a word, a count and a tag, found {line!r}", path, number)
-    jieba.add_word(word, int(count) if count else None, tag)
+    try:
+        jieba.add_word(word, int(count) if count else None, tag)
+    except OverflowError:
+        raise DataError(f"{count} is too large a count", path, number) from None
 
 
 def find_segmenter(name: str) -> Segmenter:
@@ -114,7 +117,7 @@ def _import(module: str, function: str, name: str) -> Segmenter:
         sys.path.append(str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module), function)
-    except Exception as error:  # of that module, whatever it is
+    except (Exception, SystemExit) as error:  # of that module, whatever it is
         raise UsageError(
             f"{type(error).__name__}: {error}; a segmenter is {NAMES}. Received: {name}"
         ) from None
