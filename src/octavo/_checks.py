@@ -32,8 +32,14 @@ def check_whole(name: str, value: object, least: int, most: int | None = None) -
     raise UsageError(f"{name} must be {bounds}. Received: {name}={value!r}")
 
 
-def parse_bytes(name: str, value: str | int, least: int) -> int:
+def parse_bytes(name: str, value: str | int, least: int, what_for: str = "") -> int:
     """An amount of memory: a number of bytes, or a text such as "500MB" or "2 GB".
+
+    Args:
+        name: of the argument.
+        value: of it.
+        least: bytes.
+        what_for: so many are needed, for the message.
 
     Raises:
         UsageError: if it is no such amount, or too little.
@@ -47,7 +53,7 @@ def parse_bytes(name: str, value: str | int, least: int) -> int:
     size = int(float(found[1]) * unit) if found and unit else -1
     if size < least:
         raise UsageError(
-            f"{name} must be an amount such as 500MB or 2GB, at least {least // 10**6}MB. "
-            f"Received: {name}={value!r}"
+            f"{name} must be an amount such as 500MB or 2GB, at least {least // 10**6}MB"
+            f"{what_for}. Received: {name}={value!r}"
         )
     return size

@@ -8,6 +8,7 @@ write beside the target and rename at the end: a run that fails leaves what was 
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
@@ -185,6 +186,25 @@ def write_directory(path: str | PathLike[str]) -> Iterator[Path]:
         _swap(beside, target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def full_disk_named(path: str | PathLike[str]) -> Iterator[None]:
+    """Turn the error of a disk that is full, which names no file, into a DataError of the path.
+
+    Example:
+        >>> with full_disk_named("counts.tsv"):
+        ...     raise OSError(errno.ENOSPC, "No space left on device")
+        Traceback (most recent call last):
+        ...
+        octavo.errors.DataError: counts.tsv: cannot be written: No space left on device
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+            raise
+        raise DataError(f"cannot be written: {os.strerror(error.errno)}", path) from None
 
 
 def check_directory(path: str | PathLike[str]) -> Path:

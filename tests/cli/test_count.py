@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -46,6 +48,64 @@ def test_a_picture_is_drawn_of_all_words(lines, tmp_path, monkeypatch, capsys):
     assert (tmp_path / "counts.svg").read_text().startswith("<?xml")
     assert run([*command, "--top", "3", "--minimum", "2"]) == 2
     assert "Received: --plot counts.svg --top 3 --minimum 2\n" in capsys.readouterr().err
+
+
+def test_a_picture_that_cannot_be_drawn_leaves_no_parts(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.txt").write_text("")
+    command = ["count", "empty.txt", "--segmenter", "whitespace", "--out", "a.tsv"]
+    for _ in range(2):
+        assert run([*command, "--plot", "a.svg"]) == 1
+        assert "nothing to draw" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tsv", "empty.txt"]
+
+
+def test_json_lines_on_standard_input(monkeypatch, capsys):
+    rows = [{"body": "to be"}, {"body": "or"}]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    command = ["count", "-", "--segmenter", "whitespace", "--field", "body"]
+    assert run([*command, "--top", "2", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["most_common"] == [["be", 1], ["or", 1]]
+    assert (result["tokens"], result["documents"]) == (3, 2)
+
+
+def test_as_many_are_shown_as_asked_for(tmp_path, capsys):
+    (tmp_path / "a.txt").write_text("\n".join(f"w{n}\x1b" for n in range(50)))
+    for options, shown in ([], 20), (["--top", "30"], 30):
+        assert run(["count", str(tmp_path), "--segmenter", "whitespace", *options]) == 0
+        out = capsys.readouterr().out.splitlines()
+        assert len(out) == shown + 1
+        assert out[0].endswith("  w0\\x1b")  # the terminal gets no escape
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of a process are Linux's here")
+def test_a_full_disk_is_named_and_parts_are_kept(tmp_path):
+    words = "\n".join(f"{n:09}" for n in range(60_000))
+    (tmp_path / "a.txt").write_text(words)
+    code = """
+import resource, sys
+import octavo.counting.words as words
+words.SMALLEST_PART = 100_000
+resource.setrlimit(resource.RLIMIT_FSIZE, (MOST, resource.RLIM_INFINITY))
+from octavo.cli.main import run
+sys.exit(run(["count", "a.txt", "--segmenter", "whitespace", "--out", "a.tsv", *sys.argv[1:]]))
+"""
+
+    def count(limit, *options):
+        script = code.replace("MOST", str(limit))
+        return subprocess.run(
+            [sys.executable, "-c", script, *options], cwd=tmp_path, capture_output=True, text=True
+        )
+
+    done = count(700_000)
+    assert done.returncode == 1
+    assert "a.tsv: cannot be written: File too large" in done.stderr
+    assert "--resume goes on from what is in a.tsv.parts" in done.stderr
+    assert count(1 << 30, "--resume").returncode == 0
+    assert (tmp_path / "a.tsv").read_text().count("\n") == 60_001
+    assert not (tmp_path / "a.tsv.parts").exists()
 
 
 def test_standard_input_and_output(monkeypatch, capfdbinary):
@@ -97,6 +157,9 @@ def test_standard_input_that_is_no_utf8(monkeypatch, capsys):
         (["FILE", "--minimum", "0"], 2, "minimum must be 1 or more"),
         (["FILE", "--top", "-1"], 2, "top must be 1 or more"),
         (["FILE", "--approximate", "--resume"], 2, "--approximate --resume"),
+        (["FILE", "--ngrams", "1.5"], 2, "1.5"),
+        (["FILE", "--workers", "100"], 2, "at least 8000MB for 100 workers"),
+        (["FILE", "--resume"], 2, "Received: --resume\n"),
         (["FILE", "--ngrams", "9"], 2, "ngrams must be 1 to 6"),
         (["FILE", "--field", "body"], 2, "of which there are none. Received: --field body"),
         (["FILE", "--segmenter", "none"], 2, "Received: none"),

@@ -141,7 +141,9 @@ def test_a_segmenter_that_cannot_be_sent_is_refused(tmp_path):
     ("name", "data", "message"),
     [
         ("a.txt", "好\n".encode() + b"b \xe4\xbd\n", "a.txt, line 2: not UTF-8"),
-        ("a.jsonl", b'{"text": "a"}\n{"text": 1}\n', "a.jsonl, line 2: no text in field 'text'"),
+        ("a.jsonl", b'{"text": "a"}\n{"text": 1}\n', "line 2: field 'text' holds no text but int"),
+        ("a.txt", "京".encode("utf-16"), "a.txt, line 1: not UTF-8; it may be UTF-16"),
+        ("a.txt", b"\x89PNG\r\n\0\n", "a.txt, line 1: not UTF-8; it may be UTF-16"),
         ("a.jsonl", b"{}\n[", "a.jsonl, line 1: no text in field"),
         ("a.jsonl", b'{"text": "a"}\n\n{"te', "a.jsonl, line 3: not JSON"),
         ("a.jsonl", b"{}\n" + b"[" * 200_000, "a.jsonl, line 1: no text in field"),
@@ -280,6 +282,18 @@ def test_a_column_must_be_there_and_text(tmp_path):
 def test_an_impossible_argument_is_named(options, message):
     with pytest.raises(UsageError, match=message):
         count_texts(["a"], **options)
+
+
+def test_a_string_is_no_list():
+    with pytest.raises(UsageError, match=r"texts must be several.*Received: 'to be'"):
+        count_texts("to be")
+    with pytest.raises(UsageError, match=r"Received: stop='stop\.txt'"):
+        count_texts(["to be"], stop="stop.txt")
+    with pytest.raises(DataError, match="the segmenter failed: TypeError: one string"):
+        count_texts(["to be"], lambda text: text)
+    for missing in (None, float("nan")):
+        with pytest.raises(DataError, match=f"number 1, from 0, is {missing}"):
+            count_texts(["to be", missing], "whitespace")
 
 
 def test_paths_must_be_there(tmp_path):

@@ -100,6 +100,16 @@ def test_a_corpus_has_no_more_than_a_thousand_parts_however_large_it_is(tmp_path
     assert sum(shard.size for shard in shards) == 1 << 40
 
 
+def test_a_folder_without_permission_is_named(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("octavo.text.corpus.os.stat", refuse)
+    monkeypatch.setattr("octavo.text.corpus.glob.glob", lambda path: [])
+    with pytest.raises(DataError, match=r"a\.txt: cannot be read: Permission denied"):
+        find_files(tmp_path / "a.txt")
+
+
 def test_a_pattern_finds_folders_as_a_shell_does(tmp_path):
     for name in ("a.txt", "sub/b.txt", "sub/deep/c.txt", ".hidden/d.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -6,13 +6,20 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from octavo.errors import DataError, UsageError
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+
+
+def _read_whole(hint: Any, tokens: Sequence[Any]) -> int:
+    return int(tokens[0].value)  # cyclopts rounds 1.5
+
+
+Whole = Annotated[int, Parameter(converter=_read_whole)]
 SHOWN = 20  # words, where none are written
 AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 # Without this cyclopts takes "-", standard input, for an option; `check_inputs` refuses the rest.
@@ -36,19 +43,19 @@ def check_inputs(*paths: str) -> None:
         raise UsageError("standard input can be read only once. Received: - twice")
 
 
-def find_corpus(paths: Sequence[str], field: str) -> list[str]:
+def find_corpus(paths: Sequence[str], field: str | None) -> list[str]:
     """The files of a corpus, named as files, folders and patterns.
 
     Args:
         paths: as they were given.
-        field: of JSON lines and Parquet.
+        field: of JSON lines and Parquet, if it was named; standard input is then JSON lines.
 
     Raises:
         UsageError: if none is given, one was meant as an option, or a field of text alone.
         DataError: if a path is missing, or holds no file.
 
     Example:
-        >>> find_corpus(["-"], "text")
+        >>> find_corpus(["-"], field=None)
         ['-']
     """
     from octavo.text.corpus import find_files, layout
@@ -57,7 +64,7 @@ def find_corpus(paths: Sequence[str], field: str) -> list[str]:
     if not paths:
         raise UsageError("name the files to read, or - for standard input. Received: no paths")
     files = find_files(paths)
-    if field != "text" and all(layout(path) == "text" for path in files):
+    if field is not None and all(layout(path, field) == "text" for path in files):
         raise UsageError(
             "a field is of .jsonl and .parquet files, of which there are none. Received: "
             f"--field {field}"
@@ -78,6 +85,16 @@ def check_apart(files: Sequence[str], **outputs: Path | None) -> None:
         for file in files:
             if file != "-" and os.path.samestat(os.stat(file), status):
                 raise UsageError(f"--{name} would overwrite {file}, which is read")
+
+
+def printable(token: str) -> str:
+    r"""A token as a terminal can show it.
+
+    Example:
+        >>> print(printable("a\x1b[31m"))
+        a\x1b[31m
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in token)
 
 
 def say_bad_lines(found: int, bad_lines: str) -> None:

@@ -20,9 +20,11 @@ from octavo.cli.arguments import (
     Flag,
     Input,
     Output,
+    Whole,
     check_apart,
     check_outputs,
     find_corpus,
+    printable,
     say_bad_lines,
 )
 from octavo.cli.discover import discover
@@ -41,15 +43,15 @@ def count(
     out: Output = None,
     plot: Output = None,
     segmenter: str = "rjieba",
-    ngrams: int = 1,
-    field: str = "text",
+    ngrams: Whole = 1,
+    field: str | None = None,
     lower: Flag = False,
     nfkc: Flag = False,
     bad_lines: Literal["stop", "skip", "replace"] = "stop",
-    minimum: int = 1,
-    top: int | None = None,
+    minimum: Whole = 1,
+    top: Whole | None = None,
     stop: Path | None = None,
-    workers: int = 1,
+    workers: Whole = 1,
     memory: str = "2GB",
     resume: Flag = False,
     cluster: str | None = None,
@@ -83,7 +85,8 @@ def count(
     ngrams
         Words of the longest n-gram, 1 to 6; shorter ones are counted too.
     field
-        Of JSON lines and Parquet: where the text stands.
+        Of JSON lines and Parquet: where the text stands, "text" by default. With it, standard input
+        is JSON lines.
     lower
         Lower-case first.
     nfkc
@@ -93,9 +96,9 @@ def count(
     minimum
         Leave out what occurs less often.
     top
-        Keep so many of the most frequent.
+        Keep so many of the most frequent; without --out they are shown.
     stop
-        A file of words to leave out, one a line.
+        A file of words to leave out, one a line, as they are counted (in lower case, if --lower).
     workers
         Threads or processes to count with.
     memory
@@ -109,7 +112,7 @@ def count(
         For streams that never end: forget the rarest words when memory is full; Ctrl-C ends the
         counting. By how much counts may be too low is said.
     as_json
-        Print one JSON object.
+        Print one JSON object, with the most frequent words where there is no --out.
     """
     require("numba", extra="count")
     require("pyarrow", extra="count")
@@ -144,12 +147,12 @@ def count(
         )  # fmt: skip
         if out is not None:
             counts.write(out)
-        if plot is not None:
-            plot_counts(counts, plot)
+    if plot is not None:
+        plot_counts(counts, plot)
     say_bad_lines(counts.bad_lines, bad_lines)
     if counts.error:
         print(f"octavo: a count may be too low by up to {counts.error:,}", file=sys.stderr)
-    _print(counts, out, plot, as_json)
+    _print(counts, counts.most_common(top or SHOWN), out, plot, as_json)
 
 
 @contextmanager
@@ -157,7 +160,8 @@ def _parts_beside(out: Path | None, resume: bool) -> Iterator[Path | None]:
     """The folder of finished parts beside the output; removed when all is done."""
     if out is None or str(out) == "-":
         if resume:
-            raise UsageError(f"--resume needs a file as --out. Received: --out {out}")
+            given = "" if out is None else f" --out {out}"
+            raise UsageError(f"--resume needs a file as --out. Received: --resume{given}")
         yield None
         return
     folder = out.with_name(f"{out.name}.parts")
@@ -175,21 +179,30 @@ def _parts_beside(out: Path | None, resume: bool) -> Iterator[Path | None]:
             remove_parts(folder)
         elif isinstance(error, KeyboardInterrupt):
             raise KeyboardInterrupt(f"stopped; --resume goes on from {folder}") from None
+        else:
+            print(f"octavo: --resume goes on from what is in {folder}", file=sys.stderr)
         raise
     remove_parts(folder)
 
 
-def _print(counts: Counts, out: Path | None, plot: Path | None, as_json: bool) -> None:
+def _print(
+    counts: Counts,
+    first: list[tuple[str, int]],
+    out: Path | None,
+    plot: Path | None,
+    as_json: bool,
+) -> None:
     if as_json:
         numbers = {"tokens": counts.tokens, "types": counts.types, "documents": counts.documents}
         doubts = {"bad_lines": counts.bad_lines, "error": counts.error}
         written = len(counts) if out else 0
         files = {"out": out and str(out), "plot": plot and str(plot)}
-        print(json.dumps({**numbers, **doubts, "written": written, **files}))
+        words = {} if out else {"most_common": first}
+        print(json.dumps({**numbers, **doubts, "written": written, **files, **words}))
         return
     if out is None:
-        for token, number in counts.most_common(SHOWN):
-            print(f"{number:>12,}  {token}")
+        for token, number in first:
+            print(f"{number:>12,}  {printable(token)}")
         print(f"{counts.types:,} words, {counts.tokens:,} times, in {counts.documents:,} documents")
     elif str(out) != "-":
         print(f"wrote {len(counts):,} of {counts.types:,} words to {out}")

@@ -13,9 +13,11 @@ from octavo.cli.arguments import (
     Flag,
     Input,
     Output,
+    Whole,
     check_apart,
     check_outputs,
     find_corpus,
+    printable,
     say_bad_lines,
 )
 from octavo.errors import UsageError
@@ -27,11 +29,11 @@ if TYPE_CHECKING:
 def discover(
     *paths: Input,
     out: Output = None,
-    minimum: int | None = None,
+    minimum: Whole | None = None,
     information: str = "2,4,6",
     entropy: float = 1.0,
     new: Flag = False,
-    field: str = "text",
+    field: str | None = None,
     bad_lines: Literal["stop", "skip", "replace"] = "stop",
     memory: str = "1GB",
     as_json: AsJson = False,
@@ -66,7 +68,8 @@ def discover(
     new
         Leave out what jieba's dictionary has.
     field
-        Of JSON lines and Parquet: where the text stands.
+        Of JSON lines and Parquet: where the text stands, "text" by default. With it, standard input
+        is JSON lines.
     bad_lines
         What becomes of lines that are not UTF-8: stop is an error, skip leaves them out, replace
         puts U+FFFD for what cannot be read.
@@ -102,7 +105,7 @@ def _print(words: Words, out: Path | None, as_json: bool) -> None:
         print(json.dumps({**numbers, "bad_lines": words.bad_lines, "out": out and str(out)}))
     elif out is None:
         for word, count in words.most_common(SHOWN):
-            print(f"{count:>12,}  {word}")
+            print(f"{count:>12,}  {printable(word)}")
         found = f"{len(words):,} words, {words.minimum:,} times or more"
         print(f"{found}, in {words.characters:,} Chinese characters")
     elif str(out) != "-":

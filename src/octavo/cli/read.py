@@ -13,7 +13,7 @@ from cyclopts import App, Parameter
 
 from octavo._files import check_directory
 from octavo._lazy import without
-from octavo.cli.arguments import AsJson, Input, Output, check_inputs, check_outputs
+from octavo.cli.arguments import AsJson, Input, Output, Whole, check_inputs, check_outputs
 from octavo.errors import PresetError, UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def ask(
     *passages: Input,
     preset: str | None = None,
     mode: Mode = "extractive",
-    beams: int | None = None,
+    beams: Whole | None = None,
     lines: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     as_json: AsJson = False,
     html: Output = None,
@@ -111,9 +111,9 @@ def evaluate(
     *,
     preset: str | None = None,
     mode: Mode = "extractive",
-    beams: int | None = None,
-    batch_size: int | None = None,
-    limit: int | None = None,
+    beams: Whole | None = None,
+    batch_size: Whole | None = None,
+    limit: Whole | None = None,
     as_json: AsJson = False,
     html: Output = None,
     out: Output = None,
@@ -178,10 +178,10 @@ def train(
     out: Path,
     validation: str | None = None,
     preset: str | None = None,
-    epochs: int | None = None,
-    batch_size: int | None = None,
+    epochs: Whole | None = None,
+    batch_size: Whole | None = None,
     learning_rate: float | None = None,
-    seed: int | None = None,
+    seed: Whole | None = None,
     resume: bool = True,
     as_json: AsJson = False,
 ) -> None:

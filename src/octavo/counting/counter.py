@@ -124,7 +124,7 @@ class Counter:
         start, end = shard.start, shard.end
         many = len(shard.paths) > 1
         for path, data in read_ahead(shard.paths) if many else [(shard.paths[0], None)]:
-            if layout(path) == "text" and self._as_lines:
+            if layout(path, self._field) == "text" and self._as_lines:
                 size = BLOCK if self._as_bytes else LINES
                 for block in read_blocks(path, size, start, end, data):
                     self._add_block(block, path)
@@ -134,6 +134,7 @@ class Counter:
 
     def add_texts(self, texts: Iterable[str]) -> None:
         """Count texts, each a document."""
+        texts = map(_check_text, itertools.count(), texts)
         self._add_documents(Documents(texts, itertools.count()), "texts")
 
     def finish(self) -> Part:
@@ -198,6 +199,12 @@ class Counter:
             self._documents += documents
 
 
+def _check_text(number: int, text: str) -> str:
+    if not isinstance(text, str):
+        raise DataError(f"texts must be strings; number {number}, from 0, is {text!r}")
+    return text
+
+
 def _check_size(size: int, path: str, start: int, line: int) -> None:
     if size >= LARGEST:
         message = "a text of 2 GB or more cannot be counted; are there no line ends?"
@@ -237,7 +244,10 @@ class _SegmenterError(Exception):
 
 def _join_words(segment: Segmenter, text: str) -> str:
     try:
-        return SEPARATOR.join(segment(text.replace(SEPARATOR, " ")))
+        words = segment(text.replace(SEPARATOR, " "))
+        if isinstance(words, str):
+            raise TypeError("one string, expected several")
+        return SEPARATOR.join(words)
     except Exception as error:
         raise _SegmenterError(f"{type(error).__name__}: {error}") from error
 

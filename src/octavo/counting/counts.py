@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from octavo._files import write_atomic
+from octavo._files import full_disk_named, write_atomic
 from octavo.errors import UsageError
 
 ROWS = 1 << 16  # written at once
@@ -66,7 +66,7 @@ class Counts:
         """
         ending = ".tsv" if str(path) == "-" else Path(path).suffix
         check_ending(path)
-        with write_atomic(path, binary=True) as file:
+        with full_disk_named(path), write_atomic(path, binary=True) as file:
             if ending == ".parquet":
                 import pyarrow.parquet as pq
 

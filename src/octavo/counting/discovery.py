@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import BinaryIO, cast
 
 import numpy as np
@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from octavo._checks import check_whole, parse_bytes
-from octavo._files import write_atomic
+from octavo._files import full_disk_named, write_atomic
 from octavo._lazy import require
 from octavo._progress import Progress
 from octavo.counting.candidates import Sentences, Trie, find_nodes
@@ -85,7 +85,7 @@ class Words:
         """
         check_ending(path, "words")
         ending = ".tsv" if str(path) == "-" else Path(path).suffix
-        with write_atomic(path, binary=True) as file:
+        with full_disk_named(path), write_atomic(path, binary=True) as file:
             if ending == ".parquet":
                 pq.write_table(self.table, file, compression="zstd")
                 return
@@ -109,7 +109,7 @@ def discover_words(
     information: Sequence[float] = INFORMATION,
     entropy: float = ENTROPY,
     new: bool = False,
-    field: str = "text",
+    field: str | None = None,
     bad_lines: str = "stop",
     memory: str | int = "1GB",
     progress: bool = True,
@@ -128,7 +128,7 @@ def discover_words(
             lengths as there are numbers. More keeps fewer n-grams, and shorter words.
         entropy: least entropy, in nats, of the characters before a word and of those after it.
         new: leave out what jieba's dictionary has.
-        field: of JSON lines and Parquet.
+        field: as of `count_words`.
         bad_lines: what becomes of lines that are not UTF-8: "stop", an error; "skip", they are left
             out; "replace", U+FFFD stands for what cannot be read.
         memory: of the table that counts; with less than it needs the corpus is read more often.
@@ -151,7 +151,11 @@ def discover_words(
     cleaner = Cleaner(bad_lines)
     known = require("rjieba", extra="count").has_word if new else None
     longest = len(information) + 1
-    with compiling_said(), TemporaryFile(prefix="octavo-discover-") as file:
+    with (
+        compiling_said(),
+        full_disk_named(gettempdir()),
+        TemporaryFile(prefix="octavo-discover-") as file,
+    ):
         sentences = Sentences(cast(BinaryIO, file), progress)
         _read(files, field, cleaner, sentences)
         if minimum is None:
@@ -193,7 +197,7 @@ def _check(minimum: int | None, information: Sequence[float], entropy: float) ->
         raise UsageError(f"entropy must be 0 or more. Received: entropy={entropy!r}")
 
 
-def _read(files: Sequence[str], field: str, cleaner: Cleaner, sentences: Sentences) -> None:
+def _read(files: Sequence[str], field: str | None, cleaner: Cleaner, sentences: Sentences) -> None:
     with Progress(len(files), "reading", enabled=sentences.progress) as bar:
         for path in files:
             for documents in read_documents(path, field, cleaner=cleaner):

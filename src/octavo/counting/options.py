@@ -19,7 +19,7 @@ class Options(NamedTuple):
     ngrams: int = 1
     lower: bool = False
     nfkc: bool = False
-    field: str = "text"
+    field: str | None = None
     bad_lines: str = "stop"
 
     def check(self) -> None:

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from octavo._checks import check_whole, parse_bytes
+from octavo._files import full_disk_named
 from octavo._progress import Progress
 from octavo.counting.cluster import Task, run_on_cluster
 from octavo.counting.counts import Counts
@@ -44,7 +45,7 @@ def count_words(
     segmenter: str | Segmenter = "rjieba",
     *,
     ngrams: int = 1,
-    field: str = "text",
+    field: str | None = None,
     lower: bool = False,
     nfkc: bool = False,
     bad_lines: str = "stop",
@@ -72,7 +73,8 @@ def count_words(
         ngrams: words of the longest n-gram, 1 to 6; all shorter ones are counted too. They lie in
             one document, joined by a space (characters by nothing). Where words hold spaces, what
             reads alike is one.
-        field: of JSON lines and Parquet.
+        field: of JSON lines and Parquet, "text" by default; if it is named, standard input is JSON
+            lines.
         lower: lower-case texts first.
         nfkc: bring texts into Unicode's form NFKC first (full-width letters become plain ones).
         bad_lines: what becomes of lines that are not UTF-8: "stop", an error; "skip", they are left
@@ -113,13 +115,14 @@ def count_words(
             "approximate counts are of one table: no workers, cluster or folder. Received: "
             f"workers={workers!r}, cluster={cluster!r}, folder={folder!r}"
         )
-    limit = parse_bytes("memory", memory, workers * LEAST_MEMORY)
+    what_for = f" for {workers} workers" if workers > 1 else ""
+    limit = parse_bytes("memory", memory, workers * LEAST_MEMORY, what_for)
     keep = _Kept(minimum, top, stop)
     options.check()
     few, many = (BYTEWISE_PARTS, LARGEST_BYTEWISE_PART), (PARTS, LARGEST_PART)
     number, largest = few if options.bytewise else many
     shards = make_shards(files, number, SMALLEST_PART, largest)
-    with _folder(folder) as place:
+    with _folder(folder) as place, full_disk_named(place):
         size = None if STANDARD_INPUT in files else sum(shard.size for shard in shards)
         with Progress(size, "counting", progress, in_bytes=True) as bar:
             if approximate:
@@ -153,13 +156,15 @@ def count_texts(
         >>> count_texts(["北京大学", "北京"], "characters", ngrams=2).most_common(3)
         [('京', 2), ('北', 2), ('北京', 2)]
     """
-    options = Options(segmenter, ngrams, lower, nfkc)
+    options = Options(segmenter, ngrams, bool(lower), bool(nfkc))
+    if isinstance(texts, str):
+        raise UsageError(f"texts must be several; one is [text]. Received: {texts[:50]!r}")
     limit = parse_bytes("memory", memory, LEAST_MEMORY)
     keep = _Kept(minimum, top, stop)
     options.check()
     from octavo.counting.counter import Counter
 
-    with _folder(None) as place:
+    with _folder(None) as place, full_disk_named(place):
         counter = Counter(options, f"{place}/texts", limit - OVERHEAD)
         counter.add_texts(texts)
         return _gather([counter.finish()], options, keep, limit, place)
@@ -171,6 +176,8 @@ class _Kept:
     def __init__(self, minimum: int, top: int | None, stop: Iterable[str]) -> None:
         self._minimum = check_whole("minimum", minimum, 1)
         self.top = None if top is None else check_whole("top", top, 1)
+        if isinstance(stop, str):
+            raise UsageError(f"stop must be words, not a string. Received: stop={stop!r}")
         self._stop = pa.array(list(stop), pa.large_string())
         self.types = 0
 

@@ -56,8 +56,18 @@ def _expand(path: str) -> list[str]:
     if not found and os.path.exists(path) and not folder:
         raise DataError("is no regular file; a pipe goes to standard input, -", path)
     if not found:
-        raise DataError("holds no files" if folder else "no such file or folder", path)
+        raise DataError("holds no files" if folder else _absence(path), path)
     return found
+
+
+def _absence(path: str) -> str:
+    try:
+        os.stat(path)
+    except PermissionError as error:
+        return f"cannot be read: {error.strerror}"
+    except OSError:
+        pass
+    return "no such file or folder"
 
 
 def _expand_match(path: str) -> Iterable[str]:
@@ -78,13 +88,19 @@ def _walk(folder: str) -> Iterator[str]:
                 yield entry.path
 
 
-def layout(path: str) -> str:
+def layout(path: str, field: str | None = None) -> str:
     """How a file holds documents: "jsonl", "parquet" or, by any other name, "text".
+
+    Args:
+        path: of the file.
+        field: if one is named, standard input is JSON lines.
 
     Example:
         >>> layout("news.jsonl.gz"), layout("news.parquet"), layout("news")
         ('jsonl', 'parquet', 'text')
     """
+    if path == STANDARD_INPUT:
+        return "text" if field is None else "jsonl"
     endings = os.path.basename(path).lower().lstrip(".").split(".")[1:]
     kinds = [ending for ending in endings if f".{ending}" not in COMPRESSED]
     return LAYOUTS.get(kinds[-1], "text") if kinds else "text"

@@ -169,6 +169,8 @@ class Cleaner:
         wrong = [number for number, line in enumerate(lines) if not _is_utf8(line)]
         if self._bad_lines == "stop":
             hint = "`iconv -f gb18030 -t utf-8` makes UTF-8 of most Chinese files"
+            if b"\0" in block.data or block.data.startswith((b"\xff\xfe", b"\xfe\xff")):
+                hint = "it may be UTF-16 (`iconv -f utf-16 -t utf-8`), or no text at all"
             raise DataError(f"not UTF-8; {hint}", path, line_of(path, block.start, wrong[0]))
         self.found += len(wrong)
         for number in reversed(wrong):
@@ -221,7 +223,7 @@ def line_of(path: str, start: int, number: int) -> int | None:
 
 def read_documents(
     path: str,
-    field: str = "text",
+    field: str | None = None,
     start: int = 0,
     end: int | None = None,
     cleaner: Cleaner | None = None,
@@ -231,7 +233,8 @@ def read_documents(
 
     Args:
         path: of the file; .gz, .bz2, .xz and .zst are unpacked.
-        field: of JSON lines, column of Parquet.
+        field: of JSON lines, column of Parquet, "text" by default; if it is named, standard input
+            is JSON lines.
         start: as of `read_blocks`, not of Parquet.
         end: likewise.
         cleaner: of lines that are not UTF-8, an error by default.
@@ -241,7 +244,7 @@ def read_documents(
         DataError: naming file and line, if a file cannot be read, a line is no JSON object, or the
             field is missing or no text.
     """
-    kind, cleaner = layout(path), cleaner or Cleaner()
+    kind, cleaner, field = layout(path, field), cleaner or Cleaner(), field or "text"
     if kind == "parquet":
         yield from _read_parquet(path, field, cleaner)
         return
@@ -269,6 +272,8 @@ def _field(line: str, field: str, path: str, start: int, number: int) -> str:
     if not isinstance(text, str):
         known = ", ".join(map(str, row)) if isinstance(row, dict) else type(row).__name__
         message = f"no text in field {field!r}; the line has {known}"
+        if text is not MISSING:
+            message = f"field {field!r} holds no text but {type(text).__name__}"
         raise DataError(message, path, line_of(path, start, number))
     return text
 

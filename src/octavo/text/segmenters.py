@@ -19,7 +19,8 @@ from octavo.text.wordpiece import WordPieceTokenizer
 
 Segmenter = Callable[[str], Iterable[str]]
 NAMES = (
-    'rjieba, rjieba:DICT.txt, regex:PATTERN, wordpiece:VOCAB.txt, or a function as "module:name"'
+    "rjieba, rjieba:DICT.txt, whitespace, characters, regex:PATTERN, wordpiece:VOCAB.txt, or a "
+    'function as "module:name"'
 )
 _ENTRY = re.compile(r"(?P<word>.+?)(?:\s+(?P<count>\d+))?(?:\s+(?P<tag>[a-z]+))?")
 
@@ -83,9 +84,9 @@ def find_segmenter(name: str) -> Segmenter:
 
     Args:
         name: "rjieba" (Chinese words, as jieba cuts them), "rjieba:PATH" (with the words of a
-            dictionary file), "regex:PATTERN" (every match), "wordpiece:PATH" (pieces of a BERT
-            vocabulary), or "module:function" of a function from a str to strings, found on the path
-            or in the working directory.
+            dictionary file), "whitespace", "characters" (white space left out), "regex:PATTERN"
+            (every match), "wordpiece:PATH" (pieces of a BERT vocabulary), or "module:function" of a
+            function from a str to strings, found on the path or in the working directory.
 
     Raises:
         UsageError: if there is no such segmenter.
@@ -99,6 +100,10 @@ def find_segmenter(name: str) -> Segmenter:
     kind, _, rest = name.partition(":")
     if kind == "rjieba" and (rest or name == kind):
         return Jieba(rest or None)
+    if name == "whitespace":
+        return str.split
+    if name == "characters":
+        return lambda text: [character for character in text if not character.isspace()]
     if kind == "regex" and rest:
         try:
             pattern = re.compile(rest)
