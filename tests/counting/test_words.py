@@ -14,8 +14,10 @@ import pytest
 import zstandard
 
 from octavo.counting import count_texts, count_words
+from octavo.counting.counter import count_shard
+from octavo.counting.options import Options
 from octavo.errors import DataError, UsageError
-from octavo.text.corpus import find_files, make_shards
+from octavo.text.corpus import Shard, find_files, make_shards
 
 LINES = ["to be or not", "to be", "", "北京 大学　北京", "\ufeffnot the first line"]
 
@@ -204,6 +206,14 @@ def test_standard_input_is_counted_whoever_counts_the_rest(tmp_path, monkeypatch
             ["-", tmp_path / "a.txt"], r"regex:\w+", workers=workers, progress=False
         )
         assert dict(counts.most_common()) == {"to": 1000, "be": 1000, "or": 1, "not": 1}
+
+
+@pytest.mark.parametrize("segmenter", ["whitespace", "rjieba"])
+def test_bytes_of_standard_input_are_told_as_they_come(segmenter, monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"to be\nor not\n")))
+    told = []
+    part = count_shard(Options(segmenter), Shard(("-",)), str(tmp_path / "run"), 10**9, told.append)
+    assert (sum(told), part.documents) == (13, 2)
 
 
 def test_words_of_a_dictionary_are_words(tmp_path):

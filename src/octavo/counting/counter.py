@@ -31,6 +31,7 @@ from octavo.text.documents import (
 from octavo.text.segmenters import Jieba, Segmenter, find_segmenter
 
 LINES = 1 << 20  # bytes that are segmented at once: words take fifteen times their bytes
+Advance = Callable[[int], None]
 TOGETHER = 1 << 18  # bytes or characters counted at once, where documents or files are small
 
 
@@ -38,7 +39,9 @@ class _NotUtf8Error(Exception):
     """Found when tokens are written."""
 
 
-def count_shard(options: Options, shard: Shard, prefix: str, memory: int) -> Part:
+def count_shard(
+    options: Options, shard: Shard, prefix: str, memory: int, advance: Advance | None = None
+) -> Part:
     """Count a part of a corpus.
 
     Args:
@@ -46,6 +49,7 @@ def count_shard(options: Options, shard: Shard, prefix: str, memory: int) -> Par
         shard: the part.
         prefix: of the runs' paths.
         memory: bytes that the table may take.
+        advance: told the bytes of standard input as they come.
 
     Raises:
         DataError: naming file and line, if a file cannot be read, is not UTF-8, or the segmenter
@@ -53,7 +57,7 @@ def count_shard(options: Options, shard: Shard, prefix: str, memory: int) -> Par
     """
     careful = STANDARD_INPUT in shard.paths  # which cannot be read again
     try:
-        return _count_shard(options, shard, prefix, memory, careful)
+        return _count_shard(options, shard, prefix, memory, careful, advance)
     except _NotUtf8Error:
         return _count_shard(options, shard, prefix, memory, careful=True)
 
@@ -68,9 +72,16 @@ def load_kernels() -> None:
         TokenTable().add_words(join_texts(["warm up"]))
 
 
-def _count_shard(options: Options, shard: Shard, prefix: str, memory: int, careful: bool) -> Part:
+def _count_shard(
+    options: Options,
+    shard: Shard,
+    prefix: str,
+    memory: int,
+    careful: bool,
+    advance: Advance | None = None,
+) -> Part:
     counter = Counter(options, prefix, memory, careful)
-    counter.add_shard(shard)
+    counter.add_shard(shard, advance)
     return counter.finish()
 
 
@@ -119,7 +130,7 @@ class Counter:
         self._documents = 0
         self._blocks, self._texts = _Together(), _Together()
 
-    def add_shard(self, shard: Shard) -> None:
+    def add_shard(self, shard: Shard, advance: Advance | None = None) -> None:
         """Count a part of a corpus; lines of text that need no change many at a time."""
         start, end = shard.start, shard.end
         many = len(shard.paths) > 1
@@ -128,6 +139,8 @@ class Counter:
                 size = BLOCK if self._as_bytes else LINES
                 for block in read_blocks(path, size, start, end, data):
                     self._add_block(block, path)
+                    if advance and path == STANDARD_INPUT:
+                        advance(len(block.data))
                 continue
             for some in read_documents(path, self._field, start, end, self._cleaner, data):
                 self._add_documents(some, path)

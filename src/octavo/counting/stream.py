@@ -38,7 +38,7 @@ def count_stream(
     counter = Counter(options, prefix, memory, careful=True, when_full=pruner.prune)
     try:
         for shard in shards:
-            counter.add_shard(shard)
+            counter.add_shard(shard, advance)
             advance(shard.size)
     except KeyboardInterrupt:
         pass

@@ -7,7 +7,7 @@ workers are to start before that.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from os import PathLike
@@ -224,7 +224,7 @@ def _count(
     todo = [n for n in range(len(shards)) if n not in parts]
     run = token_hex(4)  # a worker that outlives its parent may still write files of another run
     tasks = [(options, shards[n], f"{folder}/{names[n]}-{run}", crew.memory) for n in todo]
-    for place, part in _run(tasks, crew):
+    for place, part in _run(tasks, crew, bar.advance):
         number = todo[place]
         save_part(folder / f"{names[number]}.json", part)
         parts[number] = part
@@ -232,10 +232,12 @@ def _count(
     return [parts[n] for n in range(len(shards))]
 
 
-def _run(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
+def _run(
+    tasks: list[Task], crew: _Crew, advance: Callable[[int], None]
+) -> Iterator[tuple[int, Part]]:
     """Count parts; standard input here, as other processes have one of their own."""
     here = [place for place, task in enumerate(tasks) if STANDARD_INPUT in task[1].paths]
-    yield from ((place, _count_shard(tasks[place])) for place in here)
+    yield from ((place, _count_shard(tasks[place], advance)) for place in here)
     others = [place for place in range(len(tasks)) if place not in here]
     for number, part in _run_crew([tasks[place] for place in others], crew):
         yield others[number], part
@@ -265,12 +267,12 @@ def _in_threads(tasks: list[Task]) -> bool:
     return texts and tasks[0][0].bytewise
 
 
-def _count_shard(task: Task) -> Part:
+def _count_shard(task: Task, advance: Callable[[int], None] | None = None) -> Part:
     from octavo.counting.compiling import compiling_said
     from octavo.counting.counter import count_shard
 
     with compiling_said():
-        return count_shard(*task)
+        return count_shard(*task, advance)
 
 
 def _count_in_process(task: Task) -> Part:
