@@ -38,6 +38,7 @@ BYTEWISE_PARTS, LARGEST_BYTEWISE_PART = 8, 3 << 25
 MEMORY = "2GB"
 OVERHEAD = 40 * 10**6  # bytes of a worker besides its table: blocks of text, words
 LEAST_MEMORY = 2 * OVERHEAD
+PRELOADED = "octavo.counting.preloaded"
 
 
 def count_words(
@@ -257,7 +258,7 @@ def _run_crew(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
                 pool.shutdown(cancel_futures=True)
     else:
         _check_sent(tasks[0][0].segmenter)
-        yield from run_tasks(_count_in_process, tasks, crew.workers)
+        yield from run_tasks(_count_in_process, tasks, crew.workers, preload=PRELOADED)
 
 
 def _in_threads(tasks: list[Task]) -> bool:
@@ -276,11 +277,8 @@ def _count_shard(task: Task, advance: Callable[[int], None] | None = None) -> Pa
 
 
 def _count_in_process(task: Task) -> Part:
-    from octavo.counting.compiling import compiling_said
-    from octavo.counting.counter import load_kernels
+    import octavo.counting.preloaded  # noqa: F401  (where no server has)
 
-    with compiling_said():
-        load_kernels()
     return _count_shard(task)
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
@@ -20,6 +22,9 @@ from octavo.errors import OctavoError
 
 LONGEST = 300  # characters of a task that are shown
 DEATHS = 3  # of processes at one task, then it is given up
+# A server that has loaded what the tasks need forks processes that can begin at once, this time and
+# the next; elsewhere forking is not safe (macOS) or not known (Windows).
+START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
 
 class WorkerError(OctavoError):
@@ -37,7 +42,8 @@ def run_tasks(
     function: Callable[[Any], Any],
     tasks: Sequence[Any],
     workers: int,
-    start_method: str = "spawn",
+    start_method: str = START_METHOD,
+    preload: str | None = None,
 ) -> Iterator[tuple[int, Any]]:
     """Call a function with every task.
 
@@ -47,6 +53,8 @@ def run_tasks(
         tasks: what it is called with, one at a time.
         workers: processes; 1 calls the function here.
         start_method: of multiprocessing, "spawn" or "forkserver".
+        preload: a module that a fork server loads once for all processes, if it is the first that
+            is asked for one.
 
     Yields:
         The place of a task and the function's result, as they come.
@@ -63,7 +71,9 @@ def run_tasks(
     if check_whole("workers", workers, 1) == 1:
         yield from ((place, function(task)) for place, task in enumerate(tasks))
         return
-    context = multiprocessing.get_context(start_method)
+    context: Any = multiprocessing.get_context(start_method)
+    if preload is not None:
+        context.set_forkserver_preload([preload])
     waiting, deaths = deque(range(len(tasks))), [0] * len(tasks)
     team: list[_Worker] = []
     try:
@@ -105,7 +115,8 @@ class _Worker:
 
     def __init__(self, context: Any, function: Callable[[Any], Any]) -> None:
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, function), daemon=True)
+        arguments = (theirs, function, dict(os.environ))
+        self.process = context.Process(target=_work, args=arguments, daemon=True)
         self.process.start()
         theirs.close()  # so that the pipe ends when the process does
         self.task = -1
@@ -126,9 +137,11 @@ def _ready(team: list[_Worker]) -> list[_Worker]:
     return [worker for worker in team if worker.pipe in pipes]
 
 
-def _work(pipe: Connection, function: Callable[[Any], Any]) -> None:
+def _work(pipe: Connection, function: Callable[[Any], Any], environment: dict[str, str]) -> None:
     """What a process does: tasks in, results out, until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    os.environ.clear()  # a fork server keeps that of its start
+    os.environ.update(environment)
     while True:
         try:
             task = pipe.recv()
