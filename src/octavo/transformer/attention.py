@@ -90,13 +90,16 @@ class SelfAttention(keras.layers.Layer):
         """Mix values by attention: (batch, H, queries, d / H).
 
         The softmax is divided by its sum after the mixing, d / H numbers a query instead of one a
-        key: half the time of the plain order on JAX's CPU backend.
+        key: half the time of the plain order on JAX's CPU backend. Where products are of half
+        precision, the softmax between them is float32.
         """
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))
-        scores = scores + ops.cast(attention_mask, scores.dtype)
+        wide = keras.backend.result_type(scores.dtype, "float32")
+        scores = ops.cast(scores, wide) + ops.cast(attention_mask, wide)
         weights = ops.exp(scores - ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True)))
         total = ops.sum(weights, axis=-1, keepdims=True)
-        return ops.matmul(self.dropout(weights, training=training), value) / total
+        weights = self.dropout(ops.cast(weights, value.dtype), training=training)
+        return ops.matmul(weights, value) / ops.cast(total, value.dtype)
 
     def merge(self, mixed: Any) -> Any:
         """(batch, H, length, d / H) to (batch, length, d) through the output projection."""

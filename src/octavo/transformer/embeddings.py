@@ -50,6 +50,7 @@ class TiedEmbedding(keras.layers.Layer):
             shape=(self.vocab_size, self.hidden_size),
             initializer=TruncatedNormal(self.initializer_range),
             name="embeddings",
+            autocast=False,  # in half precision a row's gradient would lose what it adds up
         )
         if self.output_bias:
             self.bias = self.add_weight(shape=(self.vocab_size,), initializer="zeros", name="bias")
@@ -57,8 +58,9 @@ class TiedEmbedding(keras.layers.Layer):
     def call(self, inputs: Any, reverse: bool = False) -> Any:
         """See the class."""
         if not reverse:
-            return ops.take(self.embeddings, inputs, axis=0)
-        logits = ops.matmul(inputs, ops.transpose(self.embeddings))
+            return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)
+        table = ops.cast(self.embeddings, self.compute_dtype)
+        logits = ops.matmul(inputs, ops.transpose(table))
         return logits + self.bias if self.output_bias else logits
 
     def get_config(self) -> dict[str, Any]:
@@ -117,6 +119,7 @@ class PositionSegmentEmbedding(keras.layers.Layer):
                 shape=(rows, width),
                 initializer=TruncatedNormal(self.initializer_range),
                 name=name,
+                autocast=False,
             )
             setattr(self, name, table)
         self.norm.build(vectors_shape)
@@ -126,10 +129,11 @@ class PositionSegmentEmbedding(keras.layers.Layer):
     ) -> Any:
         """See the class."""
         if position_ids is None:
-            vectors = vectors + self.positions[: ops.shape(vectors)[1]]
+            places = self.positions[: ops.shape(vectors)[1]]
         else:
-            vectors = vectors + ops.take(self.positions, position_ids, axis=0)
-        vectors = vectors + ops.take(self.segment_types, segment_ids, axis=0)
+            places = ops.take(self.positions, position_ids, axis=0)
+        places = places + ops.take(self.segment_types, segment_ids, axis=0)
+        vectors = vectors + ops.cast(places, vectors.dtype)
         return self.dropout(self.norm(vectors), training=training)
 
     def compute_output_shape(

@@ -16,13 +16,15 @@ class AttentionMask(keras.layers.Layer):
 
     encoder: every token sees every token; lm: itself and those before it; unilm: those with
     cumsum(segment)[key] <= cumsum(segment)[query], so segment 0 is read in both directions and
-    segment 1 is written from left to right. Padding is never seen.
+    segment 1 is written from left to right. Padding is never seen, and of several texts packed
+    into a row none sees another.
 
     Args:
         application: "encoder", "lm" or "unilm".
         pad_id: the token id of padding.
 
-    Call arguments: token_ids and segment_ids, int32 (batch, length).
+    Call arguments: token_ids and segment_ids, int32 (batch, length); text_ids, int32 (batch,
+    length), which text of its row a token belongs to, None where a row is one text.
 
     Returns:
         float32 (batch, 1, length or 1, length): 0 where allowed, -1e9 where not.
@@ -41,9 +43,12 @@ class AttentionMask(keras.layers.Layer):
         self.application = application
         self.pad_id = pad_id
 
-    def call(self, token_ids: Any, segment_ids: Any) -> Any:
+    def call(self, token_ids: Any, segment_ids: Any, text_ids: Any = None) -> Any:
         """See the class."""
         allowed = ops.expand_dims(ops.not_equal(token_ids, self.pad_id), 1)
+        if text_ids is not None:
+            same = ops.equal(text_ids[:, None, :], text_ids[:, :, None])
+            allowed = ops.logical_and(allowed, same)
         if self.application == "lm":
             order = ops.arange(ops.shape(token_ids)[1])
             allowed = ops.logical_and(allowed, order[None, None, :] <= order[None, :, None])

@@ -32,10 +32,12 @@ class Transformer(keras.Model):
         config: sizes and rates.
         application: "encoder" gives hidden states; "lm" and "unilm" give vocabulary logits.
         head_positions: with lm and unilm, how many positions a row the vocabulary head looks at.
-            The model then takes a third input "head_positions"; None = it looks everywhere.
+            The model then takes another input "head_positions"; None = it looks everywhere.
+        packed: whether a row may hold several texts, which then see nothing of each other.
 
-    Inputs (a dict): token_ids and segment_ids, int32 (batch, length), and with `head_positions`
-    an int32 (batch, head_positions) of that name.
+    Inputs (a dict): token_ids and segment_ids, int32 (batch, length); with `head_positions` an
+    int32 (batch, head_positions) of that name; with `packed` also position_ids (from 0 in each
+    text) and text_ids (any numbers, other ones for other texts of a row), int32 (batch, length).
 
     Outputs: encoder: float (batch, length, d); lm and unilm: float (batch, length or
     head_positions, V), with copy_head log probabilities.
@@ -60,6 +62,7 @@ class Transformer(keras.Model):
         config: TransformerConfig | dict[str, Any],
         application: str = "encoder",
         head_positions: int | None = None,
+        packed: bool = False,
         **kwargs: Any,
     ) -> None:
         if not isinstance(config, TransformerConfig):
@@ -72,11 +75,15 @@ class Transformer(keras.Model):
             raise UsageError(f"an encoder has no head. Received: head_positions={head_positions}")
         if config.copy_head and application == "lm":
             raise UsageError("a copy_head needs a prefix to copy from. Received: application='lm'")
+        if packed and (config.copy_head or config.question_match):
+            key = "copy_head" if config.copy_head else "question_match"
+            raise UsageError(f"{key} looks across texts of a row. Received: packed=True")
         layers = _make_layers(config, with_head=application != "encoder")
         mask = AttentionMask(application, config.pad_token_id, name="mask")
+        places = ("position_ids", "text_ids") if packed else ()
         inputs = {
             name: keras.Input((None,), dtype="int32", name=name)
-            for name in ("token_ids", "segment_ids")
+            for name in ("token_ids", "segment_ids", *places)
         }
         vectors = layers["tokens"](inputs["token_ids"])
         types = inputs["segment_ids"]
@@ -84,8 +91,8 @@ class Transformer(keras.Model):
             types = QuestionMatch(cast(int, config.sep_token_id), name="types")(
                 inputs["token_ids"], types
             )
-        hidden = layers["embeddings"](vectors, types)
-        allowed = mask(inputs["token_ids"], inputs["segment_ids"])
+        hidden = layers["embeddings"](vectors, types, inputs.get("position_ids"))
+        allowed = mask(inputs["token_ids"], inputs["segment_ids"], inputs.get("text_ids"))
         for index in range(config.num_hidden_layers):
             hidden = layers[f"block_{index}"](hidden, allowed)
         states = hidden
@@ -104,6 +111,7 @@ class Transformer(keras.Model):
         self.config = config
         self.application = application
         self.head_positions = head_positions
+        self.packed = packed
 
     @property
     def blocks(self) -> list[TransformerBlock]:
@@ -131,6 +139,7 @@ class Transformer(keras.Model):
             "config": self.config.to_dict(),
             "application": self.application,
             "head_positions": self.head_positions,
+            "packed": self.packed,
             "name": self.name,
         }
 
