@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import string
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 
 from octavo._files import read_text, write_atomic
@@ -62,7 +62,7 @@ def save_vocabulary(tokens: Sequence[str], path: str | PathLike[str]) -> None:
 
 
 def build_vocabulary(
-    texts: Iterable[str],
+    texts: Iterable[str] | Mapping[str, int],
     size: int,
     lower_case: bool = True,
     minimum_count: int = 2,
@@ -75,7 +75,8 @@ def build_vocabulary(
     numbers, Latin words) by the order in which they were learned. Equal counts go by the token.
 
     Args:
-        texts: the texts, read once.
+        texts: the texts, read once; or words, each with how often it occurs, as octavo.counting
+            counts them.
         size: how many tokens at most; fewer when the texts hold no more.
         lower_case: as the tokenizer will have it.
         minimum_count: what was seen less often is left out.
@@ -110,8 +111,14 @@ def build_vocabulary(
     return [*SPECIAL_TOKENS, *singles, *kept_pieces]
 
 
-def count_words(texts: Iterable[str], lower_case: bool = True) -> tuple[Counter[str], Counter[str]]:
+def count_words(
+    texts: Iterable[str] | Mapping[str, int], lower_case: bool = True
+) -> tuple[Counter[str], Counter[str]]:
     """Count what the tokenizer takes for characters standing alone, and for words.
+
+    Args:
+        texts: see `build_vocabulary`.
+        lower_case: likewise.
 
     Returns:
         The counts of the normalised characters, and of the normalised words.
@@ -123,9 +130,16 @@ def count_words(texts: Iterable[str], lower_case: bool = True) -> tuple[Counter[
     raw_characters: Counter[str] = Counter()
     raw_words: Counter[str] = Counter()
     blanks = _BlankUnlessPart(lower_case)
-    for text in texts:
-        raw_characters.update(text)
-        raw_words.update(text.translate(blanks).split(" "))
+    if isinstance(texts, Mapping):
+        for text, count in texts.items():
+            for character in text:
+                raw_characters[character] += count
+            for word in text.translate(blanks).split(" "):
+                raw_words[word] += count
+    else:
+        for text in texts:
+            raw_characters.update(text)
+            raw_words.update(text.translate(blanks).split(" "))
     characters: Counter[str] = Counter()
     for character, count in raw_characters.items():
         characters[classify_character(character, lower_case)] += count
