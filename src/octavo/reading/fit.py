@@ -24,6 +24,7 @@ from octavo.reading.examples import ExampleSampler
 from octavo.reading.reader import SETTINGS, Reader
 from octavo.text import Question
 from octavo.training import load_state, read_note, save_state
+from octavo.training.compiling import compile_model
 from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
 from octavo.transformer import Transformer
 
@@ -122,15 +123,6 @@ def make_optimizer(learning_rate: float, steps: int, weight_decay: float = 0.01)
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay, global_clipnorm=1.0)
     optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
     return optimizer
-
-
-def compile_model(model: Any, optimizer: Any) -> None:
-    """Compile with the mean cross entropy over the positions of weight 1."""
-    loss = keras.losses.SparseCategoricalCrossentropy(
-        from_logits=True, reduction="mean_with_sample_weight"
-    )
-    model.compile(optimizer=optimizer, loss=loss)
-    optimizer.build(model.trainable_variables)
 
 
 def fit_reader(

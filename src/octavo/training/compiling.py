@@ -1,0 +1,28 @@
+"""The loss of a vocabulary head that looks at some places only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from octavo._keras import keras
+
+
+def compile_model(model: Any, optimizer: Any, metrics: Sequence[Any] = ()) -> None:
+    """Compile with the mean cross entropy over the places of weight 1, and build the optimizer.
+
+    Args:
+        model: gives logits, float (batch, places, V).
+        optimizer: a Keras optimizer.
+        metrics: Keras metrics that are measured too, over the places of weight 1.
+
+    Example:
+        >>> model = keras.Sequential([keras.layers.Dense(5)])
+        >>> model.build((None, 2, 3))
+        >>> compile_model(model, keras.optimizers.SGD())
+    """
+    loss = keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True, reduction="mean_with_sample_weight"
+    )
+    model.compile(optimizer=optimizer, loss=loss, weighted_metrics=list(metrics))
+    optimizer.build(model.trainable_variables)
