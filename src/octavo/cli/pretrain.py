@@ -1,0 +1,192 @@
+"""`octavo pretrain`: from files of text to a pretrained model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from cyclopts import App
+
+from octavo._lazy import require
+from octavo.cli.arguments import AsJson, Flag, Input, Whole, find_corpus
+from octavo.errors import UsageError
+
+app = App(name="pretrain", help_format="markdown")
+
+
+@app.default
+def pretrain(
+    *paths: Input,
+    out: Path,
+    config: Path | None = None,
+    data: Path | None = None,
+    vocabulary: Path | None = None,
+    vocabulary_size: Whole = 8000,
+    segmenter: str = "rjieba",
+    cased: Flag = False,
+    field: str | None = None,
+    bad_lines: Literal["stop", "skip", "replace"] = "stop",
+    workers: Whole = 1,
+    memory: str = "2GB",
+    length: Whole | None = None,
+    hidden_size: Whole | None = None,
+    layers: Whole | None = None,
+    heads: Whole | None = None,
+    intermediate_size: Whole | None = None,
+    dropout: float | None = None,
+    objective: str | None = None,
+    masking: float | None = None,
+    batch_size: Whole | None = None,
+    steps: Whole | None = None,
+    learning_rate: float | None = None,
+    warmup: float | None = None,
+    optimizer: str | None = None,
+    weight_decay: float | None = None,
+    clip: float | None = None,
+    accumulate: Whole | None = None,
+    average: float | None = None,
+    validation: float | None = None,
+    precision: str | None = None,
+    seed: Whole | None = None,
+    save_every: Whole = 1000,
+    evaluate_every: Whole = 1000,
+    log_every: Whole = 100,
+    keep: Whole = 2,
+    no_resume: Flag = False,
+    as_json: AsJson = False,
+) -> None:
+    """Pretrain a model on files of text; the same command goes on where it was stopped.
+
+    For example:
+
+        octavo pretrain news/ --out runs/news
+
+        octavo pretrain "wiki/*.jsonl.gz" --out runs/wiki --config small.toml --workers 2
+
+        octavo pretrain --data runs/wiki/data --out runs/second --objective mlm:0.7,unilm:0.3
+
+    Parameters
+    ----------
+    paths
+        Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked. A document is a
+        line of text, a line of .jsonl or a row of .parquet. Without any, --data is taken as it is.
+    out
+        Folder of the run: the model as Hugging Face has it, log.csv, checkpoints.
+    config
+        A TOML file of settings (length = 256, ...); options go before it.
+    data
+        Folder of the token shards; "data" in --out by default.
+    vocabulary
+        A vocab.txt; without it one is made from the corpus.
+    vocabulary_size
+        Tokens of one that is made.
+    segmenter
+        Cuts words, which are masked together: rjieba, rjieba:DICT.txt, whitespace, regex:PATTERN,
+        or module:function of your own; characters for none.
+    cased
+        Keep capitals and accents.
+    field
+        Of JSON lines and Parquet: where the text stands, "text" by default.
+    bad_lines
+        Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
+    workers
+        Processes that count and encode, and threads that make batches.
+    memory
+        For the buffers of counting.
+    length
+        Tokens of a row, 256 by default.
+    hidden_size
+        Width of the model, 256.
+    layers
+        Transformer blocks, 6.
+    heads
+        Attention heads of a block, 4.
+    intermediate_size
+        Width of the feed-forward nets; four times the model's.
+    dropout
+        Rate, 0.1.
+    objective
+        mlm (masked words), lm (the next token), unilm (the second part of a text from the first),
+        or a mix such as mlm:0.7,unilm:0.3.
+    masking
+        Probability that a word is masked, 0.15.
+    batch_size
+        Rows of a step, 64.
+    steps
+        Updates, 10000.
+    learning_rate
+        At the end of the warm-up, 0.001; it falls linearly to 0.
+    warmup
+        Share of the steps in which it rises, 0.1.
+    optimizer
+        adamw or lamb.
+    weight_decay
+        Of all weights but norms and biases, 0.01.
+    clip
+        Largest norm of a gradient, 1; 0 for none.
+    accumulate
+        Steps whose gradients make one update, 1.
+    average
+        Momentum of the weights' average, which is then what is saved; 0 for none.
+    validation
+        Share of the documents held out, 0.005.
+    precision
+        float32, or mixed_bfloat16 on a GPU.
+    seed
+        Of weights, masks, order, dropout and held-out documents, 0.
+    save_every
+        Updates between two checkpoints.
+    evaluate_every
+        Updates between two validations.
+    log_every
+        Updates between two lines of log.csv.
+    keep
+        Checkpoints that are kept.
+    no_resume
+        A run that is there already is an error.
+    as_json
+        Print one JSON object.
+    """
+    given = dict(locals())
+    require("keras", extra="neural")
+    from octavo._keras import use_compilation_cache
+    from octavo.pretraining.corpus import Corpus
+    from octavo.pretraining.fit import Pace, pretrain
+    from octavo.pretraining.preparation import prepare
+    from octavo.pretraining.settings import Settings
+
+    use_compilation_cache()
+    settings = _settings(Settings, config, given)
+    pace = Pace(save_every, evaluate_every, log_every, keep, workers)
+    folder = data or out / "data"
+    if paths:
+        files = find_corpus(paths, field)
+        size: Any = vocabulary or vocabulary_size
+        corpus = prepare(
+            files, folder, size, segmenter=segmenter, lower_case=not cased, field=field,
+            bad_lines=bad_lines, workers=workers, memory=memory,
+        )  # fmt: skip
+    elif data is None:
+        raise UsageError("name the files to read, or the --data they became. Received: no paths")
+    else:
+        corpus = Corpus(folder, progress=True)
+    result = pretrain(corpus, out, settings, pace=pace, resume=not no_resume)
+    if as_json:
+        print(json.dumps({**result, "log": str(out / "log.csv"), "out": str(out)}))
+        return
+    print(f"wrote a model of {result['parameters']:,} parameters to {out}")
+    scores = result["validation"]
+    if scores:
+        print(
+            f"held-out text: accuracy {scores['accuracy']:.3f} (the most frequent token "
+            f"{scores['unigram']:.3f}, the most frequent after the one before "
+            f"{scores['bigram']:.3f}), loss {scores['loss']:.3f}"
+        )
+
+
+def _settings(kind: Any, config: Path | None, given: dict[str, Any]) -> Any:
+    """The settings of the file, if there is one, and of the options that were given."""
+    names = kind.__dataclass_fields__
+    changes = {name: given[name] for name in names if given.get(name) is not None}
+    return kind.from_file(config, **changes) if config else kind(**changes)

@@ -1,0 +1,131 @@
+"""A prepared corpus: its token shards, its vocabulary, and which documents are held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from octavo._seeds import make_generator
+from octavo.errors import DataError
+from octavo.pretraining.objectives import Examples
+from octavo.pretraining.packing import Marks, Rows, make_rows
+from octavo.text import WordPieceTokenizer
+from octavo.text.token_shards import Shard, check_shards, load_manifest, word_flag
+
+VOCABULARY = "vocab.txt"
+HELD_OUT = "held out"  # name of the random stream that chooses validation documents
+
+
+class Corpus:
+    """The token shards of a folder that `octavo.pretraining.prepare` made.
+
+    Args:
+        folder: of the shards.
+        check: compare the checksum of every file first.
+        progress: show how far that is.
+
+    Attributes:
+        tokenizer: the one the shards were made with.
+        shards: mapped into memory.
+        tokens: of all documents.
+
+    Raises:
+        DataError: naming the file, if one is missing or damaged.
+
+    Example: see `octavo.pretraining.prepare`.
+    """
+
+    def __init__(
+        self, folder: str | PathLike[str], check: bool = True, progress: bool = False
+    ) -> None:
+        self.folder = Path(folder)
+        self.manifest = load_manifest(folder)
+        if check:
+            check_shards(folder, self.manifest["shards"], progress)
+        self.tokenizer = WordPieceTokenizer.from_file(
+            self.folder / VOCABULARY, lower_case=self.manifest["lower_case"]
+        )
+        self.shards = [Shard(folder, file) for file in self.manifest["shards"]]
+        if not self.shards:
+            raise DataError("no document has a token", self.folder)
+
+    @property
+    def tokens(self) -> int:
+        """Of all documents, those that are there twice too."""
+        return sum(len(shard.tokens) for shard in self.shards)
+
+    def split(self, validation: float, seed: int = 0) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Which documents to train with, and which to hold out; of equal ones the first alone.
+
+        Args:
+            validation: share of the documents that is held out.
+            seed: decides which.
+
+        Returns:
+            (training, validation), for each shard bool (documents,).
+        """
+        hashes = np.concatenate([shard.hashes for shard in self.shards])
+        first = np.zeros(len(hashes), bool)
+        first[np.unique(hashes, return_index=True)[1]] = True
+        held_out = make_generator(seed, HELD_OUT).random(len(hashes)) < validation
+        cuts = np.cumsum([len(shard.hashes) for shard in self.shards])[:-1]
+        return np.split(first & ~held_out, cuts), np.split(first & held_out, cuts)
+
+    def rows(self, kept: Sequence[np.ndarray], length: int, specials: int) -> Rows:
+        """The documents that are kept, packed into rows of `length` tokens."""
+        return make_rows(self.shards, kept, length, specials, Marks.of(self.tokenizer.vocabulary))
+
+
+class Batches:
+    """The batches of a run: batch n is the same whoever asks for it, and in whatever order.
+
+    Every epoch has its own order of the rows and its own masks. An epoch's last batch is filled up
+    with rows of the next.
+
+    Args:
+        corpus: whose tokens the rows are of.
+        rows: that are drawn.
+        examples: makes the arrays.
+        batch_size: rows of a batch.
+        seed: of orders and masks.
+    """
+
+    def __init__(
+        self, corpus: Corpus, rows: Rows, examples: Examples, batch_size: int, seed: int
+    ) -> None:
+        if not len(rows):
+            raise DataError(
+                f"no document of {corpus.folder} has enough tokens to train with; is the "
+                "corpus one document a line?"
+            )
+        self.tokens = [shard.tokens for shard in corpus.shards]
+        self.flag = word_flag(self.tokens[0].dtype)
+        self.rows, self.examples, self.batch_size, self.seed = rows, examples, batch_size, seed
+        self._order: tuple[int, np.ndarray] = (-1, np.empty(0))
+
+    def __call__(self, number: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+        """Inputs, labels and weights of batch `number`, from 0."""
+        first = number * self.batch_size
+        chosen = [self._row(place) for place in range(first, first + self.batch_size)]
+        random = make_generator(self.seed, "masks", number)
+        return self.examples.arrays([self._pieces(row) for row in chosen], random)
+
+    def _row(self, place: int) -> int:
+        epoch, within = divmod(place, len(self.rows))
+        known, order = self._order
+        if known != epoch:  # threads may both do it, with the same result
+            order = make_generator(self.seed, "order", epoch).permutation(len(self.rows))
+            self._order = epoch, order
+        return int(order[within])
+
+    def _pieces(self, row: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        rows = self.rows
+        pieces = []
+        for piece in range(int(rows.firsts[row]), int(rows.firsts[row + 1])):
+            start = int(rows.start[piece])
+            stored = self.tokens[rows.shard[piece]][start : start + int(rows.length[piece])]
+            pieces.append((stored & ~self.flag, stored < self.flag))
+        return pieces

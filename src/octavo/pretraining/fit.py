@@ -1,0 +1,421 @@
+"""Pretrain a model: Keras' own `fit` in pieces of two seconds, saved in between, resumed exactly.
+
+A run's folder:
+
+    out/
+      config.json model.safetensors vocab.txt ...   the model, as Hugging Face has it
+      log.csv                                        loss, accuracy, speed, every so many steps
+      checkpoints/step-00001000.safetensors          everything to go on from, the last two
+
+A batch depends on its number alone, so weights, optimizer, dropout's seeds and a step are the whole
+state of a run.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+import time
+import warnings
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from octavo._files import check_directory, full_disk_named, write_atomic
+from octavo._keras import keras, ops
+from octavo._progress import Progress
+from octavo._seeds import derive_seed
+from octavo.errors import DataError
+from octavo.optimizers import (
+    GradientAccumulation,
+    WeightAverage,
+    adamw,
+    find_wrapper,
+    lamb,
+    warmup_stable_decay,
+)
+from octavo.pretraining.baselines import measure_baselines
+from octavo.pretraining.corpus import Batches, Corpus
+from octavo.pretraining.objectives import SPECIALS, Examples, Masking, most_looks, parse_objectives
+from octavo.pretraining.settings import Settings
+from octavo.training import load_state, read_note, save_state
+from octavo.training.compiling import compile_model
+from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
+from octavo.training.prefetch import Prefetched
+from octavo.transformer import Transformer, TransformerConfig, save_preset
+
+CHECKPOINTS = "checkpoints"
+LOG = "log.csv"
+PIECE_SECONDS = 2.0  # of one call of `fit`: what it costs to begin one is a hundredth of that
+MOST_VALIDATION = 32  # batches
+NO_DECAY = ("bias", "norm")
+
+
+@dataclass
+class Position:
+    """How far a run is: the note in its state."""
+
+    plan: dict[str, Any]
+    step: int = 0  # batches; with `accumulate` several make an update
+    seconds: float = 0.0
+    metrics: list[float] = field(default_factory=list)  # Keras' sums since the last line of the log
+    log: list[dict[str, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often a run saves, evaluates and logs, in updates; no result depends on it.
+
+    Args:
+        save: updates between two states.
+        evaluate: between two validations.
+        log: between two lines of log.csv.
+        keep: states that are kept.
+        threads: that make batches.
+    """
+
+    save: int = 1000
+    evaluate: int = 1000
+    log: int = 100
+    keep: int = 2
+    threads: int = 2
+
+
+def pretrain(
+    corpus: Corpus | str | PathLike[str],
+    out: str | PathLike[str],
+    settings: Settings | None = None,
+    *,
+    pace: Pace | None = None,
+    resume: bool = True,
+    progress: bool = True,
+) -> dict[str, Any]:
+    r"""Pretrain a model on a prepared corpus; goes on where a run in `out` was stopped.
+
+    Args:
+        corpus: of `prepare`, or its folder.
+        out: folder of the run: the model and everything to go on from.
+        settings: of the model and its training.
+        pace: how often it saves, evaluates and logs.
+        resume: go on from the last state in `out`; else a state there is an error.
+        progress: show a bar on stderr.
+
+    Returns:
+        {"steps", "seconds", "tokens", "parameters", "log": the lines of log.csv, "validation":
+        {"loss", "accuracy", "unigram", "bigram", "tokens"} or None}, in JSON types.
+
+    Raises:
+        DataError: if `out` holds something else or a run with other settings; if the corpus is
+            damaged; if the loss is not a number any more. The last state stays.
+
+    Example:
+        >>> import tempfile
+        >>> from octavo.pretraining import Pace, Settings, prepare, pretrain
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> lines = [f"第{n}个句子：长江是中国最长的河流，发源于青藏高原。" for n in range(200)]
+        >>> _ = (folder / "text.txt").write_text("\n".join(lines), "utf-8")
+        >>> corpus = prepare(folder / "text.txt", folder / "data", vocabulary=200, progress=False)
+        >>> small = Settings(length=32, hidden_size=8, layers=1, heads=2, batch_size=4, steps=2)
+        >>> result = pretrain(corpus, folder / "model", small, progress=False)
+        >>> result["steps"], sorted(path.name for path in (folder / "model").iterdir())[-2:]
+        (2, ['training.json', 'vocab.txt'])
+    """
+    settings, pace = settings or Settings(), pace or Pace()
+    corpus = corpus if isinstance(corpus, Corpus) else Corpus(corpus, progress=progress)
+    folder = check_directory(out)
+    keras.utils.set_random_seed(derive_seed(settings.seed, "weights"))
+    run = _Run(corpus, folder, settings, pace, progress)
+    run.begin(resume)
+    with full_disk_named(folder), say_how_to_go_on(folder / CHECKPOINTS):
+        run.train()
+        return run.finish()
+
+
+class _Run:
+    """Model, batches and position of a run."""
+
+    def __init__(
+        self, corpus: Corpus, folder: Path, settings: Settings, pace: Pace, progress: bool
+    ) -> None:
+        self.corpus, self.folder, self.settings = corpus, folder, settings
+        self.pace, self.progress = pace, progress
+        self.total = settings.steps * settings.accumulate
+        objectives = parse_objectives(settings.objective)
+        masking = Masking(settings.masking)
+        specials = max(SPECIALS[name] for name in objectives)
+        self.kept, held_out = corpus.split(settings.validation, settings.seed)
+        rows = corpus.rows(self.kept, settings.length, specials)
+        examples = Examples(corpus.tokenizer, settings.length, objectives, masking)
+        self.batches = Batches(corpus, rows, examples, settings.batch_size, settings.seed)
+        self.validation: Batches | None = None
+        held_rows = corpus.rows(held_out, settings.length, specials)
+        if len(held_rows):
+            asked = {"mlm": 1.0} if "mlm" in objectives else objectives
+            fixed = Examples(corpus.tokenizer, settings.length, asked, masking, examples.looks)
+            seed = derive_seed(settings.seed, "validation")
+            self.validation = Batches(corpus, held_rows, fixed, settings.batch_size, seed)
+        self.looks = most_looks(objectives, masking, settings.length)
+        self.model = self._make_model()
+        accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        compile_model(self.model, self._make_optimizer(), [accuracy])
+        self.sums = [*self.model.metrics[0].variables, *accuracy.variables]  # the loss is the first
+        # `fit` would begin its means anew at every call; they go on until a line of the log is
+        # full, so that the log does not depend on how a run was cut into calls
+        self.model.reset_metrics = lambda: None
+        manifest = {key: corpus.manifest[key] for key in ("tokens", "documents", "lower_case")}
+        hashes = sum(sum(shard.file.crc32.values()) for shard in corpus.shards)
+        self.position = Position(plan={**asdict(settings), **manifest, "crc32": hashes})
+
+    def _make_model(self) -> Transformer:
+        settings = self.settings
+        config = TransformerConfig(
+            vocab_size=len(self.corpus.tokenizer),
+            hidden_size=settings.hidden_size,
+            num_hidden_layers=settings.layers,
+            num_attention_heads=settings.heads,
+            intermediate_size=settings.intermediate_size or 4 * settings.hidden_size,
+            hidden_dropout_prob=settings.dropout,
+            attention_probs_dropout_prob=settings.dropout,
+            max_position_embeddings=settings.length,
+            pad_token_id=self.corpus.tokenizer.pad_id,
+            sep_token_id=self.corpus.tokenizer.sep_id,
+        )
+        before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(settings.precision)
+        try:
+            return Transformer(config, "unilm", self.looks, packed=True)
+        finally:
+            keras.config.set_dtype_policy(before)
+
+    def _make_optimizer(self) -> Any:
+        settings = self.settings
+        warmup = min(round(settings.warmup * settings.steps), settings.steps - 1)
+        rate = warmup_stable_decay(settings.learning_rate, warmup, 0, settings.steps - warmup)
+        make = {"adamw": adamw, "lamb": lamb}[settings.optimizer]
+        clip = {"global_clipnorm": settings.clip} if settings.clip else {}
+        optimizer = make(rate, weight_decay=settings.weight_decay, exclude=NO_DECAY, **clip)
+        if settings.average:
+            optimizer = WeightAverage(optimizer, settings.average)
+        if settings.accumulate > 1:
+            optimizer = GradientAccumulation(optimizer, settings.accumulate)
+        return optimizer
+
+    def _states(self) -> list[Path]:
+        return sorted((self.folder / CHECKPOINTS).glob("step-*.safetensors"))
+
+    def begin(self, resume: bool) -> None:
+        """Take the last state that is whole, if there is one."""
+        names = {path.name for path in self.folder.iterdir()} if self.folder.is_dir() else set()
+        states = self._states()
+        if states and not resume:
+            raise DataError("holds a run already; name another folder, or resume it", self.folder)
+        if not states and any(not name.startswith(".") and name != "data" for name in names):
+            raise DataError("holds other files; name a new folder", self.folder)
+        for path in reversed(states):
+            try:
+                position = Position(**read_note(path))
+            except DataError as error:
+                warnings.warn(f"{error}; the state before it is taken", stacklevel=2)
+                continue
+            _check_plan(position.plan, self.position.plan, self.folder)
+            load_state(path, self.model)
+            self.position = position
+            if self.progress:
+                done = position.step // self.settings.accumulate
+                print(f"octavo: {done} of {self.settings.steps} steps are done", file=sys.stderr)
+            return
+        if states:
+            raise DataError("none of its states can be read", self.folder / CHECKPOINTS)
+
+    def train(self) -> None:
+        """Run what is left of the steps."""
+        position, unit = self.position, self.settings.accumulate
+        if position.step >= self.total:
+            return
+        left = self.total - position.step
+        label = f"pretraining, {self.settings.length}-token rows"
+        tokens = self.settings.batch_size * self.settings.length
+        with (
+            Prefetched(self.batches, position.step, left, self.pace.threads) as data,
+            Progress(self.total // unit, label, self.progress) as bar,
+            collect_interrupts() as pressed,
+        ):
+            bar.advance(position.step // unit)
+            self._set_metrics(position.metrics)
+            line = _Line(tokens)
+            steps = unit
+            while position.step < self.total:
+                stop = self._next_stop()
+                steps = min(steps, stop - position.step)
+                start = time.monotonic()
+                history = self._fit(data, steps)
+                seconds = time.monotonic() - start
+                before, position.step = position.step, position.step + steps
+                position.seconds += seconds
+                line.add(steps, seconds)
+                rate = tokens * steps / seconds
+                bar.advance(position.step // unit - before // unit, self._note(history, rate))
+                if self._due(self.pace.log):
+                    speed = line.close(data.waited)
+                    position.log.append({"step": position.step // unit, **history, **speed})
+                    line = _Line(tokens, data.waited)
+                    self._set_metrics([])
+                if self._due(self.pace.evaluate) and self.validation is not None:
+                    self._evaluate()
+                if self._due(self.pace.save) or pressed:
+                    self.save()
+                if pressed:
+                    raise KeyboardInterrupt
+                wanted = PIECE_SECONDS / seconds * steps / unit  # updates, each whole
+                steps = unit * max(1, min(2 * steps // unit, round(wanted)))
+
+    def _set_metrics(self, values: list[float]) -> None:
+        """Go on from these sums; [] begins anew."""
+        for variable, value in zip(self.sums, values or [0.0] * len(self.sums), strict=True):
+            variable.assign(value)
+
+    def _fit(self, data: Prefetched, steps: int) -> dict[str, float]:
+        part = _Part(data, self.position.step - data.first, steps)
+        result = self.model.fit(part, epochs=1, verbose=0, shuffle=False)
+        history = {name: round(float(values[-1]), 6) for name, values in result.history.items()}
+        if not math.isfinite(history["loss"]):
+            raise DataError(
+                f"the loss is {history['loss']} before step "
+                f"{(self.position.step + steps) // self.settings.accumulate}; the last state is "
+                "kept: try a lower learning rate in another folder",
+                self.folder,
+            )
+        return history
+
+    def _note(self, history: dict[str, float], rate: float) -> str:
+        return f"loss {history['loss']:.3f}, {rate:,.0f} tokens/s"
+
+    def _due(self, every: int) -> bool:
+        step = self.position.step
+        return step == self.total or step % (every * self.settings.accumulate) == 0
+
+    def _next_stop(self) -> int:
+        """The next step at which something is to be done besides training."""
+        unit, pace = self.settings.accumulate, self.pace
+        step = self.position.step
+        stops = [
+            step - step % (every * unit) + every * unit
+            for every in (pace.log, pace.evaluate, pace.save)
+        ]
+        return min(*stops, self.total)
+
+    def _evaluate(self) -> dict[str, float]:
+        """Loss and accuracy on held-out documents, always with the same masks."""
+        assert self.validation is not None
+        size = min(-(-len(self.validation.rows) // self.settings.batch_size), MOST_VALIDATION)
+        average = self.settings.average and find_wrapper(self.model.optimizer, WeightAverage)
+        before = [float(ops.convert_to_numpy(sum_)) for sum_ in self.sums]
+        self._set_metrics([])
+        with Prefetched(self.validation, 0, size, self.pace.threads) as data:
+            if average:
+                with average.averaged():
+                    scores = self.model.evaluate(data, verbose=0, return_dict=True)
+            else:
+                scores = self.model.evaluate(data, verbose=0, return_dict=True)
+        self._set_metrics(before)
+        scores = {f"validation_{name}": round(float(value), 6) for name, value in scores.items()}
+        if self.position.log:
+            self.position.log[-1] |= scores
+        return scores
+
+    def save(self) -> None:
+        """Write state and log; states beyond those kept go."""
+        path = self.folder / CHECKPOINTS / f"step-{self.position.step:08}.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.position.metrics = [float(ops.convert_to_numpy(sum_)) for sum_ in self.sums]
+        save_state(path, self.model, vars(self.position))
+        for old in self._states()[: -self.pace.keep]:
+            old.unlink()
+        _write_log(self.folder / LOG, self.position.log)
+
+    def finish(self) -> dict[str, Any]:
+        """Write the model; gives the figures of the run."""
+        settings, position = self.settings, self.position
+        validation = None
+        if self.validation is not None:
+            size = min(-(-len(self.validation.rows) // settings.batch_size), MOST_VALIDATION)
+            asked = [self.validation(number) for number in range(size)]
+            scores = self._evaluate()
+            validation = {name.removeprefix("validation_"): v for name, v in scores.items()}
+            validation |= measure_baselines(self.corpus, self.kept, asked)
+        with full_disk_named(self.folder):
+            average = settings.average and find_wrapper(self.model.optimizer, WeightAverage)
+            if average and position.step:
+                average.swap_in()
+            save_preset(self.folder, self.model, self.corpus.tokenizer)
+            if average and position.step:
+                average.swap_out()
+        result = {
+            "steps": position.step // settings.accumulate,
+            "seconds": round(position.seconds, 1),
+            "tokens": position.step * settings.batch_size * settings.length,
+            "parameters": int(self.model.count_params()),
+            "rows": len(self.batches.rows),
+            "filled": round(
+                self.batches.rows.tokens / (len(self.batches.rows) * settings.length), 4
+            ),
+            "validation": validation,
+            "log": position.log,
+        }
+        with write_atomic(self.folder / "training.json") as file:
+            file.write(json.dumps({"settings": asdict(settings), **result}, indent=1) + "\n")
+        return result
+
+
+class _Part(keras.utils.PyDataset):
+    """Some of the batches that are made ahead."""
+
+    def __init__(self, data: Prefetched, first: int, size: int) -> None:
+        super().__init__()
+        self.data, self.first, self.size = data, first, size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, index: int) -> Any:
+        return self.data[self.first + index]
+
+
+class _Line:
+    """Steps and seconds of one line of the log, as far as this process has made it."""
+
+    def __init__(self, tokens: int, waited: float = 0.0) -> None:
+        self.tokens, self.waited = tokens, waited
+        self.steps, self.seconds = 0, 0.0
+
+    def add(self, steps: int, seconds: float) -> None:
+        self.steps += steps
+        self.seconds += seconds
+
+    def close(self, waited: float) -> dict[str, float]:
+        return {
+            "tokens_per_second": round(self.tokens * self.steps / self.seconds),
+            "waiting": round((waited - self.waited) / self.seconds, 4),
+        }
+
+
+def _check_plan(saved: dict[str, Any], plan: dict[str, Any], folder: Path) -> None:
+    for name, value in plan.items():
+        if saved.get(name) != value:
+            raise DataError(
+                f"holds a run with {name} {saved.get(name)!r}, not {value!r}; name another folder",
+                folder,
+            )
+
+
+def _write_log(path: Path, lines: Iterable[dict[str, float]]) -> None:
+    lines = list(lines)
+    names = list(dict.fromkeys(name for line in lines for name in line))
+    with write_atomic(path) as file:
+        writer = csv.DictWriter(file, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)

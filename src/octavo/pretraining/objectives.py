@@ -1,0 +1,241 @@
+"""What a row is asked: words that were masked, the next token, or the second half of a text.
+
+- mlm: words are chosen with a probability; of the tokens of a chosen word 80% become [MASK], 10%
+  another token, 10% stay; the model names what stood there. Every token sees the whole text.
+- lm: every token is named from those before it.
+- unilm: a text is cut in two at a random token; the first part is read in both directions, the
+  second is named from left to right.
+
+All three are the same model under the UniLM mask: segment 0 is read, segment 1 is written. So they
+mix in one batch.
+
+Source: Devlin et al. 2019, "BERT", section 3.1 and appendix A.1; Cui et al. 2019, "Pre-training
+with whole word masking for Chinese BERT"; Dong et al. 2019, "Unified Language Model Pre-training",
+section 2.3. The split is drawn over a text's own length, not over its padding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from octavo.errors import UsageError
+from octavo.text import WordPieceTokenizer
+
+OBJECTIVES = ("mlm", "lm", "unilm")
+SPECIALS = {"mlm": 2, "lm": 2, "unilm": 3}  # tokens that a text needs besides its own
+STEP = 8  # the number of places the head looks at is a multiple
+
+
+@dataclass(frozen=True)
+class Masking:
+    """How the masked LM changes tokens.
+
+    Args:
+        rate: probability that a word is chosen, above 0 and below 1.
+        mask: share of its tokens that become [MASK].
+        random: share that becomes another token; the rest stays.
+
+    Raises:
+        UsageError: if a share is impossible.
+
+    Example:
+        >>> Masking(rate=0.3).mask
+        0.8
+    """
+
+    rate: float = 0.15
+    mask: float = 0.8
+    random: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse impossible shares."""
+        if not 0 < self.rate < 1:
+            raise UsageError(f"masking must lie between 0 and 1. Received: masking={self.rate}")
+        if min(self.mask, self.random) < 0 or self.mask + self.random > 1:
+            raise UsageError(
+                "the shares of [MASK] and of random tokens are from 0 and together at most 1. "
+                f"Received: mask={self.mask}, random={self.random}"
+            )
+
+
+def parse_objectives(text: str) -> dict[str, float]:
+    """Weights of a mix: "mlm", or "mlm:0.7,unilm:0.3".
+
+    Raises:
+        UsageError: if a name is unknown or a weight is not above 0.
+
+    Example:
+        >>> parse_objectives("mlm:3,unilm:1")
+        {'mlm': 0.75, 'unilm': 0.25}
+    """
+    weights: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, weight = part.strip().partition(":")
+        try:
+            weights[name] = float(weight or 1)
+        except ValueError:
+            weights[name] = math.nan
+        if name not in OBJECTIVES or not 0 < weights[name] < math.inf:
+            raise UsageError(
+                f"objective must be {', '.join(OBJECTIVES)}, or a mix such as mlm:0.7,unilm:0.3. "
+                f"Received: objective={text!r}"
+            )
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}
+
+
+def most_looks(objectives: Mapping[str, float], masking: Masking, length: int) -> int:
+    """Places of a row the head looks at, at most: static, so that nothing is compiled twice.
+
+    Of a masked row a fifth more than are chosen on average; what is above is left unmasked.
+
+    Example:
+        >>> most_looks({"mlm": 1.0}, Masking(0.15), 256)
+        56
+    """
+    if set(objectives) != {"mlm"}:
+        return length
+    wanted = math.ceil(1.2 * masking.rate * length) + 4
+    return min(length, -(-wanted // STEP) * STEP)
+
+
+class Examples:
+    """Makes the arrays of a batch from the pieces of its rows.
+
+    Args:
+        tokenizer: whose special tokens are put between texts, and never drawn at random.
+        length: of a row.
+        objectives: name -> share of the rows.
+        masking: of masked rows.
+        looks: places of a row the head looks at; `most_looks` by default.
+
+    Example:
+        >>> from octavo.text.vocabulary import SPECIAL_TOKENS
+        >>> tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "a", "b"])
+        >>> examples = Examples(tokenizer, 8, {"lm": 1.0}, Masking())
+        >>> piece = np.array([5, 6, 5]), np.array([True, True, True])
+        >>> inputs, labels, weights = examples.arrays([[piece]], np.random.default_rng(0))
+        >>> inputs["token_ids"].tolist(), labels.tolist()
+        ([[2, 5, 6, 5, 3, 0, 0, 0]], [[5, 6, 5, 3, 0, 0, 0, 0]])
+    """
+
+    def __init__(
+        self,
+        tokenizer: WordPieceTokenizer,
+        length: int,
+        objectives: Mapping[str, float],
+        masking: Masking,
+        looks: int | None = None,
+    ) -> None:
+        self.length, self.masking = length, masking
+        self.names, self.shares = list(objectives), list(objectives.values())
+        self.looks = looks or most_looks(objectives, masking, length)
+        self.pad, self.cls, self.sep = tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id
+        self.unk, self.mask = tokenizer.unk_id, tokenizer.mask_id
+        special = [token.startswith("[") and token.endswith("]") for token in tokenizer.vocabulary]
+        self.ordinary = np.flatnonzero(~np.array(special)).astype(np.int32)
+
+    def arrays(
+        self, rows: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]], random: np.random.Generator
+    ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+        """Inputs, labels and weights.
+
+        Args:
+            rows: of each the pieces it holds: ids, and where words begin (bool).
+            random: decides objectives, masks and splits.
+
+        Returns:
+            ({token_ids, segment_ids, position_ids, text_ids: int32 (rows, length),
+            head_positions: int32 (rows, looks)}, labels int32 (rows, looks), weights float32
+            (rows, looks)).
+        """
+        kinds = random.choice(len(self.names), len(rows), p=self.shares)
+        shape = (len(rows), self.length)
+        tokens, begins = np.full(shape, self.pad, np.int32), np.ones(shape, bool)
+        segments, places, texts = (np.zeros(shape, np.int32) for _ in range(3))
+        for row, (kind, pieces) in enumerate(zip(kinds, rows, strict=True)):
+            at = 0
+            for number, (ids, starts) in enumerate(pieces, 1):
+                split = read = 0
+                if self.names[kind] == "unilm":
+                    split = int(random.integers(1, len(ids)))
+                    tokens[row, at + 1 + split] = self.sep
+                    read = split + 2
+                elif self.names[kind] == "lm":
+                    read = 1
+                end = at + len(ids) + (3 if split else 2)
+                tokens[row, at], tokens[row, end - 1] = self.cls, self.sep
+                tokens[row, at + 1 : at + 1 + split] = ids[:split]
+                begins[row, at + 1 : at + 1 + split] = starts[:split]
+                rest = end - 1 - (len(ids) - split)
+                tokens[row, rest : end - 1] = ids[split:]
+                begins[row, rest : end - 1] = starts[split:]
+                if read:
+                    segments[row, at + read : end] = 1
+                places[row, at:end] = np.arange(end - at)
+                texts[row, at:end] = number
+                at = end
+        masked = np.array([name == "mlm" for name in self.names])[kinds]
+        chosen = self._choose_words(tokens, begins, masked, random)
+        looks, answers = chosen, tokens.copy()
+        if not masked.all():
+            written = segments[:, 1:] == 1
+            looks[:, :-1] |= written
+            answers[:, :-1][written] = tokens[:, 1:][written]
+            looks &= answers != self.unk
+        self._change(tokens, chosen & masked[:, None], random)
+        inputs = {
+            "token_ids": tokens,
+            "segment_ids": segments,
+            "position_ids": places,
+            "text_ids": texts,
+        }
+        inputs["head_positions"], labels, weights = self._gather(looks, answers)
+        return inputs, labels, weights
+
+    def _choose_words(
+        self,
+        tokens: np.ndarray,
+        begins: np.ndarray,
+        masked: np.ndarray,
+        random: np.random.Generator,
+    ) -> np.ndarray:
+        """Tokens of the words that are masked, bool (rows, length); special ones never are."""
+        special = (tokens == self.pad) | (tokens == self.cls) | (tokens == self.sep)
+        words = np.cumsum(begins | special, axis=1) - 1
+        draws = random.random(tokens.shape, np.float32)
+        draws = np.take_along_axis(draws, words, axis=1)
+        chosen = (draws < self.masking.rate) & masked[:, None] & ~special & (tokens != self.unk)
+        for row in np.flatnonzero(chosen.sum(axis=1) > self.looks):
+            order = np.argsort(np.where(chosen[row], draws[row], 2), kind="stable")
+            limit = draws[row, order[self.looks]]  # the first word that has no room
+            chosen[row] &= draws[row] < limit
+        return chosen
+
+    def _change(self, tokens: np.ndarray, chosen: np.ndarray, random: np.random.Generator) -> None:
+        """Put [MASK] or another token in place of most of the chosen ones."""
+        rows, columns = np.nonzero(chosen)
+        kind = random.random(len(rows))
+        drawn = self.ordinary[random.integers(len(self.ordinary), size=len(rows))]
+        old = tokens[rows, columns]
+        new = np.where(kind < self.masking.mask + self.masking.random, drawn, old)
+        tokens[rows, columns] = np.where(kind < self.masking.mask, self.mask, new)
+
+    def _gather(
+        self, looks: np.ndarray, answers: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The places the head looks at, row by row, with their labels and weight 1."""
+        shape = (len(looks), self.looks)
+        positions, labels = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+        weights = np.zeros(shape, np.float32)
+        rows, columns = np.nonzero(looks)
+        counts = looks.sum(axis=1)
+        slots = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        positions[rows, slots] = columns
+        labels[rows, slots] = answers[rows, columns]
+        weights[rows, slots] = 1.0
+        return positions, labels, weights

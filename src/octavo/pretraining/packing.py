@@ -1,0 +1,199 @@
+"""Documents to rows of one length: cut at sentences, then packed so that little is padding.
+
+A document longer than a row is cut after the last sentence that fits, if that leaves no more than
+an eighth of the row, else after the last part of one (at a comma). The pieces are packed into rows,
+longest first, each into the row with the least room that will do (best fit). Several pieces of a
+row see nothing of each other: the model gets a number for each and positions that begin anew.
+
+Source: Liu et al. 2019, "RoBERTa", section 4.2 (sentences packed greedily); Krell et al. 2021,
+"Efficient Sequence Packing without Cross-contamination", algorithm 1 (longest first, best fit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from octavo.text.token_shards import Shard, word_flag
+
+SENTENCE_ENDS = "。！？；…!?;"
+PAUSES = "，、：,:"
+CLOSING = "”’」』》）)\"'"  # belong to the sentence they follow
+LEAST = 8  # tokens of a piece: of less there is nothing to learn
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which pieces of which shards each row holds.
+
+    Args:
+        shard: of each piece, int32 (pieces,).
+        start: its first token in the shard, int64 (pieces,).
+        length: its tokens, int32 (pieces,).
+        firsts: the first piece of each row and, last, the number of pieces, int64 (rows + 1,).
+    """
+
+    shard: np.ndarray
+    start: np.ndarray
+    length: np.ndarray
+    firsts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.firsts) - 1
+
+    @property
+    def tokens(self) -> int:
+        """Of all rows, special tokens and padding left out."""
+        return int(self.length.sum())
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Tokens at which documents may be cut.
+
+    Args:
+        ends: end a sentence.
+        pauses: end a part of one.
+        closing: belong to what they follow.
+    """
+
+    ends: Sequence[int]
+    pauses: Sequence[int]
+    closing: Sequence[int]
+
+    @classmethod
+    def of(cls, vocabulary: Sequence[str]) -> Marks:
+        """Those of a vocabulary.
+
+        Example:
+            >>> Marks.of(["a", "。", "，"])
+            Marks(ends=[1], pauses=[2], closing=[])
+        """
+        ids = {token: number for number, token in enumerate(vocabulary)}
+        characters = (SENTENCE_ENDS, PAUSES, CLOSING)
+        return cls(*([ids[c] for c in some if c in ids] for some in characters))
+
+
+def cut_documents(
+    shard: Shard, keep: np.ndarray, room: int, marks: Marks
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pieces of a shard's documents, none longer than `room`.
+
+    Args:
+        shard: that holds them.
+        keep: which documents, bool (documents,).
+        room: tokens of a piece at most.
+        marks: where they may be cut.
+
+    Returns:
+        (starts int64, lengths int32); pieces shorter than 8 tokens are left out.
+    """
+    ids = shard.tokens & ~word_flag(shard.tokens.dtype)
+    sentences = _breaks(ids, marks.ends, marks.closing)
+    pauses = _breaks(ids, [*marks.ends, *marks.pauses], marks.closing)
+    ends = shard.ends.astype(np.int64)
+    begins = np.concatenate(([0], ends[:-1]))
+    short = keep & (ends - begins <= room)
+    starts, lengths = [begins[short]], [(ends - begins)[short]]
+    long = keep & ~short
+    for begin, end in zip(begins[long].tolist(), ends[long].tolist(), strict=True):
+        cuts = _cut(begin, end, room, sentences, pauses)
+        starts.append(np.array(cuts[:-1]))
+        lengths.append(np.diff(cuts))
+    all_starts, all_lengths = np.concatenate(starts), np.concatenate(lengths)
+    enough = all_lengths >= LEAST
+    return all_starts[enough].astype(np.int64), all_lengths[enough].astype(np.int32)
+
+
+def _breaks(ids: np.ndarray, marks: Sequence[int], closing_ids: Sequence[int]) -> np.ndarray:
+    """One past each mark, and past what closes after it, sorted."""
+    closing = np.isin(ids, closing_ids)
+    places = np.flatnonzero(np.isin(ids, marks)) + 1
+    for _ in range(2):  # as in 。”）
+        inside = places < len(ids)
+        places[inside] += closing[places[inside]]
+    return np.unique(places)
+
+
+def _cut(begin: int, end: int, room: int, sentences: np.ndarray, pauses: np.ndarray) -> list[int]:
+    """Where a long document is cut, its two ends included."""
+    cuts = [begin]
+    while end - cuts[-1] > room:
+        latest = cuts[-1] + room
+        found = _last(sentences, latest)
+        if found < latest - room // 8:
+            found = _last(pauses, latest)
+        cuts.append(found if found > latest - room // 2 else latest)
+    return [*cuts, end]
+
+
+def _last(breaks: np.ndarray, latest: int) -> int:
+    place = int(np.searchsorted(breaks, latest, "right")) - 1
+    return int(breaks[place]) if place >= 0 else -1
+
+
+def pack_pieces(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndarray]:
+    """Put pieces into rows: longest first, each where the least room is left that will do.
+
+    Args:
+        lengths: of the pieces, with the special tokens each needs, integers (pieces,).
+        capacity: tokens of a row; no piece is longer.
+
+    Returns:
+        (the pieces by row int64 (pieces,), the first of each row and their number int64
+        (rows + 1,)).
+
+    Example:
+        >>> pack_pieces(np.array([3, 6, 4, 7, 2]), capacity=10)
+        (array([3, 0, 1, 2, 4]), array([0, 2, 4, 5]))
+    """
+    rows: list[list[int]] = []
+    open_rows: list[list[int]] = [[] for _ in range(capacity + 1)]  # by the room they have
+    rooms = 0  # bit r is set where a row with room r is open
+    order = np.argsort(-lengths, kind="stable")
+    for piece, length in zip(order.tolist(), lengths[order].tolist(), strict=True):
+        fitting = rooms >> length
+        if fitting:
+            room = length + (fitting & -fitting).bit_length() - 1
+            row = open_rows[room].pop()
+            rows[row].append(piece)
+            if not open_rows[room]:
+                rooms &= ~(1 << room)
+        else:
+            room, row = capacity, len(rows)
+            rows.append([piece])
+        left = room - length
+        if left > 0:
+            open_rows[left].append(row)
+            rooms |= 1 << left
+    sizes = np.fromiter(map(len, rows), np.int64, len(rows))
+    pieces = np.fromiter((piece for row in rows for piece in row), np.int64, len(lengths))
+    return pieces, np.concatenate(([0], np.cumsum(sizes)))
+
+
+def make_rows(
+    shards: Sequence[Shard],
+    kept: Iterable[np.ndarray],
+    length: int,
+    specials: int,
+    marks: Marks,
+) -> Rows:
+    """The rows of all documents that are kept.
+
+    Args:
+        shards: of the corpus.
+        kept: for each shard which documents, bool (documents,).
+        length: of a row.
+        specials: tokens that a piece needs besides its own.
+        marks: where documents may be cut.
+    """
+    parts = [
+        cut_documents(shard, keep, length - specials, marks)
+        for shard, keep in zip(shards, kept, strict=True)
+    ]
+    numbers = [np.full(len(lengths), n, np.int32) for n, (_, lengths) in enumerate(parts)]
+    starts, lengths = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    pieces, firsts = pack_pieces(lengths + specials, length)
+    return Rows(np.concatenate(numbers)[pieces], starts[pieces], lengths[pieces], firsts)

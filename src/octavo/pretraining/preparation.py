@@ -1,0 +1,229 @@
+"""From files to token shards: the vocabulary from counts, then every document encoded once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from octavo._checks import check_whole
+from octavo._files import full_disk_named, write_atomic
+from octavo._progress import Progress
+from octavo.errors import DataError, UsageError
+from octavo.pretraining.corpus import VOCABULARY, Corpus
+from octavo.text import build_vocabulary, load_vocabulary, save_vocabulary
+from octavo.text.corpus import STANDARD_INPUT, find_files, make_shards
+from octavo.text.encoding import EncodingTask, encode_part
+from octavo.text.parallel import run_tasks
+from octavo.text.token_shards import MANIFEST, ShardFile, load_manifest, save_manifest
+
+PARTS, SMALLEST_PART, LARGEST_PART = 24, 1 << 20, 1 << 26  # bytes of a part
+MOST_WORDS = 2_000_000  # different ones that a vocabulary is made from
+MARK = ".part.json"  # of a part that is done, until all are
+
+
+def prepare(
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    folder: str | PathLike[str],
+    vocabulary: int | str | PathLike[str] = 8000,
+    *,
+    segmenter: str = "rjieba",
+    lower_case: bool = True,
+    field: str | None = None,
+    bad_lines: str = "stop",
+    workers: int = 1,
+    memory: str | int = "2GB",
+    progress: bool = True,
+) -> Corpus:
+    r"""Make the token shards of a corpus, or take those that are there.
+
+    A document is a line of a text file, a JSON line or a row of Parquet. Called again after it was
+    stopped, the function goes on from the parts that are done.
+
+    Args:
+        paths: files, folders or patterns; .gz, .bz2, .xz and .zst are unpacked.
+        folder: where the shards go; made if it is missing.
+        vocabulary: tokens of a vocabulary made from the corpus' word counts; or the path of a
+            vocab.txt.
+        segmenter: cuts words, which are masked together: a name as of `octavo count`; "characters"
+            for none.
+        lower_case: lower the letters and strip the accents.
+        field: of JSON lines and Parquet, "text" by default.
+        bad_lines: lines that are not UTF-8: "stop", "skip" or "replace".
+        workers: processes.
+        memory: for the buffers of counting.
+        progress: show how far it is.
+
+    Raises:
+        UsageError: if an argument is impossible.
+        DataError: naming file and line, if a file cannot be read; if the folder holds the shards of
+            another corpus.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> lines = "长江是中国最长的河流，发源于青藏高原。\n" * 3
+        >>> _ = (folder / "text.txt").write_text(lines, "utf-8")
+        >>> corpus = prepare(folder / "text.txt", folder / "data", vocabulary=150, progress=False)
+        >>> corpus.manifest["documents"], corpus.tokens
+        (3, 57)
+    """
+    check_whole("workers", workers, 1)
+    files = find_files(paths)
+    place = Path(folder)
+    options = {
+        "vocabulary": vocabulary if isinstance(vocabulary, int) else str(vocabulary),
+        "lower_case": bool(lower_case),
+        "segmenter": segmenter,
+        "field": field,
+        "bad_lines": bad_lines,
+    }
+    if isinstance(vocabulary, int) and STANDARD_INPUT in files:
+        raise UsageError(
+            "standard input is read once, so it needs a vocabulary. Received: "
+            f"paths=-, vocabulary={vocabulary}"
+        )
+    if (place / MANIFEST).exists():
+        _check_same(place, files, options)
+        return Corpus(place, progress=progress)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot be written: {error.strerror}", place) from None
+    sources = [_describe(path) for path in files]
+    about = {**options, "sources": sources}
+    key = hashlib.blake2b(json.dumps(about).encode(), digest_size=8).hexdigest()
+    with full_disk_named(place):
+        tokens = place / VOCABULARY
+        if not (place / f"{key}{MARK}").is_file():
+            _clear(place)
+            if isinstance(vocabulary, int):
+                _count_vocabulary(
+                    files, tokens, vocabulary, segmenter, lower_case, field, bad_lines,
+                    workers, memory, progress,
+                )  # fmt: skip
+            else:
+                save_vocabulary(load_vocabulary(vocabulary), tokens)
+            _mark(place / f"{key}{MARK}", [], 0)
+        tasks = [
+            EncodingTask(
+                part, str(place), f"{number:05}", str(tokens), bool(lower_case), segmenter,
+                field, bad_lines,
+            )
+            for number, part in enumerate(make_shards(files, PARTS, SMALLEST_PART, LARGEST_PART))
+        ]  # fmt: skip
+        shards, bad = _encode(tasks, place, workers, progress)
+        save_manifest(place, {**about, "bad_lines_found": bad}, shards)
+        for mark in place.glob(f"*{MARK}"):
+            mark.unlink()
+    return Corpus(place, check=False)
+
+
+def _count_vocabulary(
+    files: list[str],
+    path: Path,
+    size: int,
+    segmenter: str,
+    lower_case: bool,
+    field: str | None,
+    bad_lines: str,
+    workers: int,
+    memory: str | int,
+    progress: bool,
+) -> None:
+    from octavo.counting import count_words  # numba takes a second to load
+
+    counts = count_words(
+        files, segmenter, field=field, bad_lines=bad_lines, top=MOST_WORDS, workers=workers,
+        memory=memory, progress=progress,
+    )  # fmt: skip
+    words = dict(counts.most_common(len(counts)))
+    save_vocabulary(build_vocabulary(words, size, lower_case), path)
+
+
+def _encode(
+    tasks: list[EncodingTask], folder: Path, workers: int, progress: bool
+) -> tuple[list[ShardFile], int]:
+    """Encode what is not done yet; gives all shards in order, and the lines that were not UTF-8."""
+    done: dict[int, tuple[list[ShardFile], int]] = {}
+    for number, task in enumerate(tasks):
+        mark = folder / f"{task.name}{MARK}"
+        if mark.is_file():
+            kept = json.loads(mark.read_text("utf-8"))
+            done[number] = [ShardFile(**shard) for shard in kept["shards"]], kept["bad_lines"]
+    todo = [number for number in range(len(tasks)) if number not in done]
+    size = sum(task.part.size for task in tasks)
+    with Progress(size, "encoding", progress, in_bytes=True) as bar:
+        bar.advance(sum(tasks[number].part.size for number in done))
+        results = run_tasks(
+            encode_part, [tasks[n] for n in todo], workers, preload="octavo.text.encoding"
+        )
+        for place, result in results:
+            task = tasks[todo[place]]
+            done[todo[place]] = result
+            _mark(folder / f"{task.name}{MARK}", *result)
+            bar.advance(task.part.size)
+    shards = [shard for number in sorted(done) for shard in done[number][0]]
+    return shards, sum(bad for _, bad in done.values())
+
+
+def _mark(path: Path, shards: list[ShardFile], bad_lines: int) -> None:
+    with write_atomic(path) as file:
+        json.dump({"shards": [asdict(shard) for shard in shards], "bad_lines": bad_lines}, file)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what another corpus, or a run of other options, left unfinished."""
+    for mark in folder.glob(f"*{MARK}"):
+        mark.unlink()
+
+
+def _describe(path: str) -> dict[str, Any]:
+    """A source as the manifest names it: path, size, time and a hash of its bytes."""
+    if path == STANDARD_INPUT:
+        return {"path": path}
+    status = os.stat(path)
+    return {
+        "path": os.path.abspath(path),
+        "size": status.st_size,
+        "changed": status.st_mtime_ns,
+        "blake2b": _hash(path),
+    }
+
+
+def _hash(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", path) from None
+
+
+def _check_same(folder: Path, files: list[str], options: dict[str, Any]) -> None:
+    """Refuse shards of another corpus; a file that was only copied or touched is the same."""
+    manifest = load_manifest(folder)
+    hint = "name another folder, or remove this one"
+    for name, value in options.items():
+        if manifest.get(name) != value:
+            raise DataError(
+                f"holds token shards with {name} {manifest.get(name)!r}, not {value!r}; {hint}",
+                folder,
+            )
+    known = {source["path"]: source for source in manifest["sources"]}
+    for path in files:
+        source = known.pop(os.path.abspath(path) if path != STANDARD_INPUT else path, None)
+        if source is None:
+            raise DataError(f"holds token shards without {path}; {hint}", folder)
+        if path == STANDARD_INPUT:
+            continue
+        status = os.stat(path)
+        unchanged = (status.st_size, status.st_mtime_ns) == (source["size"], source["changed"])
+        if not unchanged and _hash(path) != source["blake2b"]:
+            raise DataError(f"{path} has changed since; {hint}", folder)
+    if known:
+        raise DataError(f"holds token shards of {next(iter(known))} too; {hint}", folder)

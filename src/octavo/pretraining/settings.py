@@ -1,0 +1,131 @@
+"""What a pretraining run is: every option that decides its result."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tomllib
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from octavo.errors import DataError, UsageError
+from octavo.pretraining.objectives import Masking, parse_objectives
+
+OPTIMIZERS = ("adamw", "lamb")
+PRECISIONS = ("float32", "mixed_bfloat16")
+LEAST_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes of the model, what it is asked, and how it is trained.
+
+    Args:
+        length: tokens of a row.
+        hidden_size: width of the model.
+        layers: transformer blocks.
+        heads: attention heads of a block.
+        intermediate_size: width of the feed-forward nets; 0 for four times the model's.
+        dropout: rate, of hidden states and attention.
+        objective: "mlm", "lm", "unilm", or a mix such as "mlm:0.7,unilm:0.3".
+        masking: probability that a word is masked.
+        batch_size: rows of a step.
+        steps: updates.
+        learning_rate: at the end of the warm-up; it falls linearly to 0.
+        warmup: share of the steps in which it rises.
+        optimizer: "adamw" or "lamb".
+        weight_decay: of all weights but norms and biases.
+        clip: largest norm of a gradient; 0 for none.
+        accumulate: steps whose gradients make one update.
+        average: momentum of the weights' average, which is saved in place of the last; 0 for none.
+        validation: share of the documents held out.
+        precision: "float32", or "mixed_bfloat16" where the device multiplies it faster.
+        seed: of weights, masks, order, dropout and held-out documents.
+
+    Raises:
+        UsageError: if a value is impossible; names it.
+
+    Example:
+        >>> Settings(steps=1000, objective="mlm:0.7,unilm:0.3").length
+        256
+    """
+
+    length: int = 256
+    hidden_size: int = 256
+    layers: int = 6
+    heads: int = 4
+    intermediate_size: int = 0
+    dropout: float = 0.1
+    objective: str = "mlm"
+    masking: float = 0.15
+    batch_size: int = 64
+    steps: int = 10_000
+    learning_rate: float = 1e-3
+    warmup: float = 0.1
+    optimizer: str = "adamw"
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    accumulate: int = 1
+    average: float = 0.0
+    validation: float = 0.005
+    precision: str = "float32"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values."""
+        for field in dataclasses.fields(self):
+            _check_kind(field.name, str(field.type), getattr(self, field.name))
+        least = {"length": LEAST_LENGTH, "intermediate_size": 0, "seed": 0}
+        for field in dataclasses.fields(self):
+            value, low = getattr(self, field.name), least.get(field.name, 1)
+            if field.type == "int" and value < low:
+                raise UsageError(f"{field.name} must be {low} or more. Received: {value}")
+        for name in ("dropout", "warmup", "average", "validation"):
+            if not 0 <= getattr(self, name) < 1:
+                raise UsageError(f"{name} must lie in [0, 1). Received: {getattr(self, name)}")
+        for name in ("weight_decay", "clip"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"{name} must be 0 or more. Received: {getattr(self, name)}")
+        if self.learning_rate <= 0:
+            raise UsageError(f"learning_rate must be above 0. Received: {self.learning_rate}")
+        for name, known in (("optimizer", OPTIMIZERS), ("precision", PRECISIONS)):
+            if getattr(self, name) not in known:
+                raise UsageError(
+                    f"{name} must be one of {', '.join(known)}. Received: {getattr(self, name)!r}"
+                )
+        if self.hidden_size % self.heads:
+            raise UsageError(
+                f"hidden_size must be a multiple of heads. Received: {self.hidden_size}, "
+                f"heads={self.heads}"
+            )
+        parse_objectives(self.objective)
+        Masking(self.masking)
+
+    @classmethod
+    def from_file(cls, path: str | PathLike[str], **changes: Any) -> Settings:
+        """Read a TOML file of these names; `changes` go before what it says.
+
+        Raises:
+            DataError: if the file cannot be read or is not TOML.
+            UsageError: if a name is unknown or a value impossible.
+        """
+        try:
+            values = tomllib.loads(Path(path).read_text("utf-8"))
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", path) from None
+        except ValueError as error:  # of TOML or UTF-8
+            raise DataError(f"not TOML: {error}", path) from None
+        known = {field.name for field in dataclasses.fields(cls)}
+        for name in values:
+            if name not in known:
+                raise UsageError(f"{path}: no setting {name}; known: {', '.join(sorted(known))}")
+        return cls(**{**values, **changes})
+
+
+def _check_kind(name: str, kind: str, value: Any) -> None:
+    kinds = {"int": (int,), "float": (int, float), "str": (str,)}[kind]
+    if type(value) not in kinds or (kind == "float" and not math.isfinite(value)):
+        wanted = {"int": "a whole number", "float": "a number", "str": "a text"}[kind]
+        raise UsageError(f"{name} must be {wanted}. Received: {value!r}")

@@ -1,0 +1,168 @@
+"""From files to token shards: every document once, in order, whatever the workers and the stops."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from octavo.errors import DataError, UsageError
+from octavo.pretraining import Corpus, preparation, prepare
+from octavo.pretraining.corpus import Batches
+from octavo.pretraining.objectives import Examples, Masking
+from octavo.text import token_shards
+
+
+def documents(corpus):
+    for shard in corpus.shards:
+        first = 0
+        for end in shard.ends.tolist():
+            yield (shard.tokens[first:end] & 0x7FFF).tolist()
+            first = end
+
+
+@pytest.fixture
+def make(sources, tmp_path):
+    """Prepare with other options."""
+
+    def call(folder="data", text=None, **options):
+        options = {"segmenter": "whitespace", "progress": False} | options
+        vocabulary = options.pop("vocabulary", sources / "vocab.txt")
+        return prepare(text or sources / "text.txt", tmp_path / folder, vocabulary, **options)
+
+    return call
+
+
+def test_shards_hold_every_document_in_order(corpus, sources):
+    lines = (sources / "text.txt").read_text("utf-8").splitlines()
+    expected = [corpus.tokenizer.encode(line).ids.tolist() for line in lines]
+    assert list(documents(corpus)) == expected
+    assert corpus.manifest["tokens"] == corpus.tokens == sum(map(len, expected))
+    source = corpus.manifest["sources"][0]
+    assert source["path"].endswith("text.txt")
+    assert len(source["blake2b"]) == 32
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_and_small_shards_change_nothing(corpus, make, monkeypatch, workers):
+    monkeypatch.setattr(preparation, "SMALLEST_PART", 1000)
+    monkeypatch.setattr(token_shards, "MOST_TOKENS", 500)
+    other = make(workers=workers)
+    assert len(other.shards) > 10
+    assert list(documents(other)) == list(documents(corpus))
+
+
+def test_a_stopped_run_goes_on(make, monkeypatch, corpus, tmp_path):
+    monkeypatch.setattr(preparation, "SMALLEST_PART", 1000)
+    encode, done = preparation.encode_part, []
+
+    def fail_at_third(task):
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(task.name)
+        return encode(task)
+
+    monkeypatch.setattr(preparation, "encode_part", fail_at_third)
+    with pytest.raises(KeyboardInterrupt):
+        make()
+    with pytest.raises(DataError, match="no token shards"):
+        Corpus(tmp_path / "data")
+    again = []
+    monkeypatch.setattr(
+        preparation, "encode_part", lambda task: again.append(task.name) or encode(task)
+    )
+    assert list(documents(make())) == list(documents(corpus))
+    assert again
+    assert not set(done) & set(again)
+    assert not list((tmp_path / "data").glob("*.part.json"))
+
+
+def test_shards_are_taken_again_if_they_are_the_same(make, sources, tmp_path):
+    text = shutil.copy(sources / "text.txt", tmp_path / "text.txt")
+    make(text=text)
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "data").iterdir()}
+    (tmp_path / "text.txt").touch()
+    make(text=text)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "data").iterdir()} == written
+    with pytest.raises(DataError, match="segmenter 'whitespace', not 'characters'"):
+        make(text=text, segmenter="characters")
+    shutil.copy(text, tmp_path / "other.txt")
+    with pytest.raises(DataError, match=r"holds token shards without .*other\.txt"):
+        make(text=[text, tmp_path / "other.txt"])
+    with open(text, "a", encoding="utf-8") as file:
+        file.write("w1 w2\n")
+    with pytest.raises(DataError, match=r"text\.txt has changed since"):
+        make(text=text)
+
+
+def test_a_vocabulary_is_made_from_counts(make, tmp_path):
+    pytest.importorskip("numba")
+    pytest.importorskip("rjieba")
+    text = tmp_path / "zh.txt"
+    text.write_text("长江是中国最长的河流，发源于青藏高原。\n建成于1420年。\n" * 9, "utf-8")
+    corpus = make(text=text, vocabulary=160, segmenter="rjieba")
+    assert set("长江中国，。") < set(corpus.tokenizer.vocabulary)
+    assert "1420" in corpus.tokenizer.vocabulary
+    begins = corpus.shards[0].tokens[:18] < 0x8000
+    assert begins.tolist()[:5] == [True, False, True, True, False]  # 长江|是|中国
+
+
+def test_equal_documents_are_trained_on_once_and_never_held_out_too(make, tmp_path):
+    lines = [f"w{n} w{n + 1} w{n + 2}" for n in range(50)] * 3
+    (tmp_path / "twice.txt").write_text("\n".join(lines), "utf-8")
+    corpus = make(text=tmp_path / "twice.txt")
+    training, held_out = (np.concatenate(part) for part in corpus.split(0.3, seed=1))
+    assert (training.sum() + held_out.sum(), (training & held_out).sum()) == (50, 0)
+    assert 5 < held_out.sum() < 25
+    again = np.concatenate(corpus.split(0.3, seed=2)[1])
+    assert (again != held_out).any()
+
+
+def test_a_batch_depends_on_its_number_alone(corpus):
+    kept, _ = corpus.split(0.1)
+    rows = corpus.rows(kept, 32, 2)
+    examples = Examples(corpus.tokenizer, 32, {"mlm": 1.0}, Masking())
+
+    def batches():
+        return Batches(corpus, rows, examples, batch_size=7, seed=3)
+
+    one, other = batches(), batches()
+    forwards = [one(number) for number in range(40)]
+    for number in reversed(range(40)):
+        for a, b in zip(forwards[number][0].values(), other(number)[0].values(), strict=True):
+            np.testing.assert_array_equal(a, b)
+    places = [one._row(place) for place in range(3 * len(rows))]
+    epochs = [places[i * len(rows) : (i + 1) * len(rows)] for i in range(3)]
+    assert all(sorted(epoch) == list(range(len(rows))) for epoch in epochs)
+    assert epochs[0] != epochs[1]
+
+
+def test_bad_input_is_named(make, tmp_path, monkeypatch):
+    (tmp_path / "short.txt").write_text("w1\n", "utf-8")
+    (tmp_path / "bad.jsonl").write_text('{"text": "w1"}\n{"body": 1}\n', "utf-8")
+    (tmp_path / "empty.txt").write_text("\n\n", "utf-8")
+    with pytest.raises(DataError, match=r"bad\.jsonl, line 2: no text in field"):
+        make(text=tmp_path / "bad.jsonl", folder="a")
+    with pytest.raises(DataError, match="no document has a token"):
+        make(text=tmp_path / "empty.txt", folder="b")
+    with pytest.raises(UsageError, match="standard input is read once"):
+        make(text="-", vocabulary=100, folder="c")
+    corpus = make(text=tmp_path / "short.txt", folder="d")
+    kept, _ = corpus.split(0.0)
+    examples = Examples(corpus.tokenizer, 32, {"mlm": 1.0}, Masking())
+    with pytest.raises(DataError, match="one document a line"):
+        Batches(corpus, corpus.rows(kept, 32, 2), examples, 4, 0)
+
+
+def test_a_damaged_shard_is_named_before_anything_is_trained(make, tmp_path):
+    make()
+    path = next((tmp_path / "data").glob("*.tokens.npy"))
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 255
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=rf"{path.name}: damaged"):
+        Corpus(tmp_path / "data")
+    manifest = json.loads((tmp_path / "data" / "manifest.json").read_text())
+    assert manifest["documents"] == 150

@@ -1,0 +1,219 @@
+"""A run learns, goes on exactly where it was stopped, and gives a folder others read."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from octavo._keras import keras
+from octavo.errors import DataError
+from octavo.pretraining import Pace, Settings, fit, pretrain
+from octavo.training import load_state
+from octavo.transformer import load_preset
+
+EVERY = Pace(save=4, evaluate=6, log=3)
+
+
+def weights(folder):
+    return load_preset(folder, "unilm")[0].get_weights()
+
+
+def curve(result):
+    """Every loss and accuracy of a log, to the last digit."""
+    names = ("step", "loss", "accuracy", "validation_loss", "validation_accuracy")
+    return [[line.get(name) for name in names] for line in result["log"]]
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(weights(one), weights(other), strict=True))
+
+
+@pytest.mark.keras_backend
+@pytest.mark.parametrize("objective", ["mlm", "lm", "mlm:0.5,unilm:0.5"])
+def test_it_learns_what_is_there_to_learn(corpus, settings, tmp_path, objective):
+    longer = dataclasses.replace(settings, objective=objective, steps=300, hidden_size=32)
+    result = pretrain(corpus, tmp_path / "out", longer, pace=Pace(log=100), progress=False)
+    losses = [line["loss"] for line in result["log"]]
+    assert losses[-1] < losses[0] - 0.2
+    assert result["validation"]["accuracy"] > result["validation"]["unigram"]
+    lines = list(csv.DictReader((tmp_path / "out" / "log.csv").open()))
+    assert [line["step"] for line in lines] == ["100", "200", "300"]
+    assert {"loss", "accuracy", "tokens_per_second", "waiting"} < set(lines[0])
+    model, tokenizer = load_preset(tmp_path / "out", "unilm")
+    assert len(tokenizer) == model.config.vocab_size == len(corpus.tokenizer)
+
+
+@pytest.mark.keras_backend
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"dropout": 0.2},
+        {"accumulate": 2, "average": 0.9, "optimizer": "lamb", "objective": "mlm:1,lm:1"},
+    ],
+)
+def test_a_stopped_run_is_the_same_as_one_that_was_not(corpus, settings, tmp_path, changes):
+    settings = dataclasses.replace(settings, **changes)
+    whole = pretrain(corpus, tmp_path / "whole", settings, pace=EVERY, progress=False)
+    saves = []
+
+    class Stopped(fit._Run):
+        def save(self):
+            super().save()
+            saves.append(self.position.step)
+            if len(saves) == 2:
+                raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "_Run", Stopped)
+        with pytest.raises(KeyboardInterrupt, match="goes on from the last save"):
+            pretrain(corpus, tmp_path / "stopped", settings, pace=EVERY, progress=False)
+    keras.utils.set_random_seed(99)
+    result = pretrain(corpus, tmp_path / "stopped", settings, pace=EVERY, progress=False)
+    assert same(tmp_path / "whole", tmp_path / "stopped")
+    assert curve(whole) == curve(result)
+    states = sorted(path.name for path in (tmp_path / "stopped" / "checkpoints").iterdir())
+    assert len(states) == 2
+
+
+def test_how_often_it_saves_and_logs_changes_no_weight(corpus, settings, tmp_path):
+    one = pretrain(corpus, tmp_path / "one", settings, pace=EVERY, progress=False)
+    pace = Pace(save=5, log=3, threads=1, keep=1)
+    other = pretrain(corpus, tmp_path / "other", settings, pace=pace, progress=False)
+    assert same(tmp_path / "one", tmp_path / "other")
+    assert [line[:3] for line in curve(one)] == [line[:3] for line in curve(other)]
+
+
+def test_a_finished_run_is_not_trained_again(corpus, settings, tmp_path):
+    pretrain(corpus, tmp_path / "out", settings, progress=False)
+    before = weights(tmp_path / "out")
+    result = pretrain(corpus, tmp_path / "out", settings, progress=False)
+    assert result["steps"] == settings.steps
+    assert all(np.array_equal(a, b) for a, b in zip(before, weights(tmp_path / "out"), strict=True))
+
+
+def test_other_settings_or_files_are_refused(corpus, settings, tmp_path):
+    pretrain(corpus, tmp_path / "out", settings, progress=False)
+    other = dataclasses.replace(settings, masking=0.2)
+    with pytest.raises(DataError, match=r"masking 0\.15, not 0\.2; name another folder"):
+        pretrain(corpus, tmp_path / "out", other, progress=False)
+    with pytest.raises(DataError, match="holds a run already"):
+        pretrain(corpus, tmp_path / "out", settings, resume=False, progress=False)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text("{}")
+    with pytest.raises(DataError, match="holds other files"):
+        pretrain(corpus, tmp_path / "mine", settings, progress=False)
+    assert (tmp_path / "mine" / "config.json").read_text() == "{}"
+
+
+def test_a_damaged_state_is_said_and_the_one_before_is_taken(corpus, settings, tmp_path):
+    pretrain(corpus, tmp_path / "whole", settings, pace=EVERY, progress=False)
+    pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
+    newest = sorted((tmp_path / "out" / "checkpoints").iterdir())[-1]
+    newest.write_bytes(newest.read_bytes()[:500])
+    with pytest.warns(UserWarning, match=rf"{newest.name}: damaged .* the state before it"):
+        pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
+    assert same(tmp_path / "whole", tmp_path / "out")
+    for state in (tmp_path / "out" / "checkpoints").iterdir():
+        state.write_bytes(b"")
+    with (
+        pytest.warns(UserWarning, match="damaged"),
+        pytest.raises(DataError, match="none of its states can be read"),
+    ):
+        pretrain(corpus, tmp_path / "out", settings, progress=False)
+
+
+def test_a_full_disk_leaves_the_last_state_whole(corpus, settings, tmp_path, monkeypatch):
+    write, calls = os.fsync, []
+
+    def full(descriptor):
+        calls.append(descriptor)
+        if len(calls) > 2:  # the first state and its log are written
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DataError, match="cannot be written: No space left on device"):
+        pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
+    monkeypatch.undo()
+    states = list((tmp_path / "out" / "checkpoints").iterdir())
+    assert [path.name for path in states] == ["step-00000004.safetensors"]
+    result = pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
+    pretrain(corpus, tmp_path / "whole", settings, pace=EVERY, progress=False)
+    assert same(tmp_path / "whole", tmp_path / "out")
+    assert result["steps"] == settings.steps
+
+
+def test_a_loss_that_is_no_number_ends_the_run(corpus, settings, tmp_path):
+    wild = dataclasses.replace(settings, learning_rate=1e30, clip=0.0, warmup=0.0)
+    with pytest.raises(DataError, match=r"the loss is nan before step .* lower learning rate"):
+        pretrain(corpus, tmp_path / "out", wild, pace=Pace(save=1, log=1), progress=False)
+
+
+def test_half_precision_learns_and_is_saved_in_full(corpus, settings, tmp_path):
+    half = dataclasses.replace(settings, precision="mixed_bfloat16", steps=60)
+    result = pretrain(corpus, tmp_path / "out", half, pace=Pace(log=20), progress=False)
+    assert result["log"][-1]["loss"] < result["log"][0]["loss"]
+    assert keras.config.dtype_policy().name == "float32"
+    assert {w.dtype.name for w in weights(tmp_path / "out")} == {"float32"}
+
+
+def test_averaged_weights_are_what_is_saved(corpus, settings, tmp_path):
+    averaged = dataclasses.replace(settings, average=0.9)
+    pretrain(corpus, tmp_path / "plain", settings, progress=False)
+    pretrain(corpus, tmp_path / "out", averaged, progress=False)
+    assert not same(tmp_path / "plain", tmp_path / "out")
+    run = fit._Run(corpus, tmp_path / "plain", settings, Pace(), False)
+    state = sorted((tmp_path / "plain" / "checkpoints").iterdir())[-1]
+    load_state(state, run.model)
+    plain = [np.array(w) for w in run.model.get_weights()]
+    saved = weights(tmp_path / "plain")
+    assert sum(w.size for w in plain) >= sum(w.size for w in saved)
+
+
+MAIN = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from octavo.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT])
+def test_the_command_goes_on_after_a_kill(sources, tmp_path, kill):
+    def command(out):
+        text = f"{sources}/text.txt --vocabulary {sources}/vocab.txt --segmenter whitespace"
+        sizes = "--length 32 --hidden-size 16 --layers 1 --heads 2 --batch-size 8 --steps 400"
+        pace = "--save-every 10 --log-every 10 --evaluate-every 100"
+        words = f"pretrain {text} --out {out} {sizes} {pace} --dropout 0.1"
+        return [sys.executable, "-c", MAIN, *words.split()]
+
+    subprocess.run(command(tmp_path / "whole"), check=True, capture_output=True)
+    process = subprocess.Popen(command(tmp_path / "out"), stderr=subprocess.PIPE, text=True)
+    states = tmp_path / "out" / "checkpoints"
+    while not list(states.glob("step-*.safetensors")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(kill)
+    error = process.communicate()[1]
+    assert process.returncode == (130 if kill == signal.SIGINT else -kill)
+    if kill == signal.SIGINT:
+        assert "goes on from the last save" in error.splitlines()[-1]
+    assert not (tmp_path / "out" / "model.safetensors").exists()
+    done = subprocess.run(command(tmp_path / "out"), check=True, capture_output=True, text=True)
+    assert "steps are done" in done.stderr
+    assert same(tmp_path / "whole", tmp_path / "out")
+
+
+def test_settings_come_from_a_file_and_bad_ones_are_named(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text("layers = 2\nhidden_size = 64\nheads = 2\n")
+    assert Settings.from_file(path, layers=3) == Settings(layers=3, hidden_size=64, heads=2)

@@ -1,0 +1,49 @@
+"""Impossible settings are named, from Python and from files."""
+
+from __future__ import annotations
+
+import pytest
+
+from octavo.errors import DataError, UsageError
+from octavo.pretraining import Settings
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"length": 8},
+        {"layers": 0},
+        {"steps": 1.5},
+        {"batch_size": True},
+        {"dropout": 1.0},
+        {"masking": 0.0},
+        {"masking": "0.1"},
+        {"learning_rate": 0.0},
+        {"learning_rate": float("nan")},
+        {"optimizer": "sgd"},
+        {"precision": "float16"},
+        {"objective": "cbow"},
+        {"hidden_size": 10, "heads": 4},
+        {"weight_decay": -1.0},
+        {"warmup": 1.0},
+    ],
+)
+def test_an_impossible_setting_is_named(values):
+    with pytest.raises(UsageError, match=rf"{next(iter(values))}.* Received: "):
+        Settings(**values)
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("layer = 2", UsageError, r"no setting layer; known: accumulate, average"),
+        ("layers = [", DataError, "not TOML"),
+        ("layers = 0", UsageError, "layers must be 1 or more"),
+        (None, DataError, "cannot be read: No such file"),
+    ],
+)
+def test_a_bad_file_is_named(tmp_path, text, error, message):
+    if text is not None:
+        (tmp_path / "a.toml").write_text(text)
+    with pytest.raises(error, match=message):
+        Settings.from_file(tmp_path / "a.toml")
