@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -261,6 +263,36 @@ def test_safetensors_come_first(folder, tokenizer, build, run):
     save_preset(folder, other, tokenizer)
     assert list(folder.glob("*.index"))
     np.testing.assert_array_equal(run(load_preset(folder, "unilm")[0], IDS), run(other, IDS))
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "coming-from-bert4keras.md"
+
+
+def test_the_python_of_the_guide_runs(build, tokenizer, tmp_path):
+    """With a tiny model in place of the one it names."""
+    arrays = collect_weights(build("unilm", type_vocab_size=2, max_position_embeddings=64))
+    arrays = {
+        google: np.ascontiguousarray(arrays[name].T if transposed else arrays[name])
+        for google, name, transposed in NAMES
+    }
+    folder = tmp_path / "chinese_L-12_H-768_A-12"
+    folder.mkdir()
+    write_checkpoint(folder / "bert_model.ckpt", arrays)
+    config = {**BERT_CONFIG, "max_position_embeddings": 64}
+    (folder / "bert_config.json").write_text(json.dumps(config))
+    save_vocabulary(tokenizer.vocabulary, folder / "vocab.txt")
+    np.savez(tmp_path / "weights.npz", **arrays)
+    blocks = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.M | re.S)
+    shown = "assert (logits.shape, len(found.tokens)) == ((1, 12, 12), 3)"
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join([*blocks, shown])],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 2
+    assert (tmp_path / "chinese-bert" / "model.safetensors").is_file()
 
 
 BERT4KERAS = Path(__file__).parents[2] / ".peers" / "bert4keras" / "bin" / "python"

@@ -1,10 +1,10 @@
 """CRC-32C of large arrays at memory speed, in NumPy: most of the message is folded away by XOR.
 
 A message of n bits is a polynomial over two elements, and its checksum what remains after division
-by P. Q = x^6128 + x^2783 + x^358 + 1 is a multiple of P, and so are Q(x^8) and Q(x^64), since
+by P. Q = x^5685 + x^1362 + x^426 + 1 is a multiple of P, and so are Q(x^8) and Q(x^64), since
 squaring in that arithmetic is Q(x)^2 = Q(x^2). Modulo P, then, a 64-bit word may be taken away
-where it stands if it is added (XOR) 6128 - 2783, 6128 - 358 and 6128 words further on. All but the
-last 6128 words go that way, thousands at a time, then all but 6128 bytes; a table does the rest.
+where it stands if it is added (XOR) 5685 - 1362, 5685 - 426 and 5685 words further on. All but the
+last 5685 words go that way, thousands at a time, then all but 5685 bytes; a table does the rest.
 
 Source: Russell, "Chorba: A novel CRC32 implementation", arXiv 2412.16398, which folds by such a
 multiple for CRC-32; Q here is our own search's. CRC-32C: Castagnoli, Bräuer and Herrmann 1993;
@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 POLYNOMIAL = 0x82F63B78  # P without x^32, lowest power in the highest bit, as bytes are read
-DEGREE = 6128
-SHIFTS = (DEGREE - 2783, DEGREE - 358, DEGREE)
+DEGREE = 5685
+SHIFTS = (DEGREE - 1362, DEGREE - 426, DEGREE)
 ALL_ONES = 0xFFFFFFFF
 BLOCK = 1 << 16  # words folded at a time: 512 KB stay in the processor's cache
 
