@@ -45,7 +45,7 @@ def write_checkpoint(
         shape = b"".join(_field(2, _field(1, size)) for size in array.shape)
         row = _field(1, kind) + _field(2, shape) + _field(3, shard)
         row += _field(4, len(data[shard])) + _field(5, len(octets))
-        row += bytes([6 << 3 | 5]) + _masked(octets).to_bytes(4, "little")
+        row += bytes([6 << 3 | 5]) + masked(octets).to_bytes(4, "little")
         rows[name.encode()] = row + (_field(7, b"") if name in sliced else b"")
         data[shard] += octets
     Path(f"{prefix}.index").write_bytes(_table(rows, restart, block_size, compression))
@@ -64,7 +64,8 @@ def slow_crc32c(octets: bytes) -> int:
     return int(f"{state ^ 0xFFFFFFFF:032b}"[::-1], 2)
 
 
-def _masked(octets: bytes) -> int:
+def masked(octets: bytes) -> int:
+    """The checksum as LevelDB stores it."""
     value = slow_crc32c(octets)
     return ((value >> 15 | value << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
@@ -112,7 +113,7 @@ def _block(rows: dict[bytes, bytes], restart: int) -> bytes:
 
 def _trailed(block: bytes, compression: int) -> bytes:
     block += bytes([compression])
-    return block + _masked(block).to_bytes(4, "little")
+    return block + masked(block).to_bytes(4, "little")
 
 
 def _number(value: int) -> bytes:

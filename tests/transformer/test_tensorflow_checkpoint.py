@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from checkpoint_writer import KINDS, write_checkpoint
+from checkpoint_writer import KINDS, masked, write_checkpoint
 
 from octavo.errors import PresetError
-from octavo.transformer.sorted_table import MAGIC, read_table
+from octavo.transformer.sorted_table import MAGIC, read_fields, read_table
 from octavo.transformer.tensorflow_checkpoint import Checkpoint, is_checkpoint, read_checkpoint
 
 random = np.random.default_rng(0)
@@ -124,17 +124,26 @@ def test_another_table_is_no_checkpoint(tmp_path):
     header = read_table(index.read_bytes())
     assert list(header) == [b""]
     empty = b"\0" * 4 + b"\1\0\0\0"  # a block without entries
-    data = empty + b"\0" + checksum(empty + b"\0")
+    data = empty + b"\0" + masked(empty + b"\0").to_bytes(4, "little")
     handles = bytes([0, 8, 0, 8]).ljust(40, b"\0")
     index.write_bytes(data + handles + MAGIC.to_bytes(8, "little"))
     with pytest.raises(PresetError, match=r"model.index: a table, but not a checkpoint's"):
         Checkpoint(tmp_path / "model")
 
 
-def checksum(data):
-    from checkpoint_writer import _masked
-
-    return _masked(data).to_bytes(4, "little")
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (b"\x12\x05four", "it ends within an entry"),
+        (b"\x35abc", "it ends within an entry"),
+        (b"\x08\x80", "a number has no end"),
+        (b"\x08" + b"\xff" * 11, "a number has no end"),
+        (b"\x0b", "a field of the kind 3"),
+    ],
+)
+def test_what_is_no_message_is_damaged(message, reason):
+    with pytest.raises(PresetError, match=f"damaged: {reason}"):
+        list(read_fields(message))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ nothing is shared, their number, a byte for the compression and a checksum. The 
 the index block is, whose values say where the other blocks are. All blocks are read in order, so
 the places to start from are not needed.
 
-Blocks packed by snappy are refused: TensorFlow 1.1 alone can have written such.
+Blocks packed by snappy are refused: only a TensorFlow before 1.2 can have written such.
 
 Source: LevelDB's doc/table_format.md; protobuf's encoding guide.
 """
