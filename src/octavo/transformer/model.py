@@ -229,8 +229,9 @@ def build_transformer_model(
     """Build a model from a config and, if given, weights.
 
     Args:
-        config: a `TransformerConfig`, its dict, or the path of a config.json.
+        config: a `TransformerConfig`, its dict, or the path of a config.json or bert_config.json.
         weights: the path of a model.safetensors in Hugging Face's naming, or its arrays by name;
+            or that of a TensorFlow checkpoint in Google's naming, such as "bert_model.ckpt";
             None starts from random weights (keras.utils.set_random_seed makes them repeatable).
         application: "encoder", "lm" (left to right) or "unilm" (segment 0 read, segment 1 written).
         keep_tokens: ids of the tokens to keep, in their new order; the vocabulary shrinks to them.

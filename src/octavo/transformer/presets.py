@@ -1,4 +1,7 @@
-"""Model directories in Hugging Face's layout: config.json, model.safetensors, vocab.txt."""
+"""Model directories in Hugging Face's layout: config.json, model.safetensors, vocab.txt.
+
+Google's layout is read as well: bert_config.json, a TensorFlow checkpoint, vocab.txt.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,12 @@ DTYPES = ("float32", "float16")
 def find_preset(source: str | Path) -> Path:
     """The folder of a preset: a local one, or hf://owner/name fetched by huggingface_hub.
 
+    It holds config.json, model.safetensors and vocab.txt; a local one without model.safetensors may
+    hold bert_config.json and a TensorFlow checkpoint (bert_model.ckpt.index and its data) instead.
+
     Raises:
-        PresetError: if it is no folder, lacks a file, or cannot be fetched.
+        PresetError: if it is no folder, lacks a file, holds several checkpoints, or cannot be
+            fetched.
         MissingExtraError: if hf:// is asked for without the extra [hub].
 
     Example: `find_preset("runs/mine")` or `find_preset("hf://owner/name")`.
@@ -32,10 +39,29 @@ def find_preset(source: str | Path) -> Path:
     folder = _fetch(str(source)) if str(source).startswith(HUB) else Path(source)
     if not folder.is_dir():
         raise PresetError("no such folder", path=source)
-    for name in FILES:
-        if not (folder / name).is_file():
-            raise PresetError(f"{name} is missing", path=source)
+    for path in (*_find_files(folder), folder / "vocab.txt"):
+        if not path.is_file():
+            raise PresetError(f"{path.name} is missing", path=source)
     return folder
+
+
+def _find_files(folder: Path) -> tuple[Path, Path]:
+    """The config and the weights a folder should hold, in Hugging Face's layout or Google's."""
+    weights = folder / "model.safetensors"
+    indexes = sorted(folder.glob("*.index"))
+    if weights.is_file() or not indexes:
+        return folder / "config.json", weights
+    if len(indexes) > 1:
+        names = ", ".join(path.stem for path in indexes)
+        raise PresetError(
+            f"holds several checkpoints ({names}): leave one, or give one to "
+            "build_transformer_model(config, weights)",
+            path=folder,
+        )
+    configs = sorted(folder.glob("bert_config*.json"))  # some are called bert_config_rbt3.json
+    if not configs and (folder / "config.json").is_file():
+        return folder / "config.json", indexes[0]
+    return configs[0] if len(configs) == 1 else folder / "bert_config.json", indexes[0]
 
 
 def _fetch(source: str) -> Path:
@@ -88,7 +114,7 @@ def load_preset(
     """Model and tokenizer of a folder or of hf://owner/name.
 
     Args:
-        source: the folder, or "hf://owner/name".
+        source: the folder, or "hf://owner/name"; see `find_preset`.
         application: what the model is for, as in `build_transformer_model`.
         keep_tokens: see there; the tokenizer's vocabulary shrinks with the model's.
         max_positions: see there.
@@ -114,11 +140,12 @@ def load_preset(
         8
     """
     folder = find_preset(source)
-    config = TransformerConfig.from_file(folder / "config.json")
+    config_file, weights = _find_files(folder)
+    config = TransformerConfig.from_file(config_file)
     tokenizer = load_tokenizer(folder)
     if len(tokenizer.vocabulary) != config.vocab_size:
         raise PresetError(
-            f"{len(tokenizer.vocabulary)} tokens, but config.json says vocab_size "
+            f"{len(tokenizer.vocabulary)} tokens, but {config_file.name} says vocab_size "
             f"{config.vocab_size}",
             path=folder / "vocab.txt",
         )
@@ -129,11 +156,11 @@ def load_preset(
         if getattr(config, key) not in (None, place):
             raise PresetError(
                 f"key {key}: vocab.txt has {token} at {place}, not at {getattr(config, key)}",
-                path=folder / "config.json",
+                path=config_file,
             )
     model = build_transformer_model(
         config,
-        folder / "model.safetensors",
+        weights,
         application,
         keep_tokens=keep_tokens,
         max_positions=max_positions,

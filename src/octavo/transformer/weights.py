@@ -13,7 +13,9 @@ from octavo._keras import ops
 from octavo._lazy import require
 from octavo.errors import PresetError
 from octavo.transformer.config import TransformerConfig
+from octavo.transformer.google_names import read_google_weights
 from octavo.transformer.positions import extend_positions
+from octavo.transformer.tensorflow_checkpoint import is_checkpoint
 
 TOKENS = "bert.embeddings.word_embeddings.weight"
 POSITIONS = "bert.embeddings.position_embeddings.weight"
@@ -21,11 +23,13 @@ BIAS = "cls.predictions.bias"
 
 
 def read_weights(path: str | Path) -> dict[str, np.ndarray]:
-    """All arrays of a .safetensors file.
+    """All arrays of a .safetensors file, or the BERT of a TensorFlow checkpoint.
 
     Raises:
-        PresetError: if the file is missing, truncated or not safetensors.
+        PresetError: if the file is missing, truncated or not safetensors, or see `Checkpoint`.
     """
+    if is_checkpoint(path):
+        return read_google_weights(path)
     safetensors = require("safetensors.numpy", extra="neural")
     try:
         return safetensors.load_file(str(path))
