@@ -2,7 +2,7 @@
 
 import pytest
 
-from octavo._lazy import require
+from octavo._lazy import check_installed, require
 from octavo.errors import MissingExtraError
 
 
@@ -11,6 +11,12 @@ def test_missing_package_names_the_command():
         MissingExtraError, match=r"^no_such_package is not installed.*octavo\[plot\]"
     ):
         require("no_such_package.inner", extra="plot")
+
+
+def test_what_is_installed_is_found_without_an_import():
+    with pytest.raises(MissingExtraError, match="octavo\\[plot\\]"):
+        check_installed("no_such_package", extra="plot")
+    check_installed("antigravity", extra="plot")  # which would open a page
 
 
 def test_package_whose_own_need_is_missing_says_so(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,19 @@ def require(module: str, extra: str) -> ModuleType:
         if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
             raise  # the package is there but one of its own needs is missing: show that
         raise MissingExtraError(module.split(".")[0], extra) from None
+
+
+def check_installed(module: str, extra: str) -> None:
+    """Say which octavo extra brings a package, if it is not there, without importing it.
+
+    Raises:
+        MissingExtraError: if the package `module` is not installed.
+
+    Example:
+        >>> check_installed("math", extra="neural")
+    """
+    if importlib.util.find_spec(module) is None:
+        raise MissingExtraError(module, extra)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from parallel_tasks import die_always, die_once, fail, square
+from parallel_tasks import die_always, die_once, die_once_elsewhere, fail, square
 
 from octavo.errors import DataError, UsageError
 from octavo.text.parallel import WorkerError, run_tasks
@@ -22,6 +22,28 @@ def test_every_task_is_done_once(start_method):
     results = dict(run_tasks(square, range(20), 2, start_method))
     assert {place: value for place, (value, _) in results.items()} == {i: i * i for i in range(20)}
     assert len({process for _, process in results.values()} - {os.getpid()}) == 2
+    assert not children()
+
+
+def test_this_process_can_be_one_of_the_workers():
+    results = dict(run_tasks(square, range(40), 2, join=True))
+    assert {place: value for place, (value, _) in results.items()} == {i: i * i for i in range(40)}
+    assert os.getpid() in {process for _, process in results.values()}
+    assert not children()
+
+
+def test_a_process_killed_beside_this_one_loses_no_task(tmp_path):
+    tasks = [(i, str(tmp_path / "died"), os.getpid()) for i in range(40)]
+    results = dict(run_tasks(die_once_elsewhere, tasks, 2, join=True))
+    assert results == {i: i * i for i in range(40)}
+    assert (tmp_path / "died").exists()
+    assert not children()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_of_this_process_comes_back_too(workers):
+    with pytest.raises(DataError, match="line 5"):
+        list(run_tasks(fail, [5] * 9, workers, join=True))
     assert not children()
 
 

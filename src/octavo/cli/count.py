@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from cyclopts import App
 
 from octavo._files import read_text
-from octavo._lazy import require
+from octavo._lazy import check_installed
 from octavo.cli.arguments import (
     SHOWN,
     AsJson,
@@ -114,8 +114,8 @@ def count(
     as_json
         Print one JSON object, with the most frequent words where there is no --out.
     """
-    require("numba", extra="count")
-    require("pyarrow", extra="count")
+    check_installed("numba", extra="count")  # a second to load: workers are to start before that
+    check_installed("pyarrow", extra="count")
     from octavo.counting.counts import check_ending
     from octavo.counting.words import count_words
     from octavo.report.count_plots import check_picture, plot_counts

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from cyclopts import App
 
-from octavo._lazy import require
 from octavo.cli.arguments import AsJson, Flag, Input, Whole, find_corpus
 from octavo.errors import UsageError
 
@@ -149,7 +148,6 @@ def pretrain(
         Print one JSON object.
     """
     given = dict(locals())
-    require("keras", extra="neural")
     from octavo._keras import use_compilation_cache
     from octavo.pretraining.corpus import Corpus
     from octavo.pretraining.fit import Pace, pretrain
