@@ -19,6 +19,7 @@ from octavo.cli.errors import DONE, PIPE_CLOSED, report
 
 VERBS = {
     "count": ("octavo.cli.count:app", "Count the words of a corpus."),
+    "launch": ("octavo.cli.launch:app", "Train in several processes."),
     "pretrain": ("octavo.cli.pretrain:app", "Pretrain a model on files of text."),
     "read": ("octavo.cli.read:app", "Read passages and answer a question, with the evidence."),
 }

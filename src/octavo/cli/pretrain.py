@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from cyclopts import App
 
 from octavo.cli.arguments import AsJson, Flag, Input, Whole, find_corpus
+from octavo.cli.errors import OWN_MISTAKE
 from octavo.errors import UsageError
 
 app = App(name="pretrain", help_format="markdown")
@@ -52,6 +57,8 @@ def pretrain(
     evaluate_every: Whole = 1000,
     log_every: Whole = 100,
     keep: Whole = 2,
+    devices: Whole | None = None,
+    model_parallel: Whole = 1,
     no_resume: Flag = False,
     as_json: AsJson = False,
 ) -> None:
@@ -142,6 +149,10 @@ def pretrain(
         Updates between two lines of log.csv.
     keep
         Checkpoints that are kept.
+    devices
+        How many GPUs, TPUs or CPUs each process trains on; by default all GPUs or TPUs, or one CPU.
+    model_parallel
+        How many of them share one copy of the model.
     no_resume
         A run that is there already is an error.
     as_json
@@ -153,12 +164,16 @@ def pretrain(
     from octavo.pretraining.fit import Pace, pretrain
     from octavo.pretraining.preparation import prepare
     from octavo.pretraining.settings import Settings
+    from octavo.training.devices import find_devices
 
+    spread = find_devices(devices, model_parallel)
     use_compilation_cache()
     settings = _settings(Settings, config, given)
     pace = Pace(save_every, evaluate_every, log_every, keep, workers)
     folder = data or out / "data"
-    if paths:
+    if not spread.first:
+        corpus = Corpus(_wait_for(folder))
+    elif paths:
         files = find_corpus(paths, field)
         size: Any = vocabulary or vocabulary_size
         corpus = prepare(
@@ -169,7 +184,10 @@ def pretrain(
         raise UsageError("name the files to read, or the --data they became. Received: no paths")
     else:
         corpus = Corpus(folder, progress=True)
-    result = pretrain(corpus, out, settings, pace=pace, resume=not no_resume)
+    with _lost_processes_said(spread.processes):
+        result = pretrain(corpus, out, settings, pace=pace, devices=spread, resume=not no_resume)
+    if not spread.first:
+        return
     if as_json:
         print(json.dumps({**result, "log": str(out / "log.csv"), "out": str(out)}))
         return
@@ -181,6 +199,25 @@ def pretrain(
             f"{scores['unigram']:.3f}, the most frequent after the one before "
             f"{scores['bigram']:.3f}), loss {scores['loss']:.3f}"
         )
+
+
+@contextmanager
+def _lost_processes_said(processes: int) -> Iterator[None]:
+    """Say in plain words what JAX says of a process that cannot reach the others any more."""
+    try:
+        yield
+    except RuntimeError as error:
+        if processes == 1 or type(error).__name__ != "JaxRuntimeError":
+            raise
+        print("octavo: another process is gone", file=sys.stderr)
+        raise SystemExit(OWN_MISTAKE) from None  # `octavo launch` starts all again
+
+
+def _wait_for(folder: Path) -> Path:
+    """Until the first process has made the token shards; if it fails, all are ended."""
+    while not (folder / "manifest.json").exists():
+        time.sleep(0.2)
+    return folder
 
 
 def _settings(kind: Any, config: Path | None, given: dict[str, Any]) -> Any:

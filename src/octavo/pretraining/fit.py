@@ -13,13 +13,13 @@ state of a run.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import sys
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -30,29 +30,25 @@ from octavo._keras import keras, ops
 from octavo._progress import Progress
 from octavo._seeds import derive_seed
 from octavo.errors import DataError
-from octavo.optimizers import (
-    GradientAccumulation,
-    WeightAverage,
-    adamw,
-    find_wrapper,
-    lamb,
-    warmup_stable_decay,
-)
+from octavo.optimizers import WeightAverage, find_wrapper
 from octavo.pretraining.baselines import measure_baselines
+from octavo.pretraining.building import make_model, make_optimizer
 from octavo.pretraining.corpus import Batches, Corpus
-from octavo.pretraining.objectives import SPECIALS, Examples, Masking, most_looks, parse_objectives
+from octavo.pretraining.log import Line, write_log
+from octavo.pretraining.objectives import SPECIALS, Examples, Masking, parse_objectives
 from octavo.pretraining.settings import Settings
 from octavo.training import load_state, read_note, save_state
 from octavo.training.compiling import compile_model
+from octavo.training.devices import Devices, check_rows
 from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
 from octavo.training.prefetch import Prefetched
-from octavo.transformer import Transformer, TransformerConfig, save_preset
+from octavo.transformer import save_preset
 
 CHECKPOINTS = "checkpoints"
 LOG = "log.csv"
 PIECE_SECONDS = 2.0  # of one call of `fit`: what it costs to begin one is a hundredth of that
+SHARED_PIECE = 10  # updates of a call, where several processes train
 MOST_VALIDATION = 32  # batches
-NO_DECAY = ("bias", "norm")
 
 
 @dataclass
@@ -91,6 +87,7 @@ def pretrain(
     settings: Settings | None = None,
     *,
     pace: Pace | None = None,
+    devices: Devices | None = None,
     resume: bool = True,
     progress: bool = True,
 ) -> dict[str, Any]:
@@ -101,6 +98,7 @@ def pretrain(
         out: folder of the run: the model and everything to go on from.
         settings: of the model and its training.
         pace: how often it saves, evaluates and logs.
+        devices: of `octavo.training.devices.find_devices`; one device by default.
         resume: go on from the last state in `out`; else a state there is an error.
         progress: show a bar on stderr.
 
@@ -125,12 +123,15 @@ def pretrain(
         (2, ['training.json', 'vocab.txt'])
     """
     settings, pace = settings or Settings(), pace or Pace()
+    devices = devices or Devices(None)
+    progress = progress and devices.first
     corpus = corpus if isinstance(corpus, Corpus) else Corpus(corpus, progress=progress)
     folder = check_directory(out)
+    check_rows(settings.batch_size, devices)
     keras.utils.set_random_seed(derive_seed(settings.seed, "weights"))
-    run = _Run(corpus, folder, settings, pace, progress)
-    run.begin(resume)
-    with full_disk_named(folder), say_how_to_go_on(folder / CHECKPOINTS):
+    with devices.scope(), full_disk_named(folder), say_how_to_go_on(folder / CHECKPOINTS):
+        run = _Run(corpus, folder, settings, pace, devices, progress)
+        run.begin(resume)
         run.train()
         return run.finish()
 
@@ -139,10 +140,16 @@ class _Run:
     """Model, batches and position of a run."""
 
     def __init__(
-        self, corpus: Corpus, folder: Path, settings: Settings, pace: Pace, progress: bool
+        self,
+        corpus: Corpus,
+        folder: Path,
+        settings: Settings,
+        pace: Pace,
+        devices: Devices,
+        progress: bool,
     ) -> None:
         self.corpus, self.folder, self.settings = corpus, folder, settings
-        self.pace, self.progress = pace, progress
+        self.pace, self.devices, self.progress = pace, devices, progress
         self.total = settings.steps * settings.accumulate
         objectives = parse_objectives(settings.objective)
         masking = Masking(settings.masking)
@@ -158,10 +165,9 @@ class _Run:
             fixed = Examples(corpus.tokenizer, settings.length, asked, masking, examples.looks)
             seed = derive_seed(settings.seed, "validation")
             self.validation = Batches(corpus, held_rows, fixed, settings.batch_size, seed)
-        self.looks = most_looks(objectives, masking, settings.length)
-        self.model = self._make_model()
+        self.model = make_model(settings, corpus.tokenizer, examples.looks)
         accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-        compile_model(self.model, self._make_optimizer(), [accuracy])
+        compile_model(self.model, make_optimizer(settings), [accuracy])
         self.sums = [*self.model.metrics[0].variables, *accuracy.variables]  # the loss is the first
         # `fit` would begin its means anew at every call; they go on until a line of the log is
         # full, so that the log does not depend on how a run was cut into calls
@@ -169,40 +175,6 @@ class _Run:
         manifest = {key: corpus.manifest[key] for key in ("tokens", "documents", "lower_case")}
         hashes = sum(sum(shard.file.crc32.values()) for shard in corpus.shards)
         self.position = Position(plan={**asdict(settings), **manifest, "crc32": hashes})
-
-    def _make_model(self) -> Transformer:
-        settings = self.settings
-        config = TransformerConfig(
-            vocab_size=len(self.corpus.tokenizer),
-            hidden_size=settings.hidden_size,
-            num_hidden_layers=settings.layers,
-            num_attention_heads=settings.heads,
-            intermediate_size=settings.intermediate_size or 4 * settings.hidden_size,
-            hidden_dropout_prob=settings.dropout,
-            attention_probs_dropout_prob=settings.dropout,
-            max_position_embeddings=settings.length,
-            pad_token_id=self.corpus.tokenizer.pad_id,
-            sep_token_id=self.corpus.tokenizer.sep_id,
-        )
-        before = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(settings.precision)
-        try:
-            return Transformer(config, "unilm", self.looks, packed=True)
-        finally:
-            keras.config.set_dtype_policy(before)
-
-    def _make_optimizer(self) -> Any:
-        settings = self.settings
-        warmup = min(round(settings.warmup * settings.steps), settings.steps - 1)
-        rate = warmup_stable_decay(settings.learning_rate, warmup, 0, settings.steps - warmup)
-        make = {"adamw": adamw, "lamb": lamb}[settings.optimizer]
-        clip = {"global_clipnorm": settings.clip} if settings.clip else {}
-        optimizer = make(rate, weight_decay=settings.weight_decay, exclude=NO_DECAY, **clip)
-        if settings.average:
-            optimizer = WeightAverage(optimizer, settings.average)
-        if settings.accumulate > 1:
-            optimizer = GradientAccumulation(optimizer, settings.accumulate)
-        return optimizer
 
     def _states(self) -> list[Path]:
         return sorted((self.folder / CHECKPOINTS).glob("step-*.safetensors"))
@@ -240,13 +212,13 @@ class _Run:
         label = f"pretraining, {self.settings.length}-token rows"
         tokens = self.settings.batch_size * self.settings.length
         with (
-            Prefetched(self.batches, position.step, left, self.pace.threads) as data,
+            Prefetched(self._share(self.batches), position.step, left, self.pace.threads) as data,
             Progress(self.total // unit, label, self.progress) as bar,
             collect_interrupts() as pressed,
         ):
             bar.advance(position.step // unit)
             self._set_metrics(position.metrics)
-            line = _Line(tokens)
+            line = Line(tokens)
             steps = unit
             while position.step < self.total:
                 stop = self._next_stop()
@@ -262,7 +234,7 @@ class _Run:
                 if self._due(self.pace.log):
                     speed = line.close(data.waited)
                     position.log.append({"step": position.step // unit, **history, **speed})
-                    line = _Line(tokens, data.waited)
+                    line = Line(tokens, data.waited)
                     self._set_metrics([])
                 if self._due(self.pace.evaluate) and self.validation is not None:
                     self._evaluate()
@@ -270,13 +242,34 @@ class _Run:
                     self.save()
                 if pressed:
                     raise KeyboardInterrupt
-                wanted = PIECE_SECONDS / seconds * steps / unit  # updates, each whole
-                steps = unit * max(1, min(2 * steps // unit, round(wanted)))
+                steps = self._next_piece(steps, seconds)
+
+    def _share(self, batches: Batches) -> Callable[[int], Any]:
+        """Of every batch the rows of this process."""
+        rows = self.devices.share(self.settings.batch_size)
+
+        def make(number: int) -> Any:
+            inputs, labels, weights = batches(number)
+            return (
+                {name: array[rows] for name, array in inputs.items()},
+                labels[rows],
+                weights[rows],
+            )
+
+        return make if self.devices.processes > 1 else batches
 
     def _set_metrics(self, values: list[float]) -> None:
         """Go on from these sums; [] begins anew."""
         for variable, value in zip(self.sums, values or [0.0] * len(self.sums), strict=True):
             variable.assign(value)
+
+    def _next_piece(self, steps: int, seconds: float) -> int:
+        """Batches of the next call of `fit`, whole updates, from what the last one took."""
+        unit = self.settings.accumulate
+        if self.devices.processes > 1:  # which must all begin and end a call at the same step
+            return SHARED_PIECE * unit
+        wanted = PIECE_SECONDS / seconds * steps / unit
+        return unit * max(1, min(2 * steps // unit, round(wanted)))
 
     def _fit(self, data: Prefetched, steps: int) -> dict[str, float]:
         part = _Part(data, self.position.step - data.first, steps)
@@ -311,16 +304,11 @@ class _Run:
     def _evaluate(self) -> dict[str, float]:
         """Loss and accuracy on held-out documents, always with the same masks."""
         assert self.validation is not None
-        size = min(-(-len(self.validation.rows) // self.settings.batch_size), MOST_VALIDATION)
-        average = self.settings.average and find_wrapper(self.model.optimizer, WeightAverage)
-        before = [float(ops.convert_to_numpy(sum_)) for sum_ in self.sums]
+        before = [float(ops.convert_to_numpy(value)) for value in self.sums]
         self._set_metrics([])
-        with Prefetched(self.validation, 0, size, self.pace.threads) as data:
-            if average:
-                with average.averaged():
-                    scores = self.model.evaluate(data, verbose=0, return_dict=True)
-            else:
-                scores = self.model.evaluate(data, verbose=0, return_dict=True)
+        batches, size = self._share(self.validation), self._validation_size()
+        with Prefetched(batches, 0, size, self.pace.threads) as data, self._averaged():
+            scores = self.model.evaluate(data, verbose=0, return_dict=True)
         self._set_metrics(before)
         scores = {f"validation_{name}": round(float(value), 6) for name, value in scores.items()}
         if self.position.log:
@@ -329,46 +317,58 @@ class _Run:
 
     def save(self) -> None:
         """Write state and log; states beyond those kept go."""
+        if not self.devices.first:
+            return
         path = self.folder / CHECKPOINTS / f"step-{self.position.step:08}.safetensors"
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.position.metrics = [float(ops.convert_to_numpy(sum_)) for sum_ in self.sums]
+        self.position.metrics = [float(ops.convert_to_numpy(value)) for value in self.sums]
         save_state(path, self.model, vars(self.position))
         for old in self._states()[: -self.pace.keep]:
             old.unlink()
-        _write_log(self.folder / LOG, self.position.log)
+        write_log(self.folder / LOG, self.position.log)
 
     def finish(self) -> dict[str, Any]:
         """Write the model; gives the figures of the run."""
         settings, position = self.settings, self.position
-        validation = None
-        if self.validation is not None:
-            size = min(-(-len(self.validation.rows) // settings.batch_size), MOST_VALIDATION)
-            asked = [self.validation(number) for number in range(size)]
-            scores = self._evaluate()
-            validation = {name.removeprefix("validation_"): v for name, v in scores.items()}
-            validation |= measure_baselines(self.corpus, self.kept, asked)
-        with full_disk_named(self.folder):
-            average = settings.average and find_wrapper(self.model.optimizer, WeightAverage)
-            if average and position.step:
-                average.swap_in()
-            save_preset(self.folder, self.model, self.corpus.tokenizer)
-            if average and position.step:
-                average.swap_out()
+        rows = self.batches.rows
         result = {
             "steps": position.step // settings.accumulate,
             "seconds": round(position.seconds, 1),
             "tokens": position.step * settings.batch_size * settings.length,
             "parameters": int(self.model.count_params()),
-            "rows": len(self.batches.rows),
-            "filled": round(
-                self.batches.rows.tokens / (len(self.batches.rows) * settings.length), 4
-            ),
-            "validation": validation,
+            "rows": len(rows),
+            "filled": round(rows.tokens / (len(rows) * settings.length), 4),
+            "validation": self._validate(),
             "log": position.log,
         }
-        with write_atomic(self.folder / "training.json") as file:
-            file.write(json.dumps({"settings": asdict(settings), **result}, indent=1) + "\n")
+        if self.devices.first:
+            with full_disk_named(self.folder):
+                with self._averaged():
+                    save_preset(self.folder, self.model, self.corpus.tokenizer)
+                with write_atomic(self.folder / "training.json") as file:
+                    file.write(json.dumps({"settings": asdict(settings), **result}, indent=1))
         return result
+
+    def _validate(self) -> dict[str, float] | None:
+        """Scores on held-out documents, beside those of guesses from counts."""
+        if self.validation is None:
+            return None
+        scores = {k.removeprefix("validation_"): v for k, v in self._evaluate().items()}
+        if self.devices.first:
+            asked = [self.validation(number) for number in range(self._validation_size())]
+            scores |= measure_baselines(self.corpus, self.kept, asked)
+        return scores
+
+    def _validation_size(self) -> int:
+        assert self.validation is not None
+        batches = -(-len(self.validation.rows) // self.settings.batch_size)
+        return min(batches, MOST_VALIDATION)
+
+    def _averaged(self) -> AbstractContextManager[None]:
+        """Inside, the model's weights are their averages, if the run keeps any."""
+        if not self.settings.average or not self.position.step:
+            return nullcontext()
+        return find_wrapper(self.model.optimizer, WeightAverage).averaged()
 
 
 class _Part(keras.utils.PyDataset):
@@ -385,24 +385,6 @@ class _Part(keras.utils.PyDataset):
         return self.data[self.first + index]
 
 
-class _Line:
-    """Steps and seconds of one line of the log, as far as this process has made it."""
-
-    def __init__(self, tokens: int, waited: float = 0.0) -> None:
-        self.tokens, self.waited = tokens, waited
-        self.steps, self.seconds = 0, 0.0
-
-    def add(self, steps: int, seconds: float) -> None:
-        self.steps += steps
-        self.seconds += seconds
-
-    def close(self, waited: float) -> dict[str, float]:
-        return {
-            "tokens_per_second": round(self.tokens * self.steps / self.seconds),
-            "waiting": round((waited - self.waited) / self.seconds, 4),
-        }
-
-
 def _check_plan(saved: dict[str, Any], plan: dict[str, Any], folder: Path) -> None:
     for name, value in plan.items():
         if saved.get(name) != value:
@@ -410,12 +392,3 @@ def _check_plan(saved: dict[str, Any], plan: dict[str, Any], folder: Path) -> No
                 f"holds a run with {name} {saved.get(name)!r}, not {value!r}; name another folder",
                 folder,
             )
-
-
-def _write_log(path: Path, lines: Iterable[dict[str, float]]) -> None:
-    lines = list(lines)
-    names = list(dict.fromkeys(name for line in lines for name in line))
-    with write_atomic(path) as file:
-        writer = csv.DictWriter(file, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(lines)

@@ -1,0 +1,59 @@
+"""`octavo launch`: a verb in several processes, which all start again when one dies."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from octavo.cli.arguments import Whole
+from octavo.errors import UsageError
+
+app = App(name="launch", help_format="markdown")
+VERBS = ("pretrain",)
+
+
+@app.default
+def launch(
+    *command: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    processes: Whole = 2,
+    restarts: Whole = 3,
+    hosts: str = "",
+    host: Whole = 0,
+    port: Whole = 0,
+) -> int:
+    """Run a verb in several processes that train together.
+
+    For example:
+
+        octavo launch --processes 2 -- pretrain news/ --out runs/news
+
+        octavo launch --processes 1 --hosts a,b --host 0 --port 7788 -- pretrain news/ --out runs/x
+
+    When a process dies, all start again and go on from the last save. On several machines run the
+    same command on each, with its own --host; all see the files at the same paths.
+
+    Parameters
+    ----------
+    command
+        A verb with its arguments, after --.
+    processes
+        On this machine.
+    restarts
+        How often all are started again.
+    hosts
+        Names or addresses of all machines, with commas between; the first is asked by the others.
+    host
+        Number of this machine among them, from 0.
+    port
+        Of the first machine, at which the processes meet.
+    """
+    from octavo.training.launch import launch as run
+
+    if not command or command[0] not in VERBS:
+        given = " ".join(command) or "nothing"
+        raise UsageError(f"after -- stands {' or '.join(VERBS)}. Received: {given}")
+    names = [name for name in hosts.split(",") if name]
+    whole = [sys.executable, "-m", "octavo.cli.main", *command]
+    return run(whole, processes, restarts, names, host, port)

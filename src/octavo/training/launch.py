@@ -1,0 +1,137 @@
+"""Start the processes of a training run, and all of them again when one dies.
+
+A process whose neighbour died cannot go on: JAX ends it. So all start anew and go on from the last
+state of the run, as often as allowed. This module starts no Keras.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from octavo._checks import check_whole
+from octavo.errors import OctavoError, UsageError
+
+POLL = 0.1  # seconds between two looks at the processes
+GRACE = 10.0  # seconds that the others have to end by themselves
+OWN_FAULT = (1, 2)  # exit codes of `octavo`: wrong data or usage, which a new start does not mend
+
+
+class LaunchError(OctavoError):
+    """Processes died more often than they were to be started again.
+
+    Example:
+        >>> raise LaunchError("process 1 died")
+        Traceback (most recent call last):
+        ...
+        octavo.training.launch.LaunchError: process 1 died
+    """
+
+
+def launch(
+    command: Sequence[str],
+    processes: int,
+    restarts: int = 3,
+    hosts: Sequence[str] = (),
+    host: int = 0,
+    port: int = 0,
+) -> int:
+    """Run a command in several processes that find each other.
+
+    Args:
+        command: program and arguments, the same for all.
+        processes: on this machine.
+        restarts: how often all are started again when one dies.
+        hosts: names or addresses of all machines, the first of which the others ask; none for this
+            machine alone. Each runs the same call, with its own `host`.
+        host: number of this machine in `hosts`.
+        port: of the first machine, at which processes meet; 0 takes a free one, where there is
+            one machine.
+
+    Returns:
+        0, or the exit code of a process that ended by itself because of wrong data or usage.
+
+    Raises:
+        UsageError: if an argument is impossible.
+        LaunchError: if processes died once more than `restarts`.
+        KeyboardInterrupt: after the processes were ended.
+
+    Example:
+        >>> import sys
+        >>> launch([sys.executable, "-c", "import os; os.environ['OCTAVO_PROCESS']"], processes=2)
+        0
+    """
+    check_whole("processes", processes, 1)
+    check_whole("restarts", restarts, 0)
+    check_whole("host", host, 0, max(len(hosts) - 1, 0))
+    if len(hosts) > 1 and not port:
+        raise UsageError("several hosts need a port at which they meet. Received: port=0")
+    for attempt in range(restarts + 1):
+        meeting = f"{hosts[0] if hosts else '127.0.0.1'}:{port or _free_port()}"
+        code = _run(list(command), processes, max(len(hosts), 1) * processes, host, meeting)
+        if code in (0, *OWN_FAULT):
+            return code
+        if attempt < restarts:
+            print(
+                f"octavo: a process ended with {_describe(code)}; all start again, from the last "
+                f"save (restart {attempt + 1} of {restarts})",
+                file=sys.stderr,
+            )
+    raise LaunchError(f"processes died {restarts + 1} times, the last with {_describe(code)}")
+
+
+def _run(command: list[str], processes: int, total: int, host: int, meeting: str) -> int:
+    """Run all once; gives 0, or the exit code of the first that failed."""
+    team = [
+        subprocess.Popen(
+            command,
+            env={
+                **os.environ,
+                "OCTAVO_COORDINATOR": meeting,
+                "OCTAVO_PROCESSES": str(total),
+                "OCTAVO_PROCESS": str(host * processes + number),
+            },
+            start_new_session=True,  # Ctrl-C is for this process to handle
+        )
+        for number in range(processes)
+    ]
+    try:
+        while True:
+            codes = [process.poll() for process in team]
+            failed = [code for code in codes if code]
+            if failed:
+                return _first_cause(team, failed)
+            if all(code == 0 for code in codes):
+                return 0
+            time.sleep(POLL)
+    finally:
+        for process in team:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+
+def _first_cause(team: list[subprocess.Popen[bytes]], failed: list[int]) -> int:
+    """The exit code that tells most: a process' own fault, before what it did to the others."""
+    end = time.monotonic() + GRACE
+    while time.monotonic() < end and any(process.poll() is None for process in team):
+        if any(code in OWN_FAULT for code in failed):
+            break
+        time.sleep(POLL)
+        failed = [code for process in team if (code := process.poll())]
+    return next((code for code in failed if code in OWN_FAULT), failed[0])
+
+
+def _free_port() -> int:
+    with socket.socket() as waiting:
+        waiting.bind(("127.0.0.1", 0))
+        return int(waiting.getsockname()[1])
+
+
+def _describe(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"

@@ -1,0 +1,80 @@
+"""Processes that all end well, end badly, or die: what is started again, and what is not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from octavo.errors import UsageError
+from octavo.training.launch import LaunchError, launch
+
+NUMBER = "import os, sys, time; n = int(os.environ['OCTAVO_PROCESS']); "
+
+
+def python(code):
+    return [sys.executable, "-c", NUMBER + code]
+
+
+def test_each_process_is_told_its_number(tmp_path):
+    code = (
+        "open(sys.argv[1] + f'/{n}', 'w').write(os.environ['OCTAVO_COORDINATOR'] + ' '"
+        " + os.environ['OCTAVO_PROCESSES'])"
+    )
+    assert launch([*python(code), str(tmp_path)], 3) == 0
+    told = {path.name: path.read_text().split() for path in tmp_path.iterdir()}
+    assert set(told) == {"0", "1", "2"}
+    assert {total for _, total in told.values()} == {"3"}
+    assert len({place for place, _ in told.values()}) == 1
+
+
+def test_several_hosts_number_their_processes_on(tmp_path):
+    code = "open(sys.argv[1] + f'/{n}', 'w').write(os.environ['OCTAVO_COORDINATOR'])"
+    for host in (0, 1):
+        hosts = ["one", "two"]
+        assert launch([*python(code), str(tmp_path)], 2, hosts=hosts, host=host, port=77) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1", "2", "3"]
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"one:77"}
+
+
+def test_all_start_again_when_one_dies(tmp_path, capfd):
+    code = (
+        "marks = sys.argv[1]; open(f'{marks}/{n}-{time.time()}', 'w');"
+        "first = len([m for m in os.listdir(marks) if m[0] == str(n)]) == 1;"
+        "os.kill(os.getpid(), 9) if first and n == 1 else time.sleep(60 * (first and n == 0))"
+    )
+    assert launch([*python(code), str(tmp_path)], 2) == 0
+    assert len(list(tmp_path.iterdir())) == 4
+    said = capfd.readouterr().err
+    assert (
+        "a process ended with SIGKILL; all start again, from the last save (restart 1 of 3)" in said
+    )
+
+
+def test_what_dies_always_is_given_up():
+    with pytest.raises(LaunchError, match="processes died 2 times, the last with exit code 134"):
+        launch(python("sys.exit(134)"), 2, restarts=1)
+
+
+def test_wrong_data_is_not_tried_again(tmp_path, capfd):
+    code = "open(sys.argv[1] + f'/{time.time()}', 'w'); sys.exit(1) if n else time.sleep(60)"
+    assert launch([*python(code), str(tmp_path)], 2) == 1
+    assert len(list(tmp_path.iterdir())) == 2
+    assert "start again" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"processes": 0}, {"restarts": -1}, {"host": 1}, {"hosts": ["a", "b"]}],
+)
+def test_impossible_arguments_are_refused(options):
+    with pytest.raises(UsageError, match="Received: "):
+        launch(["true"], **{"processes": 1} | options)
+
+
+def test_the_command_names_what_it_can_start():
+    octavo = [sys.executable, "-m", "octavo.cli.main", "launch", "--", "count", "a.txt"]
+    done = subprocess.run(octavo, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "octavo: after -- stands pretrain. Received: count a.txt\n"

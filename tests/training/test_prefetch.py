@@ -1,0 +1,48 @@
+"""Batches come in order, whoever made them first; waiting is measured."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from octavo.training.prefetch import Prefetched
+
+
+def make_slowly(number):
+    time.sleep(0.01 * (number % 3))
+    return number
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_batches_come_in_order(threads):
+    with Prefetched(make_slowly, first=5, size=20, threads=threads) as batches:
+        assert [batches[0], *(batches[i] for i in range(20))] == [5, *range(5, 25)]
+
+
+def test_batches_are_made_ahead_but_not_too_far():
+    made = []
+    with Prefetched(made.append, first=0, size=50, threads=1, ahead=4) as batches:
+        _ = batches[0]
+        time.sleep(0.1)
+        assert sorted(made) == [0, 1, 2, 3]
+
+
+def test_only_waiting_counts():
+    with Prefetched(make_slowly, first=1, size=2, threads=1, ahead=2) as batches:
+        _ = batches[0]
+        time.sleep(0.1)
+        before = batches.waited
+        assert before > 0.005
+        _ = batches[1]
+        assert batches.waited - before < 0.005
+
+
+def test_an_error_reaches_who_asks():
+    def fail(number):
+        raise ValueError(number)
+
+    with Prefetched(fail, first=0, size=3) as batches, pytest.raises(ValueError, match="0"):
+        _ = batches[0]
+    assert threading.active_count() < 20
