@@ -73,6 +73,7 @@ AVERAGED = "assert {'model.keras', 'averaged.keras'} <= set(os.listdir())"
         ("README.md", f"{READ}; {COUNTED}"),
         ("docs/reading.md", READ),
         ("docs/optimizers.md", f"import os; {AVERAGED}"),
+        ("docs/pretraining.md", "assert result['steps'] == 20 and result['validation']"),
         ("docs/counting.md", "assert (counts.documents, table.num_rows) == (15, len(words))"),
     ],
 )

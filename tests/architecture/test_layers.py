@@ -44,6 +44,7 @@ def test_contracts_break_when_a_lower_layer_imports_a_higher_one(tmp_path):
     for name in (
         "cli",
         "reading",
+        "pretraining",
         "transformer",
         "decoding",
         "training",

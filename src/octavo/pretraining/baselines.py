@@ -1,4 +1,4 @@
-"""What a model has to beat: the most frequent token, and the most frequent one after the last."""
+"""What a model has to beat: the most frequent token, and the most frequent one beside another."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def measure_baselines(
     """Accuracy of two guesses at the places a model is asked about.
 
     unigram: always the token that is most frequent in the training documents. bigram: the token
-    that most often follows the one before the place there; where that one is masked or never seen,
-    the unigram's guess.
+    that there most often follows the one before the place; where that is masked, the one that most
+    often stands before the one after it; where both are, the unigram's guess.
 
     Args:
         corpus: whose training documents are counted.
@@ -28,26 +28,30 @@ def measure_baselines(
     Returns:
         {"unigram": accuracy 0-1, "bigram": accuracy 0-1, "places": how many were asked about}.
     """
-    size = len(corpus.tokenizer)
-    common, follower = _count(corpus, kept, size)
-    follower[[corpus.tokenizer.mask_id, corpus.tokenizer.pad_id]] = common
+    size, tokenizer = len(corpus.tokenizer), corpus.tokenizer
+    common, follower, leader = _count(corpus, kept, size)
+    hidden = [tokenizer.mask_id, tokenizer.pad_id]
     right = {"unigram": 0, "bigram": 0}
     places = 0
     for inputs, labels, weights in batches:
+        tokens, positions = inputs["token_ids"], inputs["head_positions"]
+        last = tokens.shape[1] - 1
+        before = np.take_along_axis(tokens, np.maximum(positions - 1, 0), axis=1)
+        after = np.take_along_axis(tokens, np.minimum(positions + 1, last), axis=1)
+        guess = np.where(np.isin(after, hidden), common, leader[after])
+        guess = np.where(np.isin(before, hidden), guess, follower[before])
         asked = weights > 0
-        before = np.take_along_axis(
-            inputs["token_ids"], np.maximum(inputs["head_positions"] - 1, 0), axis=1
-        )
-        answers = labels[asked]
-        right["unigram"] += int((answers == common).sum())
-        right["bigram"] += int((answers == follower[before[asked]]).sum())
-        places += len(answers)
+        right["unigram"] += int((labels == common)[asked].sum())
+        right["bigram"] += int((labels == guess)[asked].sum())
+        places += int(asked.sum())
     shares = {name: round(count / max(places, 1), 6) for name, count in right.items()}
     return {**shares, "places": places}
 
 
-def _count(corpus: Corpus, kept: Sequence[np.ndarray], size: int) -> tuple[int, np.ndarray]:
-    """The most frequent token, and of every token the one that most often follows it."""
+def _count(
+    corpus: Corpus, kept: Sequence[np.ndarray], size: int
+) -> tuple[int, np.ndarray, np.ndarray]:
+    """The most frequent token; of every token what follows it, and what leads it, most often."""
     singles = np.zeros(size, np.int64)
     pairs, counts = np.empty(0, np.int64), np.empty(0, np.int64)
     for shard, keep in zip(corpus.shards, kept, strict=True):
@@ -58,15 +62,14 @@ def _count(corpus: Corpus, kept: Sequence[np.ndarray], size: int) -> tuple[int, 
         first = np.zeros(len(ids), bool)
         first[ends[:-1]] = True
         inside = used[1:] & ~first[1:]
-        found = np.unique((ids[:-1] * size + ids[1:])[inside], return_counts=True)
-        pairs, counts = _merge(
-            np.concatenate((pairs, found[0])), np.concatenate((counts, found[1]))
-        )
+        some, some_counts = np.unique((ids[:-1] * size + ids[1:])[inside], return_counts=True)
+        pairs, counts = _merge(np.concatenate((pairs, some)), np.concatenate((counts, some_counts)))
     common = int(singles.argmax())
-    follower = np.full(size, common, np.int64)
-    order = np.argsort(counts, kind="stable")  # the most frequent is written last
-    follower[pairs[order] // size] = pairs[order] % size
-    return common, follower
+    follower, leader = (np.full(size, common, np.int64) for _ in range(2))
+    ordered = pairs[np.argsort(counts, kind="stable")]  # the most frequent is written last
+    follower[ordered // size] = ordered % size
+    leader[ordered % size] = ordered // size
+    return common, follower, leader
 
 
 def _merge(pairs: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

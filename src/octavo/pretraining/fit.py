@@ -20,7 +20,7 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from octavo.pretraining.building import make_model, make_optimizer
 from octavo.pretraining.corpus import Batches, Corpus
 from octavo.pretraining.log import Line, write_log
 from octavo.pretraining.objectives import SPECIALS, Examples, Masking, parse_objectives
+from octavo.pretraining.position import Pace, Position, check_plan
 from octavo.pretraining.settings import Settings
 from octavo.training import load_state, read_note, save_state
 from octavo.training.compiling import compile_model
@@ -49,36 +50,6 @@ LOG = "log.csv"
 PIECE_SECONDS = 2.0  # of one call of `fit`: what it costs to begin one is a hundredth of that
 SHARED_PIECE = 10  # updates of a call, where several processes train
 MOST_VALIDATION = 32  # batches
-
-
-@dataclass
-class Position:
-    """How far a run is: the note in its state."""
-
-    plan: dict[str, Any]
-    step: int = 0  # batches; with `accumulate` several make an update
-    seconds: float = 0.0
-    metrics: list[float] = field(default_factory=list)  # Keras' sums since the last line of the log
-    log: list[dict[str, float]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How often a run saves, evaluates and logs, in updates; no result depends on it.
-
-    Args:
-        save: updates between two states.
-        evaluate: between two validations.
-        log: between two lines of log.csv.
-        keep: states that are kept.
-        threads: that make batches.
-    """
-
-    save: int = 1000
-    evaluate: int = 1000
-    log: int = 100
-    keep: int = 2
-    threads: int = 2
 
 
 def pretrain(
@@ -193,7 +164,7 @@ class _Run:
             except DataError as error:
                 warnings.warn(f"{error}; the state before it is taken", stacklevel=2)
                 continue
-            _check_plan(position.plan, self.position.plan, self.folder)
+            check_plan(position.plan, self.position.plan, self.folder)
             load_state(path, self.model)
             self.position = position
             if self.progress:
@@ -383,12 +354,3 @@ class _Part(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Any:
         return self.data[self.first + index]
-
-
-def _check_plan(saved: dict[str, Any], plan: dict[str, Any], folder: Path) -> None:
-    for name, value in plan.items():
-        if saved.get(name) != value:
-            raise DataError(
-                f"holds a run with {name} {saved.get(name)!r}, not {value!r}; name another folder",
-                folder,
-            )
