@@ -38,7 +38,7 @@ def same(one, other):
 
 
 @pytest.mark.keras_backend
-@pytest.mark.parametrize("objective", ["mlm", "lm", "mlm:0.5,unilm:0.5"])
+@pytest.mark.parametrize("objective", ["mlm", "lm", "mlm:0.5,unilm:0.3,span:0.2"])
 def test_it_learns_what_is_there_to_learn(corpus, settings, tmp_path, objective):
     longer = dataclasses.replace(settings, objective=objective, steps=300, hidden_size=32)
     result = pretrain(corpus, tmp_path / "out", longer, pace=Pace(log=100), progress=False)

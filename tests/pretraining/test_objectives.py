@@ -162,3 +162,43 @@ def test_impossible_masking_is_refused(shares):
 def test_the_head_looks_no_farther_than_a_row():
     assert most_looks({"mlm": 1.0}, Masking(0.9), 32) == 32
     assert most_looks({"mlm": 0.5, "lm": 0.5}, Masking(), 64) == 64
+
+
+@given(rows=st.lists(row, min_size=1, max_size=3), seed=st.integers(0, 99))
+def test_a_span_is_answered_from_its_passage(rows, seed):
+    """Words of w38 end sentences here, and w39 is a comma."""
+    examples = Examples(TOKENIZER, 90, {"span": 1.0}, Masking())
+    examples.ends[FIRST + 38] = examples.marks[FIRST + 38 : FIRST + 40] = True
+    inputs, labels, weights = examples.arrays(
+        [unpack(row) for row in rows], np.random.default_rng(seed)
+    )
+    for number, row in enumerate(rows):
+        for text, piece in enumerate(row, 1):
+            part = inputs["text_ids"][number] == text
+            line, kinds = inputs["token_ids"][number][part], inputs["segment_ids"][number][part]
+            answer, read = line[kinds == 1].tolist(), line[kinds == 0].tolist()
+            assert (read[0], read[-1], answer[-1]) == (CLS, SEP, SEP)
+            ids = [i for i, _ in piece]
+            if MASK not in read:  # no span recurs: a text cut in two
+                assert [*read[1:-1], *answer[:-1]] == ids
+                continue
+            middle = read.index(SEP)
+            passage, question, answer = read[1:middle], read[middle + 1 : -1], answer[:-1]
+            hole = question.index(MASK)
+            sentence = [*question[:hole], *answer, *question[hole + 1 :]]
+            assert sorted([*passage, *sentence]) == sorted(ids)
+            assert 2 <= len(answer) <= 10
+            assert not set(answer) & {FIRST + 38, FIRST + 39}
+            assert any(passage[i : i + len(answer)] == answer for i in range(len(passage)))
+            assert FIRST + 38 not in sentence[:-1]
+        assert (labels[number][weights[number] > 0] != UNK).all()
+
+
+def test_the_rate_of_masks_follows_its_schedule():
+    rows = [[(np.full(100, FIRST), np.ones(100, bool))] for _ in range(100)]
+    examples = Examples(TOKENIZER, 128, {"mlm": 1.0}, Masking(0.3, final=0.1))
+    counts = [
+        examples.arrays(rows, np.random.default_rng(0), share)[2].sum() / 10_000
+        for share in (0.0, 0.5, 1.0)
+    ]
+    assert counts == pytest.approx([0.3, 0.2, 0.1], abs=0.015)

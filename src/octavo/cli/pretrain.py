@@ -41,6 +41,9 @@ def pretrain(
     dropout: float | None = None,
     objective: str | None = None,
     masking: float | None = None,
+    masking_final: float | None = None,
+    mask_share: float | None = None,
+    random_share: float | None = None,
     batch_size: Whole | None = None,
     steps: Whole | None = None,
     learning_rate: float | None = None,
@@ -114,9 +117,15 @@ def pretrain(
         Rate, 0.1.
     objective
         mlm (masked words), lm (the next token), unilm (the second part of a text from the first),
-        or a mix such as mlm:0.7,unilm:0.3.
+        span (a span that a text holds twice, asked of it), or a mix such as mlm:0.7,unilm:0.3.
     masking
         Probability that a word is masked, 0.15.
+    masking_final
+        The same at the end of training, to which it goes on a straight line; 0 for no change.
+    mask_share
+        Of the tokens of masked words that become [MASK], 0.8.
+    random_share
+        Of them that become another token, 0.1; the rest stays.
     batch_size
         Rows of a step, 64.
     steps

@@ -91,10 +91,17 @@ class Batches:
         examples: makes the arrays.
         batch_size: rows of a batch.
         seed: of orders and masks.
+        total: batches of the whole run, for what changes in its course.
     """
 
     def __init__(
-        self, corpus: Corpus, rows: Rows, examples: Examples, batch_size: int, seed: int
+        self,
+        corpus: Corpus,
+        rows: Rows,
+        examples: Examples,
+        batch_size: int,
+        seed: int,
+        total: int = 1,
     ) -> None:
         if not len(rows):
             raise DataError(
@@ -104,6 +111,7 @@ class Batches:
         self.tokens = [shard.tokens for shard in corpus.shards]
         self.flag = word_flag(self.tokens[0].dtype)
         self.rows, self.examples, self.batch_size, self.seed = rows, examples, batch_size, seed
+        self.total = total
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0))
 
     def __call__(self, number: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
@@ -111,7 +119,8 @@ class Batches:
         first = number * self.batch_size
         chosen = [self._row(place) for place in range(first, first + self.batch_size)]
         random = make_generator(self.seed, "masks", number)
-        return self.examples.arrays([self._pieces(row) for row in chosen], random)
+        pieces = [self._pieces(row) for row in chosen]
+        return self.examples.arrays(pieces, random, number / self.total)
 
     def _row(self, place: int) -> int:
         epoch, within = divmod(place, len(self.rows))

@@ -35,7 +35,7 @@ from octavo.pretraining.baselines import measure_baselines
 from octavo.pretraining.building import make_model, make_optimizer
 from octavo.pretraining.corpus import Batches, Corpus
 from octavo.pretraining.log import Line, write_log
-from octavo.pretraining.objectives import SPECIALS, Examples, Masking, parse_objectives
+from octavo.pretraining.objectives import SPECIALS, Examples, parse_objectives
 from octavo.pretraining.position import Pace, Position, check_plan
 from octavo.pretraining.settings import Settings
 from octavo.training import load_state, read_note, save_state
@@ -123,12 +123,14 @@ class _Run:
         self.pace, self.devices, self.progress = pace, devices, progress
         self.total = settings.steps * settings.accumulate
         objectives = parse_objectives(settings.objective)
-        masking = Masking(settings.masking)
+        masking = settings.make_masking()
         specials = max(SPECIALS[name] for name in objectives)
         self.kept, held_out = corpus.split(settings.validation, settings.seed)
         rows = corpus.rows(self.kept, settings.length, specials)
         examples = Examples(corpus.tokenizer, settings.length, objectives, masking)
-        self.batches = Batches(corpus, rows, examples, settings.batch_size, settings.seed)
+        self.batches = Batches(
+            corpus, rows, examples, settings.batch_size, settings.seed, self.total
+        )
         self.validation: Batches | None = None
         held_rows = corpus.rows(held_out, settings.length, specials)
         if len(held_rows):

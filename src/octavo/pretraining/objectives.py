@@ -1,12 +1,14 @@
-"""What a row is asked: words that were masked, the next token, or the second half of a text.
+"""What a row is asked: masked words, the next token, the rest of a text, or a span it holds twice.
 
 - mlm: words are chosen with a probability; of the tokens of a chosen word 80% become [MASK], 10%
   another token, 10% stay; the model names what stood there. Every token sees the whole text.
 - lm: every token is named from those before it.
 - unilm: a text is cut in two at a random token; the first part is read in both directions, the
   second is named from left to right.
+- span: a sentence of the text is a question, with [MASK] for a span that stands in another one too;
+  the rest is the passage; the span is named. A text in which no span recurs is cut as in unilm.
 
-All three are the same model under the UniLM mask: segment 0 is read, segment 1 is written. So they
+All four are the same model under the UniLM mask: segment 0 is read, segment 1 is written. So they
 mix in one batch.
 
 Source: Devlin et al. 2019, "BERT", section 3.1 and appendix A.1; Cui et al. 2019, "Pre-training
@@ -23,10 +25,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from octavo.errors import UsageError
+from octavo.pretraining.packing import Marks
+from octavo.pretraining.spans import ask_span
 from octavo.text import WordPieceTokenizer
 
-OBJECTIVES = ("mlm", "lm", "unilm")
-SPECIALS = {"mlm": 2, "lm": 2, "unilm": 3}  # tokens that a text needs besides its own
+OBJECTIVES = ("mlm", "lm", "unilm", "span")
+SPECIALS = {"mlm": 2, "lm": 2, "unilm": 3, "span": 5}  # tokens that a text needs besides its own
 STEP = 8  # the number of places the head looks at is a multiple
 
 
@@ -36,6 +40,7 @@ class Masking:
 
     Args:
         rate: probability that a word is chosen, above 0 and below 1.
+        final: the same at the end of training, to which it goes in a straight line; 0: no change.
         mask: share of its tokens that become [MASK].
         random: share that becomes another token; the rest stays.
 
@@ -48,6 +53,7 @@ class Masking:
     """
 
     rate: float = 0.15
+    final: float = 0.0
     mask: float = 0.8
     random: float = 0.1
 
@@ -55,11 +61,22 @@ class Masking:
         """Refuse impossible shares."""
         if not 0 < self.rate < 1:
             raise UsageError(f"masking must lie between 0 and 1. Received: masking={self.rate}")
+        if not 0 <= self.final < 1:
+            raise UsageError(f"masking_final must lie in [0, 1). Received: {self.final}")
         if min(self.mask, self.random) < 0 or self.mask + self.random > 1:
             raise UsageError(
                 "the shares of [MASK] and of random tokens are from 0 and together at most 1. "
                 f"Received: mask={self.mask}, random={self.random}"
             )
+
+    def at(self, share: float) -> float:
+        """The rate when this share of training is done.
+
+        Example:
+            >>> round(Masking(0.3, final=0.1).at(0.5), 3)
+            0.2
+        """
+        return self.rate + (self.final - self.rate) * min(share, 1.0) if self.final else self.rate
 
 
 def parse_objectives(text: str) -> dict[str, float]:
@@ -99,7 +116,7 @@ def most_looks(objectives: Mapping[str, float], masking: Masking, length: int) -
     """
     if set(objectives) != {"mlm"}:
         return length
-    wanted = math.ceil(1.2 * masking.rate * length) + 4
+    wanted = math.ceil(1.2 * max(masking.rate, masking.final) * length) + 4
     return min(length, -(-wanted // STEP) * STEP)
 
 
@@ -138,15 +155,22 @@ class Examples:
         self.unk, self.mask = tokenizer.unk_id, tokenizer.mask_id
         special = [token.startswith("[") and token.endswith("]") for token in tokenizer.vocabulary]
         self.ordinary = np.flatnonzero(~np.array(special)).astype(np.int32)
+        marks, numbers = Marks.of(tokenizer.vocabulary), np.arange(len(special))
+        self.ends = np.isin(numbers, marks.ends)
+        self.marks = np.isin(numbers, [*marks.ends, *marks.pauses, *marks.closing])
 
     def arrays(
-        self, rows: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]], random: np.random.Generator
+        self,
+        rows: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]],
+        random: np.random.Generator,
+        share: float = 0.0,
     ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
         """Inputs, labels and weights.
 
         Args:
             rows: of each the pieces it holds: ids, and where words begin (bool).
             random: decides objectives, masks and splits.
+            share: of training that is done, 0-1, which may decide the rate of masks.
 
         Returns:
             ({token_ids, segment_ids, position_ids, text_ids: int32 (rows, length),
@@ -160,27 +184,17 @@ class Examples:
         for row, (kind, pieces) in enumerate(zip(kinds, rows, strict=True)):
             at = 0
             for number, (ids, starts) in enumerate(pieces, 1):
-                split = read = 0
-                if self.names[kind] == "unilm":
-                    split = int(random.integers(1, len(ids)))
-                    tokens[row, at + 1 + split] = self.sep
-                    read = split + 2
-                elif self.names[kind] == "lm":
-                    read = 1
-                end = at + len(ids) + (3 if split else 2)
-                tokens[row, at], tokens[row, end - 1] = self.cls, self.sep
-                tokens[row, at + 1 : at + 1 + split] = ids[:split]
-                begins[row, at + 1 : at + 1 + split] = starts[:split]
-                rest = end - 1 - (len(ids) - split)
-                tokens[row, rest : end - 1] = ids[split:]
-                begins[row, rest : end - 1] = starts[split:]
-                if read:
-                    segments[row, at + read : end] = 1
-                places[row, at:end] = np.arange(end - at)
+                text, written = self._write(self.names[kind], ids, starts, random)
+                end = at + len(text)
+                tokens[row, at:end] = text
+                if not written:
+                    begins[row, at + 1 : end - 1] = starts
+                segments[row, end - written : end] = 1
+                places[row, at:end] = np.arange(len(text))
                 texts[row, at:end] = number
                 at = end
         masked = np.array([name == "mlm" for name in self.names])[kinds]
-        chosen = self._choose_words(tokens, begins, masked, random)
+        chosen = self._choose_words(tokens, begins, masked, self.masking.at(share), random)
         looks, answers = chosen, tokens.copy()
         if not masked.all():
             written = segments[:, 1:] == 1
@@ -197,11 +211,31 @@ class Examples:
         inputs["head_positions"], labels, weights = self._gather(looks, answers)
         return inputs, labels, weights
 
+    def _write(
+        self, name: str, ids: np.ndarray, begins: np.ndarray, random: np.random.Generator
+    ) -> tuple[np.ndarray, int]:
+        """A text with its special tokens, and how many of them at its end are written."""
+        cls, sep = [self.cls], [self.sep]
+        if name == "mlm":
+            return np.concatenate((cls, ids, sep)), 0
+        if name == "lm":
+            return np.concatenate((cls, ids, sep)), len(ids) + 1
+        asked = None
+        if name == "span":
+            ended, marks = self.ends[ids], self.marks[ids]
+            asked = ask_span(ids, begins, ended, marks, self.mask, random)
+        if asked is not None:
+            parts = (cls, asked.passage, sep, asked.question, sep, asked.answer, sep)
+            return np.concatenate(parts), len(asked.answer) + 1
+        split = int(random.integers(1, len(ids)))
+        return np.concatenate((cls, ids[:split], sep, ids[split:], sep)), len(ids) - split + 1
+
     def _choose_words(
         self,
         tokens: np.ndarray,
         begins: np.ndarray,
         masked: np.ndarray,
+        rate: float,
         random: np.random.Generator,
     ) -> np.ndarray:
         """Tokens of the words that are masked, bool (rows, length); special ones never are."""
@@ -209,7 +243,7 @@ class Examples:
         words = np.cumsum(begins | special, axis=1) - 1
         draws = random.random(tokens.shape, np.float32)
         draws = np.take_along_axis(draws, words, axis=1)
-        chosen = (draws < self.masking.rate) & masked[:, None] & ~special & (tokens != self.unk)
+        chosen = (draws < rate) & masked[:, None] & ~special & (tokens != self.unk)
         for row in np.flatnonzero(chosen.sum(axis=1) > self.looks):
             order = np.argsort(np.where(chosen[row], draws[row], 2), kind="stable")
             limit = draws[row, order[self.looks]]  # the first word that has no room

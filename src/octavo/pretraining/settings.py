@@ -29,8 +29,11 @@ class Settings:
         heads: attention heads of a block.
         intermediate_size: width of the feed-forward nets; 0 for four times the model's.
         dropout: rate, of hidden states and attention.
-        objective: "mlm", "lm", "unilm", or a mix such as "mlm:0.7,unilm:0.3".
+        objective: "mlm", "lm", "unilm", "span", or a mix such as "mlm:0.7,unilm:0.3".
         masking: probability that a word is masked.
+        masking_final: the same at the end, to which it goes on a straight line; 0 for no change.
+        mask_share: of the tokens of masked words that become [MASK].
+        random_share: of them that become another token; the rest stays.
         batch_size: rows of a step.
         steps: updates.
         learning_rate: at the end of the warm-up; it falls linearly to 0.
@@ -60,6 +63,9 @@ class Settings:
     dropout: float = 0.1
     objective: str = "mlm"
     masking: float = 0.15
+    masking_final: float = 0.0
+    mask_share: float = 0.8
+    random_share: float = 0.1
     batch_size: int = 64
     steps: int = 10_000
     learning_rate: float = 1e-3
@@ -101,7 +107,11 @@ class Settings:
                 f"heads={self.heads}"
             )
         parse_objectives(self.objective)
-        Masking(self.masking)
+        self.make_masking()
+
+    def make_masking(self) -> Masking:
+        """How words are masked."""
+        return Masking(self.masking, self.masking_final, self.mask_share, self.random_share)
 
     @classmethod
     def from_file(cls, path: str | PathLike[str], **changes: Any) -> Settings:
