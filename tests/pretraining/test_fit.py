@@ -48,6 +48,8 @@ def test_it_learns_what_is_there_to_learn(corpus, settings, tmp_path, objective)
     lines = list(csv.DictReader((tmp_path / "out" / "log.csv").open()))
     assert [line["step"] for line in lines] == ["100", "200", "300"]
     assert {"loss", "accuracy", "tokens_per_second", "waiting"} < set(lines[0])
+    (events,) = (tmp_path / "out").glob("events.out.tfevents.*")
+    assert events.read_bytes().count(b"tokens_per_second") == 3
     model, tokenizer = load_preset(tmp_path / "out", "unilm")
     assert len(tokenizer) == model.config.vocab_size == len(corpus.tokenizer)
 

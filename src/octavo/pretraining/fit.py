@@ -5,6 +5,7 @@ A run's folder:
     out/
       config.json model.safetensors vocab.txt ...   the model, as Hugging Face has it
       log.csv                                        loss, accuracy, speed, every so many steps
+      events.out.tfevents...                         the same for TensorBoard
       checkpoints/step-00001000.safetensors          everything to go on from, the last two
 
 A batch depends on its number alone, so weights, optimizer, dropout's seeds and a step are the whole
@@ -38,6 +39,7 @@ from octavo.pretraining.log import Line, write_log
 from octavo.pretraining.objectives import SPECIALS, Examples, parse_objectives
 from octavo.pretraining.position import Pace, Position, check_plan
 from octavo.pretraining.settings import Settings
+from octavo.pretraining.tensorboard import EventFile
 from octavo.training import load_state, read_note, save_state
 from octavo.training.compiling import compile_model
 from octavo.training.devices import Devices, check_rows
@@ -181,6 +183,8 @@ class _Run:
         position, unit = self.position, self.settings.accumulate
         if position.step >= self.total:
             return
+        self.events = EventFile(self.folder, position.step // unit)
+        self.written = len(position.log)  # lines that are in the events of this run or one before
         left = self.total - position.step
         label = f"pretraining, {self.settings.length}-token rows"
         tokens = self.settings.batch_size * self.settings.length
@@ -299,6 +303,8 @@ class _Run:
         for old in self._states()[: -self.pace.keep]:
             old.unlink()
         write_log(self.folder / LOG, self.position.log)
+        self.events.write(self.position.log[self.written :])
+        self.written = len(self.position.log)
 
     def finish(self) -> dict[str, Any]:
         """Write the model; gives the figures of the run."""
