@@ -50,7 +50,7 @@ check: setup ## lint, formatting, types, and who may import whom
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
 
-bench: peers ## measure every claim in benchmarks/ beside its peer, and refresh README's table
+bench: peers ## measure every claim in benchmarks/ beside its peer, and refresh the tables of figures
 	@failed=; for file in $$(grep -l '^from harness import' benchmarks/*.py); do \
 	  echo "== $$file"; $(PYTHON) "$$file" || failed="$$failed $$file"; \
 	done; \

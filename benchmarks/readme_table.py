@@ -1,8 +1,11 @@
-"""Write what benchmarks/results/*.json hold into the READMEs: `python benchmarks/readme_table.py`.
+"""Write what benchmarks/results/*.json hold into the READMEs and docs/benchmarks.md.
 
-The text between the two marks `<!-- benchmarks -->` and `<!-- /benchmarks -->` is made anew; with
-no results there is nothing between them, not even a heading. `--check` writes nothing and ends with
-1 if a README is out of date.
+    python benchmarks/readme_table.py
+
+The READMEs get one line a benchmark, its first figure; docs/benchmarks.md gets every row. The text
+between the two marks `<!-- benchmarks -->` and `<!-- /benchmarks -->` is made anew; with no results
+there is nothing between them, not even a heading. `--check` writes nothing and ends with 1 if a
+document is out of date.
 """
 
 from __future__ import annotations
@@ -16,19 +19,28 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+WHOLE = "docs/benchmarks.md"
 BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 
 # file: (heading and what the figures mean, header of the table)
 LANGUAGES = {
     "README.md": (
         "## Benchmarks\n\nEach figure is another tool's time over octavo's, measured side by side"
-        " in one run:\nabove 1, octavo is faster. `make bench` measures them again.",
+        " in one run:\nabove 1, octavo is faster. All rows:"
+        " [docs/benchmarks.md](docs/benchmarks.md). `make bench` measures them again.",
         "| claim | measured | target | script |",
     ),
     "README.zh.md": (
         "## 性能\n\n每个数字都是其他工具所用时间与 octavo 所用时间之比，在同一次运行中测得："
-        "大于 1 表示 octavo 更快。\n`make bench` 可以重新测量。",
+        "大于 1 表示 octavo 更快。\n全部数字见 [docs/benchmarks.md](docs/benchmarks.md)；"
+        "`make bench` 可以重新测量。",
         "| 内容 | 实测 | 目标 | 脚本 |",
+    ),
+    WHOLE: (
+        "Each figure is another tool's time over octavo's, measured side by side in one run; where"
+        " the claim says so,\nits memory or another measure. A row without a target is for"
+        " information.",
+        "| claim | measured | target | script |",
     ),
 }
 
@@ -39,15 +51,30 @@ def read_results(folder: Path = RESULTS) -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
 
 
-def make_block(results: dict[str, dict[str, Any]], introduction: str, header: str) -> str:
-    """What stands between the marks, without them; "" when there are no results."""
+def make_block(
+    results: dict[str, dict[str, Any]],
+    introduction: str,
+    header: str,
+    folder: str = "benchmarks",
+    whole: bool = True,
+) -> str:
+    """What stands between the marks, without them; "" when there are no results.
+
+    Args:
+        results: figures by the script's name.
+        introduction: stands before the table.
+        header: of the table.
+        folder: of the scripts, as links see it.
+        whole: every row, not the first figure alone.
+    """
     if not results:
         return ""
     lines = [introduction, "", header, "|---" * 4 + "|"]
     for name, figures in results.items():
-        script = f"[{name}.py](benchmarks/{name}.py)"
+        script = f"[{name}.py]({folder}/{name}.py)"
         lines.append(_make_line(figures["claim"], figures, script))
-        lines += [_make_line(f"– {row['name']}", row, "") for row in figures["rows"]]
+        if whole:
+            lines += [_make_line(f"– {row['name']}", row, "") for row in figures["rows"]]
     return "\n".join(lines) + "\n"
 
 
@@ -71,7 +98,7 @@ def _make_line(name: str, figures: dict[str, Any], script: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Bring the READMEs up to date, or say which are not."""
+    """Bring the documents up to date, or say which are not."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing, end with 1 if stale")
     check = parser.parse_args(arguments).check
@@ -79,7 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, wording in LANGUAGES.items():
         path = ROOT / name
         old = path.read_text(encoding="utf-8")
-        new = replace_block(old, make_block(results, *wording))
+        whole = name == WHOLE
+        folder = "../benchmarks" if whole else "benchmarks"
+        new = replace_block(old, make_block(results, *wording, folder, whole))
         if new != old:
             stale.append(name)
             if not check:

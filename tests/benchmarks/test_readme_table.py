@@ -1,4 +1,4 @@
-"""The table of figures in the READMEs."""
+"""The tables of figures in the documents."""
 
 import importlib.util
 from pathlib import Path
@@ -28,6 +28,15 @@ def test_every_figure_is_one_line():
         "|---|---|---|---|",
         "| decoding \\| all | 31.4x | 25x | [reading_decode.py](benchmarks/reading_decode.py) |",
         "| – one beam | 40x |  |  |",
+    ]
+
+
+def test_a_readme_has_the_first_figure_of_each():
+    block = readme_table.make_block(
+        {"reading_decode": FIGURES}, "## Benchmarks", "| a | b | c | d |", "x", whole=False
+    )
+    assert block.splitlines()[4:] == [
+        "| decoding \\| all | 31.4x | 25x | [reading_decode.py](x/reading_decode.py) |",
     ]
 
 

@@ -166,7 +166,7 @@ def _choose(devices: int | None, processes: int) -> list[Any]:
                     f"; XLA_FLAGS=--xla_force_host_platform_device_count={number} in the "
                     "environment makes so many of one CPU"
                 )
-            raise UsageError(f"there are {len(local)} devices{hint}. Received: devices={devices}")
+            raise UsageError(f"only {len(local)} here{hint}. Received: devices={devices}")
         chosen += local[:number]
     return chosen
 
