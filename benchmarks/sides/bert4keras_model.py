@@ -1,4 +1,4 @@
-"""A bert4keras UniLM filled with a Hugging Face BERT: what both bert4keras sides start from.
+"""A bert4keras model filled with a Hugging Face BERT: what the bert4keras sides start from.
 
 bert4keras 0.11.5 knows Keras 2 only: TF_KERAS sends it to tf.keras, whose lazily loaded parts must
 have been touched before it takes tf.keras for the module `keras`.
@@ -25,11 +25,13 @@ LAYERS = 6
 
 
 def load(folder: str, **settings: Any) -> Any:
-    """The Keras model: token and segment ids in, probabilities over the vocabulary out."""
+    """The Keras model: token and segment ids in, probabilities over the vocabulary out.
+
+    `settings` are those of bert4keras; without any it is a UniLM.
+    """
     set_gelu("erf")
-    model = build_transformer_model(
-        str(Path(folder) / "config.json"), application="unilm", **settings
-    )
+    settings = {"application": "unilm", **settings}
+    model = build_transformer_model(str(Path(folder) / "config.json"), **settings)
     arrays = load_file(str(Path(folder) / "model.safetensors"))
     for layer, names in _names().items():
         values = [arrays[n].T if n.endswith(_MATRICES) else arrays[n] for n in names]

@@ -90,9 +90,10 @@ def cut_documents(
     Returns:
         (starts int64, lengths int32); pieces shorter than 8 tokens are left out.
     """
-    ids = shard.tokens & ~word_flag(shard.tokens.dtype)
-    sentences = _breaks(ids, marks.ends, marks.closing)
-    pauses = _breaks(ids, [*marks.ends, *marks.pauses], marks.closing)
+    ids = shard.tokens.view(np.ndarray) & ~word_flag(shard.tokens.dtype)
+    closing, ended = np.isin(ids, marks.closing), np.isin(ids, marks.ends)
+    sentences = _breaks(ended, closing)
+    pauses = _breaks(ended | np.isin(ids, marks.pauses), closing)
     ends = shard.ends.astype(np.int64)
     begins = np.concatenate(([0], ends[:-1]))
     short = keep & (ends - begins <= room)
@@ -107,14 +108,13 @@ def cut_documents(
     return all_starts[enough].astype(np.int64), all_lengths[enough].astype(np.int32)
 
 
-def _breaks(ids: np.ndarray, marks: Sequence[int], closing_ids: Sequence[int]) -> np.ndarray:
-    """One past each mark, and past what closes after it, sorted."""
-    closing = np.isin(ids, closing_ids)
-    places = np.flatnonzero(np.isin(ids, marks)) + 1
+def _breaks(marked: np.ndarray, closing: np.ndarray) -> np.ndarray:
+    """One past each mark, and past what closes after it, sorted; a place may be there twice."""
+    places = np.flatnonzero(marked) + 1
+    follows = np.append(closing, False)
     for _ in range(2):  # as in 。”）
-        inside = places < len(ids)
-        places[inside] += closing[places[inside]]
-    return np.unique(places)
+        places += follows[places]
+    return places
 
 
 def _cut(begin: int, end: int, room: int, sentences: np.ndarray, pauses: np.ndarray) -> list[int]:
@@ -130,7 +130,7 @@ def _cut(begin: int, end: int, room: int, sentences: np.ndarray, pauses: np.ndar
 
 
 def _last(breaks: np.ndarray, latest: int) -> int:
-    place = int(np.searchsorted(breaks, latest, "right")) - 1
+    place = int(breaks.searchsorted(latest, "right")) - 1
     return int(breaks[place]) if place >= 0 else -1
 
 
