@@ -223,6 +223,7 @@ def _waiting_row(ours: Side, steps: int) -> Row:
         "layers": 6,
         "heads": 12,
         "batch_size": ROWS,
+        "validation": 0.0,
         "steps": steps,
     }
     lines = ours.call("train", settings=settings, log=steps // 4)[1:]
