@@ -114,8 +114,7 @@ def _timed_steps(sides: dict[str, Side], dropout: float, rounds: int) -> list[Ro
             theirs,
             ours,
             None if name == OTHER_RESULTS else STEP_TARGET,
-            losses=losses[name] if dropout == 0 else None,
-            our_losses=losses["octavo"] if dropout == 0 else None,
+            **({} if dropout else {"losses": losses[name], "our_losses": losses["octavo"]}),
             peer_tokens_per_second=round(tokens / theirs.median),
             our_tokens_per_second=round(tokens / ours.median),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice, pairwise
 from os import PathLike
 from pathlib import Path
 
@@ -117,25 +118,38 @@ class Batches:
 
     def __call__(self, number: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
         """Inputs, labels and weights of batch `number`, from 0."""
-        first = number * self.batch_size
-        chosen = [self._row(place) for place in range(first, first + self.batch_size)]
         random = make_generator(self.seed, "masks", number)
-        pieces = [self._pieces(row) for row in chosen]
+        pieces = self._pieces(self._choose(number * self.batch_size))
         return self.examples.arrays(pieces, random, number / self.total)
 
-    def _row(self, place: int) -> int:
-        epoch, within = divmod(place, len(self.rows))
+    def _choose(self, place: int) -> np.ndarray:
+        """The rows of a batch that begins at this place of all epochs."""
+        parts: list[np.ndarray] = []
+        left = self.batch_size
+        while left:
+            epoch, within = divmod(place, len(self.rows))
+            parts.append(self._order_of(epoch)[within : within + left])
+            place, left = place + len(parts[-1]), left - len(parts[-1])
+        return np.concatenate(parts)
+
+    def _order_of(self, epoch: int) -> np.ndarray:
         known, order = self._order
         if known != epoch:  # threads may both do it, with the same result
             order = make_generator(self.seed, "order", epoch).permutation(len(self.rows))
             self._order = epoch, order
-        return int(order[within])
+        return order
 
-    def _pieces(self, row: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _pieces(self, chosen: np.ndarray) -> list[list[tuple[np.ndarray, np.ndarray]]]:
+        """Of every row its pieces: ids, and where words begin."""
         rows = self.rows
-        pieces = []
-        for piece in range(int(rows.firsts[row]), int(rows.firsts[row + 1])):
-            start = int(rows.start[piece])
-            stored = self.tokens[rows.shard[piece]][start : start + int(rows.length[piece])]
-            pieces.append((stored & ~self.flag, stored < self.flag))
-        return pieces
+        firsts, lasts = rows.firsts[chosen].tolist(), rows.firsts[chosen + 1].tolist()
+        numbers = [n for first, last in zip(firsts, lasts, strict=True) for n in range(first, last)]
+        columns = rows.shard[numbers], rows.start[numbers], rows.length[numbers]
+        lists = zip(*(column.tolist() for column in columns), strict=True)
+        stored = np.concatenate([self.tokens[shard][at : at + size] for shard, at, size in lists])
+        ids, begins = stored & ~self.flag, stored < self.flag
+        ends = np.cumsum(columns[2]).tolist()
+        pieces = ((ids[a:b], begins[a:b]) for a, b in pairwise([0, *ends]))
+        return [
+            list(islice(pieces, last - first)) for first, last in zip(firsts, lasts, strict=True)
+        ]

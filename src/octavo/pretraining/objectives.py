@@ -149,6 +149,7 @@ class Examples:
         looks: int | None = None,
     ) -> None:
         self.length, self.masking = length, masking
+        self.counting = np.arange(length, dtype=np.int32)
         self.names, self.shares = list(objectives), list(objectives.values())
         self.looks = looks or most_looks(objectives, masking, length)
         self.pad, self.cls, self.sep = tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id
@@ -189,8 +190,9 @@ class Examples:
                 tokens[row, at:end] = text
                 if not written:
                     begins[row, at + 1 : end - 1] = starts
-                segments[row, end - written : end] = 1
-                places[row, at:end] = np.arange(len(text))
+                if written:
+                    segments[row, end - written : end] = 1
+                places[row, at:end] = self.counting[: len(text)]
                 texts[row, at:end] = number
                 at = end
         masked = np.array([name == "mlm" for name in self.names])[kinds]
