@@ -133,7 +133,7 @@ class Bench:
         """Load the dictionary of words; returns versions."""
         jieba_fast.initialize()
         self.maker, self.corpus = Maker(vocabulary, length), corpus
-        self.folder = Path(tempfile.mkdtemp())
+        self._held = tempfile.TemporaryDirectory()
         return {
             "bert4keras": bert4keras.__version__,
             "tensorflow": tf.__version__,
@@ -160,7 +160,7 @@ class Bench:
 
     @property
     def path(self) -> Path:
-        return self.folder / "corpus.tfrecord"
+        return Path(self._held.name) / "corpus.tfrecord"
 
     def prepare(self, workers: int) -> None:
         """Write the corpus as a TFRecord file."""

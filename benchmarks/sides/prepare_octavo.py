@@ -32,7 +32,8 @@ class Bench:
 
         find_segmenter("rjieba")("词")  # its dictionary is loaded, as the peer's is
         self.vocabulary, self.corpus, self.length = vocabulary, corpus, length
-        self.folder = Path(tempfile.mkdtemp())
+        self._held = tempfile.TemporaryDirectory()
+        self.folder = Path(self._held.name) / "shards"
         return {}
 
     def ids(self, sentences: list[str]) -> list[list[int]]:
