@@ -18,8 +18,9 @@ nor special tokens; bert4keras gets every 5th document, as it is slower. The ids
 be equal. bert4keras tokenizes each word by itself, which splits "0.1mpa" elsewhere where the
 segmenter cuts it: the row says in how many sentences.
 
-Warm-up (tracing, compiling, first steps) is in the rows, not in the ratios. `--quick`: keras-hub with
-dropout off, a tenth of the laws, few steps. Peers: make_peer.py kerashub bert4keras bert4keras-data.
+Warm-up (tracing, compiling, first steps) is in the rows, not in the ratios. `--quick`: keras-hub
+with dropout off, a tenth of the laws, few steps. Peers: make_peer.py kerashub bert4keras
+bert4keras-data.
 """
 
 from __future__ import annotations
