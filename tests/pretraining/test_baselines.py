@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from octavo.pretraining.baselines import measure_baselines
+from octavo.pretraining.corpus import Batches
+from octavo.pretraining.objectives import Examples, Masking
 
 MASK, PAD = 4, 0
 
@@ -17,6 +20,7 @@ def test_guesses_are_the_most_frequent_ones(corpus):
     def batch(tokens, places, labels):
         size = len(places)
         inputs = {"token_ids": np.array([tokens]), "head_positions": np.array([places])}
+        inputs["segment_ids"] = 0 * inputs["token_ids"]
         return inputs, np.array([labels]), np.ones((1, size), np.float32)
 
     follows = word + (7 * 5 + 3) % 60
@@ -32,3 +36,14 @@ def test_guesses_are_the_most_frequent_ones(corpus):
     inputs, labels, weights = seen_before
     silent = measure_baselines(corpus, kept, [(inputs, labels, 0 * weights)])
     assert silent == {"unigram": 0.0, "bigram": 0.0, "places": 0}
+
+
+@pytest.mark.parametrize("name", ["mlm", "lm", "unilm"])
+def test_the_pairs_of_the_text_are_seen_by_every_objective(corpus, name):
+    """Nine in ten words follow from the one before."""
+    kept, _ = corpus.split(0.0)
+    examples = Examples(corpus.tokenizer, 64, {name: 1.0}, Masking(0.15))
+    batches = Batches(corpus, corpus.rows(kept, 64, 3), examples, batch_size=16, seed=0)
+    scores = measure_baselines(corpus, kept, [batches(number) for number in range(4)])
+    assert scores["bigram"] > 0.7
+    assert scores["unigram"] < 0.1

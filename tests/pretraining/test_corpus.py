@@ -97,6 +97,29 @@ def test_shards_are_taken_again_if_they_are_the_same(make, sources, tmp_path):
         make(text=text)
 
 
+def test_another_vocabulary_or_dictionary_is_noticed(make, sources, tmp_path):
+    vocabulary = shutil.copy(sources / "vocab.txt", tmp_path / "vocab.txt")
+    make(vocabulary=vocabulary)
+    shutil.copy(vocabulary, tmp_path / "same.txt")
+    make(vocabulary=tmp_path / "same.txt")
+    with open(vocabulary, "a", encoding="utf-8") as file:
+        file.write("another\n")
+    with pytest.raises(DataError, match="token shards of another vocabulary"):
+        make(vocabulary=vocabulary)
+    inside = tmp_path / "data" / "vocab.txt"
+    inside.write_text(inside.read_text("utf-8").replace("w59", "w60"), "utf-8")
+    with pytest.raises(DataError, match=r"vocab\.txt: damaged: it is not the vocabulary"):
+        Corpus(tmp_path / "data")
+
+
+def test_what_a_stopped_run_of_another_corpus_left_is_removed(make, tmp_path, sources):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "00077-000.tokens.npy").write_bytes(b"old")
+    (tmp_path / "data" / "00077.part.json").write_text('{"shards": [], "bad_lines": 0}')
+    make()
+    assert not list((tmp_path / "data").glob("00077*"))
+
+
 def test_a_vocabulary_is_made_from_counts(make, tmp_path):
     pytest.importorskip("numba")
     pytest.importorskip("rjieba")
@@ -147,8 +170,10 @@ def test_bad_input_is_named(make, tmp_path, monkeypatch):
         make(text=tmp_path / "bad.jsonl", folder="a")
     with pytest.raises(DataError, match="no document has a token"):
         make(text=tmp_path / "empty.txt", folder="b")
+    with pytest.raises(UsageError, match=r"vocabulary must be 109 or more\. Received"):
+        make(vocabulary=50, folder="e")
     with pytest.raises(UsageError, match="standard input is read once"):
-        make(text="-", vocabulary=100, folder="c")
+        make(text="-", vocabulary=200, folder="c")
     corpus = make(text=tmp_path / "short.txt", folder="d")
     kept, _ = corpus.split(0.0)
     examples = Examples(corpus.tokenizer, 32, {"mlm": 1.0}, Masking())

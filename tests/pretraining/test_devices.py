@@ -24,6 +24,7 @@ batch_size = 16
 steps = {STEPS}
 learning_rate = 0.01
 dropout = 0.1
+average = 0.9
 validation = 0.1
 """
 EIGHT = {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}

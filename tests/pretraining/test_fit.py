@@ -17,6 +17,7 @@ import pytest
 from octavo._keras import keras
 from octavo.errors import DataError
 from octavo.pretraining import Pace, Settings, fit, pretrain
+from octavo.pretraining.run_folder import RunFolder
 from octavo.training.devices import Devices
 from octavo.transformer import load_preset
 
@@ -154,6 +155,53 @@ def test_a_full_disk_leaves_the_last_state_whole(corpus, settings, tmp_path, mon
     assert result["steps"] == settings.steps
 
 
+def test_a_run_stopped_in_its_first_save_begins_again(corpus, settings, tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DataError, match="No space left on device"):
+        pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
+    monkeypatch.undo()
+    (tmp_path / "out" / "checkpoints" / ".step-00000004.safetensors.ab.part").write_bytes(b"half")
+    pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
+    names = [path.name for path in (tmp_path / "out" / "checkpoints").iterdir()]
+    assert sorted(names) == ["step-00000008.safetensors", "step-00000012.safetensors"]
+
+
+def test_validations_stand_at_their_steps(corpus, settings, tmp_path):
+    pace = Pace(save=5, evaluate=3, log=4)
+    result = pretrain(corpus, tmp_path / "out", settings, pace=pace, progress=False)
+    steps = [line["step"] for line in result["log"]]
+    assert steps == [3, 4, 6, 8, 9, 12]
+    assert [
+        s for s, line in zip(steps, result["log"], strict=True) if "validation_loss" in line
+    ] == [
+        3,
+        6,
+        9,
+        12,
+    ]
+    assert [s for s, line in zip(steps, result["log"], strict=True) if "loss" in line] == [4, 8, 12]
+    assert result["validation"]["loss"] == result["log"][-1]["validation_loss"]
+
+
+def test_validation_is_the_same_whatever_becomes_of_the_masks(corpus, settings, tmp_path):
+    falling = dataclasses.replace(settings, masking=0.4, masking_final=0.1)
+    always = dataclasses.replace(settings, masking=0.4)
+    asked = []
+    for number, some in enumerate((falling, always)):
+        run = fit._Run(
+            corpus, RunFolder(tmp_path / str(number)), some, Pace(), Devices(None), False
+        )
+        batches = [run.validation(n) for n in range(run._validation_size())]
+        asked.append([weights.sum() for _, _, weights in batches])
+        rows = sum(int((inputs["text_ids"].max(axis=1) > 0).sum()) for inputs, _, _ in batches)
+        counted = sum(int((weights.sum(axis=1) > 0).sum()) for _, _, weights in batches)
+        assert counted <= len(run.validation.rows) <= rows
+    assert asked[0] == asked[1]
+
+
 def test_a_loss_that_is_no_number_ends_the_run(corpus, settings, tmp_path):
     wild = dataclasses.replace(settings, learning_rate=1e30, clip=0.0, warmup=0.0)
     with pytest.raises(DataError, match=r"the loss is nan before step .* lower learning rate"):
@@ -172,8 +220,8 @@ def test_averaged_weights_are_what_is_saved(corpus, settings, tmp_path):
     averaged = dataclasses.replace(settings, average=0.9)
     pretrain(corpus, tmp_path / "plain", settings, progress=False)
     pretrain(corpus, tmp_path / "out", averaged, progress=False)
-    run = fit._Run(corpus, tmp_path / "out", averaged, Pace(), Devices(None), False)
-    run.begin(resume=True)
+    run = fit._Run(corpus, RunFolder(tmp_path / "out"), averaged, Pace(), Devices(None), False)
+    run.begin()
     last, saved = weights(tmp_path / "plain"), weights(tmp_path / "out")
     assert all(map(np.array_equal, run.model.get_weights(), last))
     with run._averaged():
@@ -213,6 +261,20 @@ def test_the_command_goes_on_after_a_kill(sources, tmp_path, kill):
     done = subprocess.run(command(tmp_path / "out"), check=True, capture_output=True, text=True)
     assert "steps are done" in done.stderr
     assert same(tmp_path / "whole", tmp_path / "out")
+
+
+def test_a_run_may_lie_inside_its_corpus(sources, tmp_path):
+    (tmp_path / "news").mkdir()
+    (tmp_path / "news" / "text.txt").write_bytes((sources / "text.txt").read_bytes())
+    words = f"pretrain {tmp_path}/news --out {tmp_path}/news/run --vocabulary {sources}/vocab.txt"
+    sizes = "--length 32 --hidden-size 16 --layers 1 --heads 2 --batch-size 8 --steps 4"
+    command = [sys.executable, "-c", MAIN, *words.split(), *sizes.split()]
+    for _ in range(2):
+        done = subprocess.run(
+            [*command, "--segmenter", "whitespace"], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+    assert "4 of 4 steps are done" in done.stderr
 
 
 def test_settings_come_from_a_file_and_bad_ones_are_named(tmp_path):

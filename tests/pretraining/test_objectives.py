@@ -10,6 +10,7 @@ from hypothesis import given
 from octavo.errors import UsageError
 from octavo.pretraining.objectives import Examples, Masking, most_looks, parse_objectives
 from octavo.text import WordPieceTokenizer
+from octavo.text.encoding import Encoder
 from octavo.text.vocabulary import SPECIAL_TOKENS
 
 WORDS = [f"w{n}" for n in range(40)]
@@ -192,6 +193,25 @@ def test_a_span_is_answered_from_its_passage(rows, seed):
             assert any(passage[i : i + len(answer)] == answer for i in range(len(passage)))
             assert FIRST + 38 not in sentence[:-1]
         assert (labels[number][weights[number] > 0] != UNK).all()
+
+
+def test_words_with_punctuation_in_them_make_no_empty_span():
+    """As white space cuts "hello, you": the comma belongs to the word."""
+    tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "hello", "you", "me", "hi", ",", "!"])
+    examples = Examples(tokenizer, 64, {"span": 1.0}, Masking())
+    encoder = Encoder(tokenizer, str.split)
+    texts = ["hello, you me ! hello, hi me ! hi you hello, me !", "hi you me ! you me hi !"]
+    (ids, begins), (other, starts) = encoder.encode(texts)
+    starts[1] = starts[4] = False  # words of two tokens: "hi you", "you me"
+    for seed in range(40):
+        inputs, labels, weights = examples.arrays(
+            [[(ids, begins)], [(other, starts)]], np.random.default_rng(seed)
+        )
+        for line, kinds in zip(inputs["token_ids"], inputs["segment_ids"], strict=True):
+            written = line[kinds == 1].tolist()
+            assert len(written) > 1
+            assert written[-1] == SEP
+        assert (labels[weights > 0] > 0).all()
 
 
 def test_the_rate_of_masks_follows_its_schedule():

@@ -14,7 +14,7 @@ import pytest
 import octavo.pretraining.fit
 import octavo.training.compiling
 from octavo._keras import keras, ops
-from octavo.pretraining import Pace, fit, pretrain
+from octavo.pretraining import Pace, pretrain
 from octavo.pretraining.building import make_model, make_optimizer
 from octavo.pretraining.corpus import Batches
 from octavo.pretraining.objectives import Examples, Masking, most_looks
@@ -96,4 +96,3 @@ def test_the_step_is_compiled_once(corpus, settings, tmp_path, caplog):
     ]
     steps = [text for text in compiled if "train_step" in text or "one_train" in text]
     assert len(steps) == 1, compiled
-    assert fit.PIECE_SECONDS == 2.0

@@ -33,6 +33,14 @@ def die_once_elsewhere(task):
     return number * number
 
 
+class Panic(BaseException):
+    """As compiled code raises it."""
+
+
+def panic(number):
+    raise Panic("it broke")
+
+
 def die_always(number):
     os._exit(7)
 

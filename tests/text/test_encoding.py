@@ -62,6 +62,12 @@ def test_a_segmenter_that_fails_is_named_with_the_file(segmenter):
         list(Encoder(TOKENIZER, segmenter).encode(["北京"], "a.txt"))
 
 
+@pytest.mark.parametrize("segmenter", [str.split, list])
+def test_half_a_character_stops_no_segmenter(segmenter):
+    ((ids, _),) = Encoder(TOKENIZER, segmenter).encode(["北\ud83d 京"])
+    assert ids.tolist() == [5, 6]
+
+
 def test_no_text_gives_nothing():
     assert list(Encoder(TOKENIZER, list).encode([])) == []
     ((ids, begins),) = Encoder(TOKENIZER, list).encode([""])

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from parallel_tasks import die_always, die_once, die_once_elsewhere, fail, square
+from parallel_tasks import die_always, die_once, die_once_elsewhere, fail, panic, square
 
 from octavo.errors import DataError, UsageError
 from octavo.text.parallel import WorkerError, run_tasks
@@ -44,6 +44,14 @@ def test_a_process_killed_beside_this_one_loses_no_task(tmp_path):
 def test_an_error_of_this_process_comes_back_too(workers):
     with pytest.raises(DataError, match="line 5"):
         list(run_tasks(fail, [5] * 9, workers, join=True))
+    assert not children()
+
+
+@pytest.mark.parametrize("join", [False, True])
+def test_a_panic_loses_no_task(join):
+    with pytest.raises(BaseException, match="it broke") as caught:
+        list(run_tasks(panic, range(4), 2, join=join))
+    assert type(caught.value).__name__ in ("Panic", "WorkerError")
     assert not children()
 
 

@@ -35,13 +35,15 @@ def test_devices_that_are_not_there_are_refused(options):
 
 
 CODE = """
-from octavo.training.devices import *
-import sys
-for devices, parallel, rows in ((8, 1, 16), (8, 2, 12), (8, 3, 16), (8, 1, 12), (6, 2, 9)):
+from octavo.pretraining.settings import Settings, check_devices
+from octavo.training.devices import find_devices
+for devices, parallel, rows, heads in (
+    (8, 1, 16, 4), (8, 2, 12, 4), (8, 3, 16, 3), (8, 1, 12, 4), (6, 2, 9, 4), (8, 2, 16, 3)
+):
     try:
         found = find_devices(devices, parallel)
-        check_rows(rows, found)
-        print(type(found.distribution).__name__, found.distribution.num_model_replicas)
+        check_devices(Settings(batch_size=rows, heads=heads, hidden_size=240), found)
+        print(type(found.distribution).__name__, found.copies)
     except Exception as error:
         print(error)
 """
@@ -59,4 +61,5 @@ def test_eight_devices_are_divided():
         "8 devices of a process cannot be divided by 3. Received: model_parallel=3",
         "batch_size must be a multiple of 8, the copies of the model. Received: 12",
         "ModelParallel 3",
+        "heads must be a multiple of model_parallel=2. Received: 3",
     ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -55,6 +57,23 @@ def test_all_start_again_when_one_dies(tmp_path, capfd):
 def test_what_dies_always_is_given_up():
     with pytest.raises(LaunchError, match="processes died 2 times, the last with exit code 134"):
         launch(python("sys.exit(134)"), 2, restarts=1)
+
+
+def test_being_told_to_end_ends_the_processes(tmp_path):
+    code = "open(sys.argv[1] + f'/{n}', 'w').write(str(os.getpid())); time.sleep(60)"
+    program = (
+        f"from octavo.training.launch import launch; launch({python(code)!r} + sys.argv[1:], 2)"
+    )
+    told = [sys.executable, "-c", f"import sys; {program}", str(tmp_path)]
+    launcher = subprocess.Popen(told, stderr=subprocess.PIPE, text=True)
+    while sum(1 for path in tmp_path.iterdir() if path.read_text()) < 2:
+        assert launcher.poll() is None
+        time.sleep(0.01)
+    launcher.terminate()
+    assert "KeyboardInterrupt: ended by SIGTERM" in launcher.communicate(timeout=30)[1]
+    for path in tmp_path.iterdir():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(path.read_text()), 0)
 
 
 def test_wrong_data_is_not_tried_again(tmp_path, capfd):

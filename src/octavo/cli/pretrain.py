@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from cyclopts import App
 from octavo.cli.arguments import AsJson, Flag, Input, Whole, find_corpus
 from octavo.cli.errors import OWN_MISTAKE
 from octavo.errors import UsageError
+
+COORDINATOR, READY = "OCTAVO_COORDINATOR", ".ready-"
 
 app = App(name="pretrain", help_format="markdown")
 
@@ -172,7 +175,8 @@ def pretrain(
     from octavo.pretraining.corpus import Corpus
     from octavo.pretraining.fit import Pace, pretrain
     from octavo.pretraining.preparation import prepare
-    from octavo.pretraining.settings import Settings
+    from octavo.pretraining.run_folder import RunFolder
+    from octavo.pretraining.settings import Settings, check_devices
     from octavo.training.devices import find_devices
 
     spread = find_devices(devices, model_parallel)
@@ -180,10 +184,13 @@ def pretrain(
     settings = _settings(Settings, config, given)
     pace = Pace(save_every, evaluate_every, log_every, keep, workers)
     folder = data or out / "data"
+    check_devices(settings, spread)
+    RunFolder(out).check(folder, not no_resume)
     if not spread.first:
-        corpus = Corpus(_wait_for(folder))
+        _wait_for(_ready_mark(folder))
+        corpus = Corpus(folder, check=False)  # the first process has compared the checksums
     elif paths:
-        files = find_corpus(paths, field)
+        files = _outside(find_corpus(paths, field), out, folder)
         size: Any = vocabulary or vocabulary_size
         corpus = prepare(
             files, folder, size, segmenter=segmenter, lower_case=not cased, field=field,
@@ -193,6 +200,10 @@ def pretrain(
         raise UsageError("name the files to read, or the --data they became. Received: no paths")
     else:
         corpus = Corpus(folder, progress=True)
+    if spread.processes > 1 and spread.first:
+        for mark in folder.glob(f"{READY}*"):
+            mark.unlink()
+        _ready_mark(folder).touch()
     with _lost_processes_said(spread.processes):
         result = pretrain(corpus, out, settings, pace=pace, devices=spread, resume=not no_resume)
     if not spread.first:
@@ -205,7 +216,7 @@ def pretrain(
     if scores:
         print(
             f"held-out text: accuracy {scores['accuracy']:.3f} (the most frequent token "
-            f"{scores['unigram']:.3f}, the most frequent after the one before "
+            f"{scores['unigram']:.3f}, the most frequent beside its neighbour "
             f"{scores['bigram']:.3f}), loss {scores['loss']:.3f}"
         )
 
@@ -222,11 +233,25 @@ def _lost_processes_said(processes: int) -> Iterator[None]:
         raise SystemExit(OWN_MISTAKE) from None  # `octavo launch` starts all again
 
 
-def _wait_for(folder: Path) -> Path:
-    """Until the first process has made the token shards; if it fails, all are ended."""
-    while not (folder / "manifest.json").exists():
-        time.sleep(0.2)
-    return folder
+def _ready_mark(folder: Path) -> Path:
+    """By which the first process tells the others of this start that the shards are there.
+
+    A file, as the processes must not meet before: they would wait half a minute for each other.
+    """
+    start = "".join(c if c.isalnum() else "-" for c in os.environ.get(COORDINATOR, ""))
+    return folder / f"{READY}{start}"
+
+
+def _wait_for(path: Path) -> None:
+    """Until there is such a file; if the first process fails, all are ended."""
+    while not path.exists():
+        time.sleep(0.1)
+
+
+def _outside(files: list[str], *folders: Path) -> list[str]:
+    """Files that do not lie in the run's own folders, which an earlier run has filled."""
+    inside = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
+    return [path for path in files if not os.path.realpath(path).startswith(inside)]
 
 
 def _settings(kind: Any, config: Path | None, given: dict[str, Any]) -> Any:

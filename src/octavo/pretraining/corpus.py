@@ -14,7 +14,7 @@ from octavo.errors import DataError
 from octavo.pretraining.objectives import Examples
 from octavo.pretraining.packing import Marks, Rows, make_rows
 from octavo.text import WordPieceTokenizer
-from octavo.text.token_shards import Shard, check_shards, load_manifest, word_flag
+from octavo.text.token_shards import Shard, check_shards, hash_file, load_manifest, word_flag
 
 VOCABULARY = "vocab.txt"
 HELD_OUT = "held out"  # name of the random stream that chooses validation documents
@@ -46,8 +46,11 @@ class Corpus:
         self.manifest = load_manifest(folder)
         if check:
             check_shards(folder, self.manifest["shards"], progress)
+        vocabulary = self.folder / VOCABULARY
+        if hash_file(vocabulary) != self.manifest["tokens_blake2b"]:
+            raise DataError("damaged: it is not the vocabulary of the token shards", vocabulary)
         self.tokenizer = WordPieceTokenizer.from_file(
-            self.folder / VOCABULARY, lower_case=self.manifest["lower_case"]
+            vocabulary, lower_case=self.manifest["lower_case"]
         )
         self.shards = [Shard(folder, file) for file in self.manifest["shards"]]
         if not self.shards:
@@ -93,6 +96,7 @@ class Batches:
         batch_size: rows of a batch.
         seed: of orders and masks.
         total: batches of the whole run, for what changes in its course.
+        once: nothing is asked of rows beyond the first epoch, so that each counts once.
     """
 
     def __init__(
@@ -103,6 +107,7 @@ class Batches:
         batch_size: int,
         seed: int,
         total: int = 1,
+        once: bool = False,
     ) -> None:
         if not len(rows):
             raise DataError(
@@ -113,14 +118,17 @@ class Batches:
         self.tokens = [shard.tokens.view(np.ndarray) for shard in corpus.shards]
         self.flag = word_flag(self.tokens[0].dtype)
         self.rows, self.examples, self.batch_size, self.seed = rows, examples, batch_size, seed
-        self.total = total
+        self.total, self.once = total, once
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0))
 
     def __call__(self, number: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
         """Inputs, labels and weights of batch `number`, from 0."""
         random = make_generator(self.seed, "masks", number)
         pieces = self._pieces(self._choose(number * self.batch_size))
-        return self.examples.arrays(pieces, random, number / self.total)
+        inputs, labels, weights = self.examples.arrays(pieces, random, number / self.total)
+        if self.once:
+            weights[max(len(self.rows) - number * self.batch_size, 0) :] = 0.0
+        return inputs, labels, weights
 
     def _choose(self, place: int) -> np.ndarray:
         """The rows of a batch that begins at this place of all epochs."""

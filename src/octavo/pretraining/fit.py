@@ -21,12 +21,11 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
-from octavo._files import check_directory, full_disk_named, write_atomic
+from octavo._files import full_disk_named, write_atomic
 from octavo._keras import keras, ops
 from octavo._progress import Progress
 from octavo._seeds import derive_seed
@@ -38,17 +37,15 @@ from octavo.pretraining.corpus import Batches, Corpus
 from octavo.pretraining.log import Line, write_log
 from octavo.pretraining.objectives import SPECIALS, Examples, parse_objectives
 from octavo.pretraining.position import Pace, Position, check_plan
-from octavo.pretraining.settings import Settings
+from octavo.pretraining.run_folder import CHECKPOINTS, LOG, RunFolder
+from octavo.pretraining.settings import Settings, check_devices
 from octavo.pretraining.tensorboard import EventFile
 from octavo.training import load_state, read_note, save_state
 from octavo.training.compiling import compile_model
-from octavo.training.devices import Devices, check_rows
+from octavo.training.devices import Devices
 from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
 from octavo.training.prefetch import Prefetched
-from octavo.transformer import save_preset
 
-CHECKPOINTS = "checkpoints"
-LOG = "log.csv"
 PIECE_SECONDS = 2.0  # of one call of `fit`: what it costs to begin one is a hundredth of that
 SHARED_PIECE = 10  # updates of a call, where several processes train
 MOST_VALIDATION = 32  # batches
@@ -85,6 +82,7 @@ def pretrain(
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> from octavo.pretraining import Pace, Settings, prepare, pretrain
         >>> folder = Path(tempfile.mkdtemp())
         >>> lines = [f"第{n}个句子：长江是中国最长的河流，发源于青藏高原。" for n in range(200)]
@@ -98,13 +96,15 @@ def pretrain(
     settings, pace = settings or Settings(), pace or Pace()
     devices = devices or Devices(None)
     progress = progress and devices.first
+    check_devices(settings, devices)
     corpus = corpus if isinstance(corpus, Corpus) else Corpus(corpus, progress=progress)
-    folder = check_directory(out)
-    check_rows(settings.batch_size, devices)
+    folder = RunFolder(out)
+    folder.check(corpus.folder, resume)
     keras.utils.set_random_seed(derive_seed(settings.seed, "weights"))
-    with devices.scope(), full_disk_named(folder), say_how_to_go_on(folder / CHECKPOINTS):
+    place = folder.path
+    with devices.scope(), full_disk_named(place), say_how_to_go_on(place / CHECKPOINTS):
         run = _Run(corpus, folder, settings, pace, devices, progress)
-        run.begin(resume)
+        run.begin()
         run.train()
         return run.finish()
 
@@ -115,7 +115,7 @@ class _Run:
     def __init__(
         self,
         corpus: Corpus,
-        folder: Path,
+        folder: RunFolder,
         settings: Settings,
         pace: Pace,
         devices: Devices,
@@ -137,9 +137,12 @@ class _Run:
         held_rows = corpus.rows(held_out, settings.length, specials)
         if len(held_rows):
             asked = {"mlm": 1.0} if "mlm" in objectives else objectives
-            fixed = Examples(corpus.tokenizer, settings.length, asked, masking, examples.looks)
+            always = replace(masking, final=0.0)
+            fixed = Examples(corpus.tokenizer, settings.length, asked, always, examples.looks)
             seed = derive_seed(settings.seed, "validation")
-            self.validation = Batches(corpus, held_rows, fixed, settings.batch_size, seed)
+            self.validation = Batches(
+                corpus, held_rows, fixed, settings.batch_size, seed, once=True
+            )
         self.model = make_model(settings, corpus.tokenizer, examples.looks)
         accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
         compile_model(self.model, make_optimizer(settings), [accuracy])
@@ -147,28 +150,23 @@ class _Run:
         # `fit` would begin its means anew at every call; they go on until a line of the log is
         # full, so that the log does not depend on how a run was cut into calls
         self.model.reset_metrics = lambda: None
-        manifest = {key: corpus.manifest[key] for key in ("tokens", "documents", "lower_case")}
+        keys = ("tokens", "documents", "lower_case", "tokens_blake2b")
+        manifest = {key: corpus.manifest[key] for key in keys}
         hashes = sum(sum(shard.file.crc32.values()) for shard in corpus.shards)
         self.position = Position(plan={**asdict(settings), **manifest, "crc32": hashes})
 
-    def _states(self) -> list[Path]:
-        return sorted((self.folder / CHECKPOINTS).glob("step-*.safetensors"))
-
-    def begin(self, resume: bool) -> None:
+    def begin(self) -> None:
         """Take the last state that is whole, if there is one."""
-        names = {path.name for path in self.folder.iterdir()} if self.folder.is_dir() else set()
-        states = self._states()
-        if states and not resume:
-            raise DataError("holds a run already; name another folder, or resume it", self.folder)
-        if not states and any(not name.startswith(".") and name != "data" for name in names):
-            raise DataError("holds other files; name a new folder", self.folder)
+        states = self.folder.states()
+        if self.devices.first:
+            self.folder.clear()
         for path in reversed(states):
             try:
                 position = Position(**read_note(path))
             except DataError as error:
                 warnings.warn(f"{error}; the state before it is taken", stacklevel=2)
                 continue
-            check_plan(position.plan, self.position.plan, self.folder)
+            check_plan(position.plan, self.position.plan, self.folder.path)
             load_state(path, self.model)
             self.position = position
             if self.progress:
@@ -176,14 +174,14 @@ class _Run:
                 print(f"octavo: {done} of {self.settings.steps} steps are done", file=sys.stderr)
             return
         if states:
-            raise DataError("none of its states can be read", self.folder / CHECKPOINTS)
+            raise DataError("none of its states can be read", self.folder.path / CHECKPOINTS)
 
     def train(self) -> None:
         """Run what is left of the steps."""
         position, unit = self.position, self.settings.accumulate
         if position.step >= self.total:
             return
-        self.events = EventFile(self.folder, position.step // unit)
+        self.events = EventFile(self.folder.path, position.step // unit)
         self.written = len(position.log)  # lines that are in the events of this run or one before
         left = self.total - position.step
         label = f"pretraining, {self.settings.length}-token rows"
@@ -257,7 +255,7 @@ class _Run:
                 f"the loss is {history['loss']} before step "
                 f"{(self.position.step + steps) // self.settings.accumulate}; the last state is "
                 "kept: try a lower learning rate in another folder",
-                self.folder,
+                self.folder.path,
             )
         return history
 
@@ -288,21 +286,23 @@ class _Run:
             scores = self.model.evaluate(data, verbose=0, return_dict=True)
         self._set_metrics(before)
         scores = {f"validation_{name}": round(float(value), 6) for name, value in scores.items()}
-        if self.position.log:
-            self.position.log[-1] |= scores
+        log, step = self.position.log, self.position.step // self.settings.accumulate
+        if not log or log[-1]["step"] != step:
+            log.append({"step": step})
+        log[-1] |= scores
         return scores
 
     def save(self) -> None:
         """Write state and log; states beyond those kept go."""
         if not self.devices.first:
             return
-        path = self.folder / CHECKPOINTS / f"step-{self.position.step:08}.safetensors"
+        path = self.folder.state(self.position.step)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.position.metrics = [float(ops.convert_to_numpy(value)) for value in self.sums]
         save_state(path, self.model, vars(self.position))
-        for old in self._states()[: -self.pace.keep]:
+        for old in self.folder.states()[: -self.pace.keep]:
             old.unlink()
-        write_log(self.folder / LOG, self.position.log)
+        write_log(self.folder.path / LOG, self.position.log)
         self.events.write(self.position.log[self.written :])
         self.written = len(self.position.log)
 
@@ -310,6 +310,9 @@ class _Run:
         """Write the model; gives the figures of the run."""
         settings, position = self.settings, self.position
         rows = self.batches.rows
+        with self._averaged():  # in every process, as it exchanges arrays
+            if self.devices.first:
+                self.folder.write_model(self.model, self.corpus.tokenizer)
         result = {
             "steps": position.step // settings.accumulate,
             "seconds": round(position.seconds, 1),
@@ -321,18 +324,17 @@ class _Run:
             "log": position.log,
         }
         if self.devices.first:
-            with full_disk_named(self.folder):
-                with self._averaged():
-                    save_preset(self.folder, self.model, self.corpus.tokenizer)
-                with write_atomic(self.folder / "training.json") as file:
-                    file.write(json.dumps({"settings": asdict(settings), **result}, indent=1))
+            with write_atomic(self.folder.path / "training.json") as file:
+                file.write(json.dumps({"settings": asdict(settings), **result}, indent=1))
         return result
 
     def _validate(self) -> dict[str, float] | None:
-        """Scores on held-out documents, beside those of guesses from counts."""
+        """The last scores on held-out documents, beside those of guesses from counts."""
         if self.validation is None:
             return None
-        scores = {k.removeprefix("validation_"): v for k, v in self._evaluate().items()}
+        last = self.position.log[-1]  # of the last step, which is always evaluated
+        names = [name for name in last if name.startswith("validation_")]
+        scores = {name.removeprefix("validation_"): last[name] for name in names}
         if self.devices.first:
             asked = [self.validation(number) for number in range(self._validation_size())]
             scores |= measure_baselines(self.corpus, self.kept, asked)

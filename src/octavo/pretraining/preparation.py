@@ -20,10 +20,19 @@ from octavo.text import build_vocabulary, load_vocabulary, save_vocabulary
 from octavo.text.corpus import STANDARD_INPUT, find_files, make_shards
 from octavo.text.encoding import EncodingTask, encode_part
 from octavo.text.parallel import run_tasks
-from octavo.text.token_shards import MANIFEST, ShardFile, load_manifest, save_manifest
+from octavo.text.token_shards import (
+    KINDS,
+    MANIFEST,
+    ShardFile,
+    hash_file,
+    load_manifest,
+    save_manifest,
+)
+from octavo.text.vocabulary import smallest_vocabulary
 
 PARTS, SMALLEST_PART, LARGEST_PART = 24, 1 << 20, 1 << 26  # bytes of a part
 MOST_WORDS = 2_000_000  # different ones that a vocabulary is made from
+HASH = 32  # characters of a hash
 MARK = ".part.json"  # of a part that is done, until all are
 
 
@@ -76,8 +85,12 @@ def prepare(
     check_whole("workers", workers, 1)
     files = find_files(paths)
     place = Path(folder)
+    if isinstance(vocabulary, int):
+        check_whole("vocabulary", vocabulary, smallest_vocabulary(lower_case))
+    kind, _, dictionary = segmenter.partition(":")
     options = {
-        "vocabulary": vocabulary if isinstance(vocabulary, int) else str(vocabulary),
+        "vocabulary": vocabulary if isinstance(vocabulary, int) else hash_file(vocabulary),
+        "dictionary": hash_file(dictionary) if kind == "rjieba" and dictionary else None,
         "lower_case": bool(lower_case),
         "segmenter": segmenter,
         "field": field,
@@ -95,7 +108,7 @@ def prepare(
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"cannot be written: {error.strerror}", place) from None
-    sources = [_describe(path) for path in files]
+    sources = _describe_all(files, progress)
     about = {**options, "sources": sources}
     key = hashlib.blake2b(json.dumps(about).encode(), digest_size=8).hexdigest()
     with full_disk_named(place):
@@ -118,7 +131,8 @@ def prepare(
             for number, part in enumerate(make_shards(files, PARTS, SMALLEST_PART, LARGEST_PART))
         ]  # fmt: skip
         shards, bad = _encode(tasks, place, workers, progress)
-        save_manifest(place, {**about, "bad_lines_found": bad}, shards)
+        made = {"bad_lines_found": bad, "tokens_blake2b": hash_file(tokens)}
+        save_manifest(place, {**about, **made}, shards)
         for mark in place.glob(f"*{MARK}"):
             mark.unlink()
     return Corpus(place, check=False)
@@ -179,8 +193,19 @@ def _mark(path: Path, shards: list[ShardFile], bad_lines: int) -> None:
 
 def _clear(folder: Path) -> None:
     """Remove what another corpus, or a run of other options, left unfinished."""
-    for mark in folder.glob(f"*{MARK}"):
-        mark.unlink()
+    for kind in (MARK, *(f".{kind}.npy" for kind in KINDS)):
+        for file in folder.glob(f"*{kind}"):
+            file.unlink()
+
+
+def _describe_all(files: list[str], progress: bool) -> list[dict[str, Any]]:
+    sizes = [0 if path == STANDARD_INPUT else os.stat(path).st_size for path in files]
+    described = []
+    with Progress(sum(sizes), "looking at the files", progress, in_bytes=True) as bar:
+        for path, size in zip(files, sizes, strict=True):
+            described.append(_describe(path))
+            bar.advance(size)
+    return described
 
 
 def _describe(path: str) -> dict[str, Any]:
@@ -192,16 +217,8 @@ def _describe(path: str) -> dict[str, Any]:
         "path": os.path.abspath(path),
         "size": status.st_size,
         "changed": status.st_mtime_ns,
-        "blake2b": _hash(path),
+        "blake2b": hash_file(path),
     }
-
-
-def _hash(path: str) -> str:
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", path) from None
 
 
 def _check_same(folder: Path, files: list[str], options: dict[str, Any]) -> None:
@@ -210,6 +227,8 @@ def _check_same(folder: Path, files: list[str], options: dict[str, Any]) -> None
     hint = "name another folder, or remove this one"
     for name, value in options.items():
         if manifest.get(name) != value:
+            if name == "dictionary" or len(str(value)) == HASH:
+                raise DataError(f"holds token shards of another {name}; {hint}", folder)
             raise DataError(
                 f"holds token shards with {name} {manifest.get(name)!r}, not {value!r}; {hint}",
                 folder,
@@ -223,7 +242,7 @@ def _check_same(folder: Path, files: list[str], options: dict[str, Any]) -> None
             continue
         status = os.stat(path)
         unchanged = (status.st_size, status.st_mtime_ns) == (source["size"], source["changed"])
-        if not unchanged and _hash(path) != source["blake2b"]:
+        if not unchanged and hash_file(path) != source["blake2b"]:
             raise DataError(f"{path} has changed since; {hint}", folder)
     if known:
         raise DataError(f"holds token shards of {next(iter(known))} too; {hint}", folder)

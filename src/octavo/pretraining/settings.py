@@ -12,6 +12,7 @@ from typing import Any
 
 from octavo.errors import DataError, UsageError
 from octavo.pretraining.objectives import Masking, parse_objectives
+from octavo.training.devices import Devices
 
 OPTIMIZERS = ("adamw", "lamb")
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -132,6 +133,28 @@ class Settings:
             if name not in known:
                 raise UsageError(f"{path}: no setting {name}; known: {', '.join(sorted(known))}")
         return cls(**{**values, **changes})
+
+
+def check_devices(settings: Settings, devices: Devices) -> None:
+    """Refuse a batch or a model that cannot be shared out evenly.
+
+    Raises:
+        UsageError: naming the setting that does not fit the devices.
+
+    Example:
+        >>> check_devices(Settings(), Devices(None))
+    """
+    if settings.batch_size % devices.copies:
+        raise UsageError(
+            f"batch_size must be a multiple of {devices.copies}, the copies of the model. "
+            f"Received: {settings.batch_size}"
+        )
+    for name in ("heads", "hidden_size", "intermediate_size"):
+        if getattr(settings, name) % devices.model_parallel:
+            raise UsageError(
+                f"{name} must be a multiple of model_parallel={devices.model_parallel}. Received: "
+                f"{getattr(settings, name)}"
+            )
 
 
 def _check_kind(name: str, kind: str, value: Any) -> None:

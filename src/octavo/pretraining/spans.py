@@ -51,7 +51,8 @@ def ask_span(
     """
     words = np.append(np.flatnonzero(begins), len(ids))
     sentences = np.cumsum(ended) - ended  # the number of each token's
-    places = _recurring(ids, words, sentences)
+    numbers = np.where(marks, -1 - np.arange(len(ids)), ids)  # no mark is equal to another
+    places = _recurring(numbers, words, sentences)
     if not places:
         return None
     found = places[int(random.integers(len(places)))]
@@ -59,7 +60,6 @@ def ask_span(
     others = [place for place in found if sentences[words[place]] != sentences[words[hidden]]]
     if not others:
         return None
-    numbers = np.where(marks, -1 - np.arange(len(ids)), ids)  # no mark is equal to another
     first, last = _extend(numbers, words, sentences, hidden, others[0])
     number = sentences[first]
     start, end = (int(np.searchsorted(sentences, number, side)) for side in ("left", "right"))
@@ -70,12 +70,12 @@ def ask_span(
     )
 
 
-def _recurring(ids: np.ndarray, words: np.ndarray, sentences: np.ndarray) -> list[list[int]]:
+def _recurring(numbers: np.ndarray, words: np.ndarray, sentences: np.ndarray) -> list[list[int]]:
     """The numbers of the words that are equal, for every word that stands in two sentences."""
     lengths = np.diff(words)
     found: dict[bytes, list[int]] = {}
     for word in np.flatnonzero((lengths >= LEAST) & (lengths <= MOST)).tolist():
-        found.setdefault(ids[words[word] : words[word + 1]].tobytes(), []).append(word)
+        found.setdefault(numbers[words[word] : words[word + 1]].tobytes(), []).append(word)
     return [
         places
         for places in found.values()

@@ -41,7 +41,7 @@ class EventFile:
         self.path = folder / f"events.out.tfevents.{time.time():.0f}.{os.getpid()}"
         self._start = _event(0, _field(FILE_VERSION, VERSION))
         if step:  # SessionLog, status START
-            self._start += _event(step, _field(SESSION, _number(1, 1)))
+            self._start += _event(step + 1, _field(SESSION, _number(1, 1)))
 
     def write(self, lines: Iterable[Mapping[str, float]]) -> None:
         """Append lines of the log, each with its "step"."""

@@ -104,7 +104,7 @@ class Encoder:
         waiting: list[str] = []
         size = 0
         for text in texts:
-            waiting.append(text.replace("\n", " "))
+            waiting.append(_without_halves(text.replace("\n", " ")))
             size += len(text)
             if size >= TOGETHER:
                 yield from self._encode(waiting, path)
@@ -113,8 +113,7 @@ class Encoder:
             yield from self._encode(waiting, path)
 
     def _encode(self, texts: list[str], path: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        # a line end is a blank: no token and no word crosses it
-        joined = _without_halves("\n".join(texts))
+        joined = "\n".join(texts)  # a line end is a blank: no token and no word crosses it
         begins = self._find_begins(texts, joined, path)
         encoding = self.tokenizer.encode(joined)
         starts = begins[encoding.starts] & ~self._goes_on[encoding.ids]

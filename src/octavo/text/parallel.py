@@ -142,7 +142,7 @@ class _Own:
                     return
                 try:
                     self._done.put((place, function(tasks[place]), None))
-                except Exception as error:
+                except BaseException as error:  # a panic of compiled code is no Exception
                     self._done.put((place, None, error))
                     return
 
@@ -206,6 +206,8 @@ def _work(pipe: Connection, function: Callable[[Any], Any], environment: dict[st
             answer = (False, function(task))
         except Exception as error:
             answer = (True, error)
+        except BaseException as error:  # a panic of compiled code, which may not be sent as it is
+            answer = (True, WorkerError(f"{type(error).__name__}: {error}"))
         pipe.send(answer)
 
 

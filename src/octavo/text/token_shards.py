@@ -245,6 +245,22 @@ def check_shards(
             bar.advance()
 
 
+def hash_file(path: str | PathLike[str]) -> str:
+    """A hash of a file's bytes, as stored.
+
+    Raises:
+        DataError: if the file cannot be read.
+
+    Example:
+        >>> len(hash_file(__file__))
+        32
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for data in _read_chunks(Path(path)):
+        digest.update(data)
+    return digest.hexdigest()
+
+
 def _read_chunks(path: Path) -> Iterator[bytes]:
     try:
         with open(path, "rb") as file:

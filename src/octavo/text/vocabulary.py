@@ -111,6 +111,16 @@ def build_vocabulary(
     return [*SPECIAL_TOKENS, *singles, *kept_pieces]
 
 
+def smallest_vocabulary(lower_case: bool = True) -> int:
+    """The least size of a vocabulary: the special tokens, and ASCII.
+
+    Example:
+        >>> smallest_vocabulary()
+        109
+    """
+    return len(SPECIAL_TOKENS) + len(_ascii_tokens(lower_case))
+
+
 def count_words(
     texts: Iterable[str] | Mapping[str, int], lower_case: bool = True
 ) -> tuple[Counter[str], Counter[str]]:

@@ -12,7 +12,10 @@ Source: Shoeybi et al. 2019, "Megatron-LM", section 3, for how a block is cut.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +27,7 @@ from octavo._lazy import require
 from octavo.errors import UsageError
 
 COORDINATOR, PROCESSES, PROCESS = "OCTAVO_COORDINATOR", "OCTAVO_PROCESSES", "OCTAVO_PROCESS"
+PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux' prctl
 
 # Matrices that are cut by columns, then those by rows; what is not here every device has whole.
 LAYOUT = {
@@ -41,6 +45,7 @@ class Devices:
         distribution: of Keras; None for one device, where nothing has to be said.
         process: number of this process, from 0.
         processes: how many there are.
+        model_parallel: devices that share a copy of the model.
 
     Example:
         >>> Devices(None).share(64)
@@ -50,6 +55,12 @@ class Devices:
     distribution: Any
     process: int = 0
     processes: int = 1
+    model_parallel: int = 1
+
+    @property
+    def copies(self) -> int:
+        """Copies of the model, which share the rows of a batch."""
+        return 1 if self.distribution is None else int(self.distribution.num_model_replicas)
 
     @property
     def first(self) -> bool:
@@ -94,9 +105,16 @@ def join_processes() -> tuple[int, int]:
     if processes > 1:
         _check_backend(f"{processes} processes")
         jax = require("jax", extra="neural")
+        _end_with_parent()
         if not jax.distributed.is_initialized():
             keras.distribution.initialize(os.environ[COORDINATOR], processes, process)
     return process, processes
+
+
+def _end_with_parent() -> None:
+    """Let the system end this process when `octavo launch` is killed, where it can (Linux)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, int(signal.SIGKILL))
 
 
 def find_devices(devices: int | None = None, model_parallel: int = 1) -> Devices:
@@ -133,23 +151,7 @@ def find_devices(devices: int | None = None, model_parallel: int = 1) -> Devices
             f"{here} devices of a process cannot be divided by {model_parallel}. Received: "
             f"model_parallel={model_parallel}"
         )
-    return Devices(_distribute(chosen, model_parallel), process, processes)
-
-
-def check_rows(rows: int, devices: Devices, name: str = "batch_size") -> None:
-    """Refuse a batch that cannot be shared out evenly.
-
-    Raises:
-        UsageError: if there are rows left over.
-
-    Example:
-        >>> check_rows(64, Devices(None))
-    """
-    copies = 1 if devices.distribution is None else devices.distribution.num_model_replicas
-    if rows % copies:
-        raise UsageError(
-            f"{name} must be a multiple of {copies}, the copies of the model. Received: {rows}"
-        )
+    return Devices(_distribute(chosen, model_parallel), process, processes, model_parallel)
 
 
 def _choose(devices: int | None, processes: int) -> list[Any]:

@@ -11,8 +11,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from octavo._checks import check_whole
 from octavo.errors import OctavoError, UsageError
@@ -73,7 +75,9 @@ def launch(
         raise UsageError("several hosts need a port at which they meet. Received: port=0")
     for attempt in range(restarts + 1):
         meeting = f"{hosts[0] if hosts else '127.0.0.1'}:{port or _free_port()}"
-        code = _run(list(command), processes, max(len(hosts), 1) * processes, host, meeting)
+        total = max(len(hosts), 1) * processes
+        with _ends_as_by_ctrl_c():
+            code = _run(list(command), processes, total, host, meeting)
         if code in (0, *OWN_FAULT):
             return code
         if attempt < restarts:
@@ -87,20 +91,18 @@ def launch(
 
 def _run(command: list[str], processes: int, total: int, host: int, meeting: str) -> int:
     """Run all once; gives 0, or the exit code of the first that failed."""
-    team = [
-        subprocess.Popen(
-            command,
-            env={
-                **os.environ,
+    team: list[subprocess.Popen[bytes]] = []
+    try:
+        for number in range(processes):
+            told = {
                 "OCTAVO_COORDINATOR": meeting,
                 "OCTAVO_PROCESSES": str(total),
                 "OCTAVO_PROCESS": str(host * processes + number),
-            },
-            start_new_session=True,  # Ctrl-C is for this process to handle
-        )
-        for number in range(processes)
-    ]
-    try:
+            }
+            # a session of its own, as Ctrl-C is for this process to handle
+            team.append(
+                subprocess.Popen(command, env={**os.environ, **told}, start_new_session=True)
+            )
         while True:
             codes = [process.poll() for process in team]
             failed = [code for code in codes if code]
@@ -111,9 +113,28 @@ def _run(command: list[str], processes: int, total: int, host: int, meeting: str
             time.sleep(POLL)
     finally:
         for process in team:
-            if process.poll() is None:
-                process.kill()
+            process.kill()
+        for process in team:
             process.wait()
+
+
+@contextmanager
+def _ends_as_by_ctrl_c() -> Iterator[None]:
+    """While this lasts, being told to end (SIGTERM, SIGHUP) ends the processes first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), _interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+def _interrupt(number: int, _: object) -> None:
+    raise KeyboardInterrupt(f"ended by {signal.Signals(number).name}")
 
 
 def _first_cause(team: list[subprocess.Popen[bytes]], failed: list[int]) -> int:
@@ -134,4 +155,7 @@ def _free_port() -> int:
 
 
 def _describe(code: int) -> str:
-    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    try:
+        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    except ValueError:  # a real-time signal has no name
+        return f"signal {-code}"

@@ -1,0 +1,78 @@
+"""The folder of a run: what may be in it, its states, and the model put there at the end."""
+
+from __future__ import annotations
+
+import os
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from octavo._files import check_directory
+from octavo.errors import DataError
+from octavo.text import WordPieceTokenizer
+from octavo.transformer import Transformer
+from octavo.transformer.presets import write_preset
+
+CHECKPOINTS = "checkpoints"
+LOG = "log.csv"
+
+
+class RunFolder:
+    """A run's folder.
+
+    Args:
+        path: of it; made when something is written.
+
+    Raises:
+        DataError: if it is no folder, or the working directory.
+
+    Example:
+        >>> import tempfile
+        >>> RunFolder(tempfile.mkdtemp()).states()
+        []
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = check_directory(path)
+
+    def states(self) -> list[Path]:
+        """The files of its states, the newest last."""
+        return sorted((self.path / CHECKPOINTS).glob("step-*.safetensors"))
+
+    def state(self, step: int) -> Path:
+        """The file of the state after this many batches."""
+        return self.path / CHECKPOINTS / f"step-{step:08}.safetensors"
+
+    def check(self, data: str | PathLike[str], resume: bool) -> None:
+        """Refuse a folder of other things, and a run that is not to go on.
+
+        Args:
+            data: the folder of the token shards, which may lie inside.
+            resume: whether a run that is there goes on.
+
+        Raises:
+            DataError: if it is one of these.
+        """
+        states = self.states()
+        if states and not resume:
+            raise DataError("holds a run already; name another folder, or resume it", self.path)
+        inside = os.path.relpath(os.path.realpath(data), self.path).split(os.sep)[0]
+        known = {CHECKPOINTS, "data", inside}
+        names = {path.name for path in self.path.iterdir()} if self.path.is_dir() else set()
+        if not states and any(not name.startswith(".") for name in names - known):
+            raise DataError("holds other files; name a new folder", self.path)
+
+    def clear(self) -> None:
+        """Remove what killed runs left half written."""
+        for part in (self.path / CHECKPOINTS).glob(".step-*.part"):
+            part.unlink(missing_ok=True)
+
+    def write_model(self, model: Transformer, tokenizer: WordPieceTokenizer) -> None:
+        """Put the files of a preset into the folder, each whole or not at all.
+
+        Not `save_preset`, which replaces a folder as a whole: shards may be mapped from this one.
+        """
+        with TemporaryDirectory(prefix=".model-", dir=self.path) as beside:
+            write_preset(Path(beside), model, tokenizer)
+            for file in sorted(Path(beside).iterdir()):
+                os.replace(file, self.path / file.name)
