@@ -139,6 +139,7 @@ def test_equal_documents_are_trained_on_once_and_never_held_out_too(make, tmp_pa
     training, held_out = (np.concatenate(part) for part in corpus.split(0.3, seed=1))
     assert (training.sum() + held_out.sum(), (training & held_out).sum()) == (50, 0)
     assert 5 < held_out.sum() < 25
+    assert [np.concatenate(corpus.split(share)[1]).sum() for share in (0.0, 1e-9)] == [0, 1]
     again = np.concatenate(corpus.split(0.3, seed=2)[1])
     assert (again != held_out).any()
 

@@ -65,7 +65,7 @@ class Corpus:
         """Which documents to train with, and which to hold out; of equal ones the first alone.
 
         Args:
-            validation: share of the documents that is held out.
+            validation: share of the documents that is held out, one at least if it is not 0.
             seed: decides which.
 
         Returns:
@@ -74,7 +74,10 @@ class Corpus:
         hashes = np.concatenate([shard.hashes for shard in self.shards])
         first = np.zeros(len(hashes), bool)
         first[np.unique(hashes, return_index=True)[1]] = True
-        held_out = make_generator(seed, HELD_OUT).random(len(hashes)) < validation
+        draws = make_generator(seed, HELD_OUT).random(len(hashes))
+        held_out = draws < validation
+        if validation and first.sum() > 1 and not (first & held_out).any():
+            held_out[np.where(first, draws, 2.0).argmin()] = True  # one at least
         cuts = np.cumsum([len(shard.hashes) for shard in self.shards])[:-1]
         return np.split(first & ~held_out, cuts), np.split(first & held_out, cuts)
 
