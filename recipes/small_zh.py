@@ -58,8 +58,9 @@ def main() -> None:
     parser.add_argument("--score", type=Path, help="a preset: only score it")
     options = parser.parse_args()
     use_compilation_cache()
-    files = make_corpus(options.data, options.out / "corpus")
-    corpus = prepare(files, options.out / "data", VOCABULARY_SIZE, workers=2)
+    make_corpus(options.data, options.out / "corpus")
+    # the folder, not its files as they were made: the order decides which documents are held out
+    corpus = prepare(options.out / "corpus", options.out / "data", VOCABULARY_SIZE, workers=2)
     preset = options.score or options.out / "preset"
     if options.score is None:
         settings = dataclasses.replace(SETTINGS, steps=options.steps, precision=options.precision)
