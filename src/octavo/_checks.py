@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from typing import Any
 
 from octavo.errors import UsageError
 
@@ -30,6 +32,28 @@ def check_whole(name: str, value: object, least: int, most: int | None = None) -
         return value
     bounds = f"{least} or more" if most is None else f"{least} to {most}"
     raise UsageError(f"{name} must be {bounds}. Received: {name}={value!r}")
+
+
+def check_field_types(settings: Any) -> None:
+    """Whole numbers, numbers and texts where a dataclass says so; a NaN is no number.
+
+    Raises:
+        UsageError: naming the first field that holds something else.
+
+    Example:
+        >>> @dataclasses.dataclass
+        ... class Settings:
+        ...     steps: int
+        >>> check_field_types(Settings("many"))
+        Traceback (most recent call last):
+        ...
+        octavo.errors.UsageError: steps must be of type int. Received: 'many'
+    """
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        kinds = {"int": (int,), "float": (int, float), "str": (str,)}[str(field.type)]
+        if type(value) not in kinds or value != value:
+            raise UsageError(f"{field.name} must be of type {field.type}. Received: {value!r}")
 
 
 def parse_bytes(name: str, value: str | int, least: int, what_for: str = "") -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 from octavo.errors import MissingExtraError
 
@@ -41,6 +42,26 @@ def check_installed(module: str, extra: str) -> None:
     """
     if importlib.util.find_spec(module) is None:
         raise MissingExtraError(module, extra)
+
+
+def load_later(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
+    """A package's `__getattr__`: names whose modules are imported when they are first asked for.
+
+    Args:
+        package: its name.
+        places: of each name, the module below the package that has it.
+
+    Example:
+        >>> load_later("importlib", {"files": "resources"})("files").__module__.split(".")[0]
+        'importlib'
+    """
+
+    def get(name: str) -> Any:
+        if name not in places:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{package}.{places[name]}"), name)
+
+    return get
 
 
 @contextmanager

@@ -37,6 +37,9 @@ def modules_after(code: str) -> set[str]:
         "from octavo.cli.main import run; assert run(['--help']) == 0",
         "from octavo.cli.main import run; assert run(['read', '--help']) == 0",
         "from octavo.cli.main import run; assert run(['read', 'ask', '--help']) == 0",
+        "from octavo.cli.main import run; assert run(['pretrain', '--help']) == 0",
+        "from octavo.training.launch import launch; assert launch(['true'], 1) == 0",
+        "from octavo.pretraining import Corpus, Pace, Settings, prepare",
     ],
 )
 def test_nothing_heavy_is_imported(code):

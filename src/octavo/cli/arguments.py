@@ -72,6 +72,17 @@ def find_corpus(paths: Sequence[str], field: str | None) -> list[str]:
     return files
 
 
+def leave_out(files: Sequence[str], *folders: Path) -> list[str]:
+    """The files that do not lie in folders which octavo itself fills.
+
+    Example:
+        >>> leave_out(["news/a.txt", "news/run/log.csv"], Path("news/run"))
+        ['news/a.txt']
+    """
+    inside = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
+    return [path for path in files if not os.path.realpath(path).startswith(inside)]
+
+
 def check_apart(files: Sequence[str], **outputs: Path | None) -> None:
     """Refuse to overwrite a file of a folder that is read.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -24,6 +23,7 @@ from octavo.cli.arguments import (
     check_apart,
     check_outputs,
     find_corpus,
+    leave_out,
     printable,
     say_bad_lines,
 )
@@ -137,8 +137,7 @@ def count(
     check_apart(files, out=out, plot=plot)
     with nullcontext() if approximate else _parts_beside(out, resume) as folder:
         if resume and folder:
-            inside = os.path.join(os.path.abspath(folder), "")
-            files = [path for path in files if not os.path.abspath(path).startswith(inside)]
+            files = leave_out(files, folder)
         counts = count_words(
             files, segmenter, ngrams=ngrams, field=field, lower=lower, nfkc=nfkc,
             bad_lines=bad_lines, minimum=minimum, top=top,

@@ -13,11 +13,12 @@ from typing import Any, Literal
 
 from cyclopts import App
 
-from octavo.cli.arguments import AsJson, Flag, Input, Whole, find_corpus
+from octavo.cli.arguments import AsJson, Flag, Input, Whole, find_corpus, leave_out
 from octavo.cli.errors import OWN_MISTAKE
 from octavo.errors import UsageError
+from octavo.training.launch import COORDINATOR
 
-COORDINATOR, READY = "OCTAVO_COORDINATOR", ".ready-"
+READY = ".ready-"  # what the name of the mark begins with
 
 app = App(name="pretrain", help_format="markdown")
 
@@ -190,7 +191,7 @@ def pretrain(
         _wait_for(_ready_mark(folder))
         corpus = Corpus(folder, check=False)  # the first process has compared the checksums
     elif paths:
-        files = _outside(find_corpus(paths, field), out, folder)
+        files = leave_out(find_corpus(paths, field), out, folder)
         size: Any = vocabulary or vocabulary_size
         corpus = prepare(
             files, folder, size, segmenter=segmenter, lower_case=not cased, field=field,
@@ -246,12 +247,6 @@ def _wait_for(path: Path) -> None:
     """Until there is such a file; if the first process fails, all are ended."""
     while not path.exists():
         time.sleep(0.1)
-
-
-def _outside(files: list[str], *folders: Path) -> list[str]:
-    """Files that do not lie in the run's own folders, which an earlier run has filled."""
-    inside = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
-    return [path for path in files if not os.path.realpath(path).startswith(inside)]
 
 
 def _settings(kind: Any, config: Path | None, given: dict[str, Any]) -> Any:

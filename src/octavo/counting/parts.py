@@ -16,7 +16,7 @@ from octavo import __version__
 from octavo._files import write_atomic
 from octavo.counting.options import Options, Part
 from octavo.text.corpus import STANDARD_INPUT, Shard
-from octavo.text.segmenters import Segmenter
+from octavo.text.segmenters import Segmenter, segmenter_file
 
 PIECES = "sorted-"  # of a folder's name
 # markers and runs, and markers half written
@@ -33,8 +33,8 @@ def part_name(options: Options, shard: Shard) -> str:
 
 def _name(segmenter: str | Segmenter) -> list[str | int]:
     if isinstance(segmenter, str):
-        kind, _, path = segmenter.partition(":")
-        return [segmenter, *(_state(path) if path and kind in ("rjieba", "wordpiece") else [])]
+        path = segmenter_file(segmenter)
+        return [segmenter, *(_state(path) if path else [])]
     try:
         return [pickle.dumps(segmenter).hex()]
     except Exception:

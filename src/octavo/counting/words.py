@@ -258,7 +258,8 @@ def _run_crew(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
                 pool.shutdown(cancel_futures=True)
     else:
         _check_sent(tasks[0][0].segmenter)
-        own = isinstance(tasks[0][0].segmenter, str) and tasks[0][0].segmenter.startswith("rjieba")
+        segmenter = tasks[0][0].segmenter  # a function of the user's may end its process
+        own = isinstance(segmenter, str) and segmenter.partition(":")[0] == "rjieba"
         yield from run_tasks(_count_in_process, tasks, crew.workers, preload=PRELOADED, join=own)
 
 

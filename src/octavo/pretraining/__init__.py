@@ -9,27 +9,20 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from octavo._lazy import load_later
 from octavo.pretraining.corpus import Corpus
 from octavo.pretraining.position import Pace
 from octavo.pretraining.preparation import prepare
+from octavo.pretraining.settings import Settings
 
 if TYPE_CHECKING:
     from octavo.pretraining.fit import pretrain
-    from octavo.pretraining.settings import Settings
 
 __all__ = ["SMALL_ZH", "Corpus", "Pace", "Settings", "prepare", "pretrain"]
 
 SMALL_ZH = Path(str(resources.files("octavo.pretraining"))) / "presets" / "small-zh"
 """Folder of the bundled small Chinese model, for `load_preset` and whatever reads such folders."""
 
-LATER = {"pretrain": "fit", "Settings": "settings"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
-    return getattr(importlib.import_module(f"{__name__}.{LATER[name]}"), name)
+__getattr__ = load_later(__name__, {"pretrain": "fit"})

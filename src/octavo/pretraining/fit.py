@@ -276,8 +276,8 @@ class _Run:
         ]
         return min(*stops, self.total)
 
-    def _evaluate(self) -> dict[str, float]:
-        """Loss and accuracy on held-out documents, always with the same masks."""
+    def _evaluate(self) -> None:
+        """Log loss and accuracy on held-out documents, always with the same masks."""
         assert self.validation is not None
         before = [float(ops.convert_to_numpy(value)) for value in self.sums]
         self._set_metrics([])
@@ -290,7 +290,6 @@ class _Run:
         if not log or log[-1]["step"] != step:
             log.append({"step": step})
         log[-1] |= scores
-        return scores
 
     def save(self) -> None:
         """Write state and log; states beyond those kept go."""

@@ -65,8 +65,8 @@ class Masking:
             raise UsageError(f"masking_final must lie in [0, 1). Received: {self.final}")
         if min(self.mask, self.random) < 0 or self.mask + self.random > 1:
             raise UsageError(
-                "the shares of [MASK] and of random tokens are from 0 and together at most 1. "
-                f"Received: mask={self.mask}, random={self.random}"
+                "mask_share and random_share must be 0 or more and together at most 1. "
+                f"Received: mask_share={self.mask}, random_share={self.random}"
             )
 
     def at(self, share: float) -> float:

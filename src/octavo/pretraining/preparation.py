@@ -20,6 +20,7 @@ from octavo.text import build_vocabulary, load_vocabulary, save_vocabulary
 from octavo.text.corpus import STANDARD_INPUT, find_files, make_shards
 from octavo.text.encoding import EncodingTask, encode_part
 from octavo.text.parallel import run_tasks
+from octavo.text.segmenters import segmenter_file
 from octavo.text.token_shards import (
     KINDS,
     MANIFEST,
@@ -32,7 +33,7 @@ from octavo.text.vocabulary import smallest_vocabulary
 
 PARTS, SMALLEST_PART, LARGEST_PART = 24, 1 << 20, 1 << 26  # bytes of a part
 MOST_WORDS = 2_000_000  # different ones that a vocabulary is made from
-HASH = 32  # characters of a hash
+HASHED = "_blake2b"  # what the name of a hash in the manifest ends with
 MARK = ".part.json"  # of a part that is done, until all are
 
 
@@ -87,10 +88,12 @@ def prepare(
     place = Path(folder)
     if isinstance(vocabulary, int):
         check_whole("vocabulary", vocabulary, smallest_vocabulary(lower_case))
-    kind, _, dictionary = segmenter.partition(":")
+    dictionary = segmenter_file(segmenter)
+    size, given = (vocabulary, None) if isinstance(vocabulary, int) else (None, vocabulary)
     options = {
-        "vocabulary": vocabulary if isinstance(vocabulary, int) else hash_file(vocabulary),
-        "dictionary": hash_file(dictionary) if kind == "rjieba" and dictionary else None,
+        "vocabulary_size": size,
+        f"vocabulary{HASHED}": given and hash_file(given),
+        f"dictionary{HASHED}": dictionary and hash_file(dictionary),
         "lower_case": bool(lower_case),
         "segmenter": segmenter,
         "field": field,
@@ -108,7 +111,7 @@ def prepare(
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"cannot be written: {error.strerror}", place) from None
-    sources = _describe_all(files, progress)
+    sources = _describe(files, progress)
     about = {**options, "sources": sources}
     key = hashlib.blake2b(json.dumps(about).encode(), digest_size=8).hexdigest()
     with full_disk_named(place):
@@ -116,10 +119,14 @@ def prepare(
         if not (place / f"{key}{MARK}").is_file():
             _clear(place)
             if isinstance(vocabulary, int):
-                _count_vocabulary(
-                    files, tokens, vocabulary, segmenter, lower_case, field, bad_lines,
-                    workers, memory, progress,
+                from octavo.counting import count_words  # numba takes a second to load
+
+                counts = count_words(
+                    files, segmenter, field=field, bad_lines=bad_lines, top=MOST_WORDS,
+                    workers=workers, memory=memory, progress=progress,
                 )  # fmt: skip
+                words = dict(counts.most_common(len(counts)))
+                save_vocabulary(build_vocabulary(words, vocabulary, lower_case), tokens)
             else:
                 save_vocabulary(load_vocabulary(vocabulary), tokens)
             _mark(place / f"{key}{MARK}", [], 0)
@@ -136,28 +143,6 @@ def prepare(
         for mark in place.glob(f"*{MARK}"):
             mark.unlink()
     return Corpus(place, check=False)
-
-
-def _count_vocabulary(
-    files: list[str],
-    path: Path,
-    size: int,
-    segmenter: str,
-    lower_case: bool,
-    field: str | None,
-    bad_lines: str,
-    workers: int,
-    memory: str | int,
-    progress: bool,
-) -> None:
-    from octavo.counting import count_words  # numba takes a second to load
-
-    counts = count_words(
-        files, segmenter, field=field, bad_lines=bad_lines, top=MOST_WORDS, workers=workers,
-        memory=memory, progress=progress,
-    )  # fmt: skip
-    words = dict(counts.most_common(len(counts)))
-    save_vocabulary(build_vocabulary(words, size, lower_case), path)
 
 
 def _encode(
@@ -198,27 +183,27 @@ def _clear(folder: Path) -> None:
             file.unlink()
 
 
-def _describe_all(files: list[str], progress: bool) -> list[dict[str, Any]]:
-    sizes = [0 if path == STANDARD_INPUT else os.stat(path).st_size for path in files]
-    described = []
-    with Progress(sum(sizes), "looking at the files", progress, in_bytes=True) as bar:
-        for path, size in zip(files, sizes, strict=True):
-            described.append(_describe(path))
-            bar.advance(size)
-    return described
-
-
-def _describe(path: str) -> dict[str, Any]:
-    """A source as the manifest names it: path, size, time and a hash of its bytes."""
-    if path == STANDARD_INPUT:
-        return {"path": path}
-    status = os.stat(path)
-    return {
-        "path": os.path.abspath(path),
-        "size": status.st_size,
-        "changed": status.st_mtime_ns,
-        "blake2b": hash_file(path),
-    }
+def _describe(files: list[str], progress: bool) -> list[dict[str, Any]]:
+    """The sources as the manifest names them: path, size, time and a hash of the bytes."""
+    stated = {path: os.stat(path) for path in files if path != STANDARD_INPUT}
+    sources: list[dict[str, Any]] = []
+    size = sum(status.st_size for status in stated.values())
+    with Progress(size, "looking at the files", progress, in_bytes=True) as bar:
+        for path in files:
+            if path == STANDARD_INPUT:
+                sources.append({"path": path})
+                continue
+            status = stated[path]
+            sources.append(
+                {
+                    "path": os.path.abspath(path),
+                    "size": status.st_size,
+                    "changed": status.st_mtime_ns,
+                    "blake2b": hash_file(path),
+                }
+            )
+            bar.advance(status.st_size)
+    return sources
 
 
 def _check_same(folder: Path, files: list[str], options: dict[str, Any]) -> None:
@@ -227,8 +212,9 @@ def _check_same(folder: Path, files: list[str], options: dict[str, Any]) -> None
     hint = "name another folder, or remove this one"
     for name, value in options.items():
         if manifest.get(name) != value:
-            if name == "dictionary" or len(str(value)) == HASH:
-                raise DataError(f"holds token shards of another {name}; {hint}", folder)
+            if name.endswith(HASHED):
+                other = name.removesuffix(HASHED)
+                raise DataError(f"holds token shards of another {other}; {hint}", folder)
             raise DataError(
                 f"holds token shards with {name} {manifest.get(name)!r}, not {value!r}; {hint}",
                 folder,

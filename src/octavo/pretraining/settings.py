@@ -8,11 +8,14 @@ import tomllib
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from octavo._checks import check_field_types
 from octavo.errors import DataError, UsageError
 from octavo.pretraining.objectives import Masking, parse_objectives
-from octavo.training.devices import Devices
+
+if TYPE_CHECKING:
+    from octavo.training.devices import Devices
 
 OPTIMIZERS = ("adamw", "lamb")
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -82,8 +85,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
-        for field in dataclasses.fields(self):
-            _check_kind(field.name, str(field.type), getattr(self, field.name))
+        check_field_types(self)
         least = {"length": LEAST_LENGTH, "intermediate_size": 0, "seed": 0}
         for field in dataclasses.fields(self):
             value, low = getattr(self, field.name), least.get(field.name, 1)
@@ -93,9 +95,9 @@ class Settings:
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(f"{name} must lie in [0, 1). Received: {getattr(self, name)}")
         for name in ("weight_decay", "clip"):
-            if getattr(self, name) < 0:
+            if not 0 <= getattr(self, name) < math.inf:
                 raise UsageError(f"{name} must be 0 or more. Received: {getattr(self, name)}")
-        if self.learning_rate <= 0:
+        if not 0 < self.learning_rate < math.inf:
             raise UsageError(f"learning_rate must be above 0. Received: {self.learning_rate}")
         for name, known in (("optimizer", OPTIMIZERS), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
@@ -142,6 +144,7 @@ def check_devices(settings: Settings, devices: Devices) -> None:
         UsageError: naming the setting that does not fit the devices.
 
     Example:
+        >>> from octavo.training.devices import Devices
         >>> check_devices(Settings(), Devices(None))
     """
     if settings.batch_size % devices.copies:
@@ -155,10 +158,3 @@ def check_devices(settings: Settings, devices: Devices) -> None:
                 f"{name} must be a multiple of model_parallel={devices.model_parallel}. Received: "
                 f"{getattr(settings, name)}"
             )
-
-
-def _check_kind(name: str, kind: str, value: Any) -> None:
-    kinds = {"int": (int,), "float": (int, float), "str": (str,)}[kind]
-    if type(value) not in kinds or (kind == "float" and not math.isfinite(value)):
-        wanted = {"int": "a whole number", "float": "a number", "str": "a text"}[kind]
-        raise UsageError(f"{name} must be {wanted}. Received: {value!r}")

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from octavo._checks import check_field_types
 from octavo.decoding.votes import VOTES
 from octavo.errors import PresetError, UsageError
 
@@ -45,11 +46,9 @@ class ReaderSettings:
 
     def __post_init__(self) -> None:
         """Refuse impossible lengths."""
+        check_field_types(self)
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            kinds = {"int": (int,), "float": (int, float), "str": (str,)}[str(field.type)]
-            if type(value) not in kinds or value != value:  # a NaN is no number
-                raise UsageError(f"{field.name} must be of type {field.type}. Received: {value!r}")
             if field.type == "int" and field.name != "overlap" and value < 1:
                 raise UsageError(f"{field.name} must be at least 1. Received: {value}")
         if not 0 <= self.overlap < self.window:

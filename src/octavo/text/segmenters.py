@@ -117,6 +117,17 @@ def find_segmenter(name: str) -> Segmenter:
     raise UsageError(f"a segmenter is {NAMES}. Received: {name}")
 
 
+def segmenter_file(name: str) -> str | None:
+    """The dictionary or vocabulary that a segmenter's name speaks of.
+
+    Example:
+        >>> segmenter_file("rjieba:words.txt"), segmenter_file("rjieba")
+        ('words.txt', None)
+    """
+    kind, _, path = name.partition(":")
+    return path if path and kind in ("rjieba", "wordpiece") else None
+
+
 def _import(module: str, function: str, name: str) -> Segmenter:
     if str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))

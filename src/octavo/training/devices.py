@@ -25,8 +25,8 @@ from octavo._checks import check_whole
 from octavo._keras import keras
 from octavo._lazy import require
 from octavo.errors import UsageError
+from octavo.training.launch import COORDINATOR, PROCESS, PROCESSES
 
-COORDINATOR, PROCESSES, PROCESS = "OCTAVO_COORDINATOR", "OCTAVO_PROCESSES", "OCTAVO_PROCESS"
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux' prctl
 
 # Matrices that are cut by columns, then those by rows; what is not here every device has whole.
@@ -82,16 +82,6 @@ class Devices:
             yield
 
 
-def process_number() -> int:
-    """The number of this process, from 0, as `octavo launch` told it.
-
-    Example:
-        >>> process_number()
-        0
-    """
-    return int(os.environ.get(PROCESS, 0))
-
-
 def join_processes() -> tuple[int, int]:
     """Meet the other processes that `octavo launch` started; call it before anything is computed.
 
@@ -101,7 +91,7 @@ def join_processes() -> tuple[int, int]:
     Raises:
         UsageError: if there are others and the backend is not JAX.
     """
-    processes, process = int(os.environ.get(PROCESSES, 1)), process_number()
+    processes, process = (int(os.environ.get(*told)) for told in ((PROCESSES, 1), (PROCESS, 0)))
     if processes > 1:
         _check_backend(f"{processes} processes")
         jax = require("jax", extra="neural")

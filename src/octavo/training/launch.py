@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from octavo._checks import check_whole
 from octavo.errors import OctavoError, UsageError
 
+# What each process finds in its environment: where they meet, how many they are, which it is.
+COORDINATOR, PROCESSES, PROCESS = "OCTAVO_COORDINATOR", "OCTAVO_PROCESSES", "OCTAVO_PROCESS"
 POLL = 0.1  # seconds between two looks at the processes
 GRACE = 10.0  # seconds that the others have to end by themselves
 OWN_FAULT = (1, 2)  # exit codes of `octavo`: wrong data or usage, which a new start does not mend
@@ -95,9 +97,9 @@ def _run(command: list[str], processes: int, total: int, host: int, meeting: str
     try:
         for number in range(processes):
             told = {
-                "OCTAVO_COORDINATOR": meeting,
-                "OCTAVO_PROCESSES": str(total),
-                "OCTAVO_PROCESS": str(host * processes + number),
+                COORDINATOR: meeting,
+                PROCESSES: str(total),
+                PROCESS: str(host * processes + number),
             }
             # a session of its own, as Ctrl-C is for this process to handle
             team.append(
