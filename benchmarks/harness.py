@@ -123,6 +123,49 @@ def compare(name: str, peer: Times, ours: Times, target: float | None, **details
     return Row(name, round(peer.median / ours.median, 3), target, stated | details)
 
 
+def time_steps(
+    sides: Mapping[str, Side],
+    dropout: float,
+    rounds: int,
+    tokens: int,
+    targets: Mapping[str, float],
+    check: Callable[[str, list[float], list[float]], None],
+) -> list[Row]:
+    """Check three losses where chance plays no part, then time two training steps a round.
+
+    Args:
+        sides: by name, loaded; one of them is "octavo".
+        dropout: with which they were loaded.
+        rounds: how many count.
+        tokens: of a step.
+        targets: by side; the others' rows are for information.
+        check: called with dropout off, with a side's name, its losses and octavo's.
+
+    Raises:
+        DifferenceError: if `check` does.
+    """
+    losses = {name: side.call("steps", count=3) for name, side in sides.items()}
+    if dropout == 0:
+        for name in losses:
+            check(name, losses[name], losses["octavo"])
+    progress(f"timing {len(sides)} sides, {rounds} rounds")
+    steps = 2
+    _, times = alternate(sides, "steps", rounds, count=steps)
+    ours = times.pop("octavo")
+    return [
+        compare(
+            f"{name}, dropout {dropout or 'off'}",
+            theirs,
+            ours,
+            targets.get(name),
+            **({} if dropout else {"losses": losses[name], "our_losses": losses["octavo"]}),
+            peer_tokens_per_second=round(tokens * steps / theirs.median),
+            our_tokens_per_second=round(tokens * steps / ours.median),
+        )
+        for name, theirs in times.items()
+    ]
+
+
 def summary(
     claim: str,
     headline: Sequence[Row],

@@ -46,6 +46,7 @@ from harness import (
     run,
     shared_data,
     summary,
+    time_steps,
 )
 from random_bert import random_masked_batch, write_model
 
@@ -60,6 +61,7 @@ PEERS = {
     "bert4keras": ("pretrain_bert4keras.py", "bert4keras"),
 }
 OTHER_RESULTS = "keras-hub, GELU by tanh"
+TARGETS = {"keras-hub": STEP_TARGET, "bert4keras": STEP_TARGET}
 
 
 def measure(quick: bool) -> dict[str, Any]:
@@ -93,34 +95,15 @@ def _step_rows(quick: bool, versions: dict[str, str]) -> list[Row]:
                 progress(f"loading {name}, dropout {dropout}")
                 changes = {"tanh": True} if name == OTHER_RESULTS else {}
                 versions |= side.call("load", folder=folder, dropout=dropout, **task, **changes)
-            rows += _timed_steps(sides, dropout, rounds=2 if quick else 10)
+            rounds = 2 if quick else 10
+            rows += time_steps(sides, dropout, rounds, ROWS * LENGTH, TARGETS, _check)
         return rows
 
 
-def _timed_steps(sides: dict[str, Side], dropout: float, rounds: int) -> list[Row]:
-    """Check three losses where chance plays no part, then time two steps a round."""
-    losses = {name: side.call("steps", count=3) for name, side in sides.items()}
-    for name in losses:
-        if dropout == 0 and name != OTHER_RESULTS:
-            check_close(f"first losses, {name}", losses[name][:1], losses["octavo"][:1], 1e-4)
-            check_close(f"losses, {name}", losses[name], losses["octavo"], 1e-3)
-    progress(f"timing {len(sides)} sides, {rounds} rounds")
-    steps = 2
-    _, times = alternate(sides, "steps", rounds, count=steps)
-    ours = times.pop("octavo")
-    tokens = ROWS * LENGTH * steps
-    return [
-        compare(
-            f"{name}, dropout {dropout or 'off'}",
-            theirs,
-            ours,
-            None if name == OTHER_RESULTS else STEP_TARGET,
-            **({} if dropout else {"losses": losses[name], "our_losses": losses["octavo"]}),
-            peer_tokens_per_second=round(tokens / theirs.median),
-            our_tokens_per_second=round(tokens / ours.median),
-        )
-        for name, theirs in times.items()
-    ]
+def _check(name: str, losses: list[float], ours: list[float]) -> None:
+    if name != OTHER_RESULTS:
+        check_close(f"first losses, {name}", losses[:1], ours[:1], 1e-4)
+        check_close(f"losses, {name}", losses, ours, 1e-3)
 
 
 def _input_rows(quick: bool, vocabulary: Path, laws: Path, versions: dict[str, str]) -> list[Row]:

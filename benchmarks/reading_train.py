@@ -39,6 +39,7 @@ from harness import (
     run,
     shared_data,
     summary,
+    time_steps,
 )
 from random_bert import random_batch, write_model
 
@@ -86,7 +87,8 @@ def _training_rows(quick: bool, versions: dict[str, str]) -> list[Row]:
             for name, side in sides.items():
                 progress(f"loading {name}, dropout {dropout}")
                 versions |= side.call("load", dropout=dropout, **task, **settings.get(name, {}))
-            rows += _timed_steps(sides, dropout, rounds=3 if quick else 8)
+            rounds = 3 if quick else 8
+            rows += time_steps(sides, dropout, rounds, ROWS * LENGTH, TARGETS, _check)
         return rows
 
 
@@ -102,28 +104,9 @@ def _training_side(name: str) -> Side:
     return Side("train_torch.py", peer="torch")
 
 
-def _timed_steps(sides: dict[str, Side], dropout: float, rounds: int) -> list[Row]:
-    """Check three losses where chance plays no part, then time two steps a round."""
-    losses = {name: side.call("steps", count=3) for name, side in sides.items()}
-    for name in losses:
-        if dropout == 0 and name != "torch bf16":
-            check_close(f"losses, {name}", losses[name], losses["octavo"], 1e-4)
-    progress(f"timing {len(sides)} sides, {rounds} rounds")
-    steps = 2
-    _, times = alternate(sides, "steps", rounds, count=steps)
-    ours = times.pop("octavo")
-    tokens = ROWS * LENGTH * steps
-    return [
-        compare(
-            f"{name}, dropout {dropout or 'off'}",
-            theirs,
-            ours,
-            TARGETS.get(name),
-            peer_tokens_per_second=round(tokens / theirs.median),
-            our_tokens_per_second=round(tokens / ours.median),
-        )
-        for name, theirs in times.items()
-    ]
+def _check(name: str, losses: list[float], ours: list[float]) -> None:
+    if name != "torch bf16":
+        check_close(f"losses, {name}", losses, ours, 1e-4)
 
 
 def _tokenizing_rows(

@@ -13,6 +13,7 @@ import bert4keras_model
 import numpy as np
 import tensorflow as tf
 from bert4keras.layers import Loss
+from train_bench import TrainBench
 
 from worker import serve
 
@@ -29,7 +30,7 @@ class MaskedLoss(Loss):
         return K.sum(losses * masked) / (K.sum(masked) + K.epsilon())
 
 
-class Bench:
+class Bench(TrainBench):
     """The compiled model and its batch, between calls."""
 
     def load(
@@ -59,12 +60,9 @@ class Bench:
             zip(batch["head_positions"], batch["weights"], strict=True)
         ):
             where[row, np.array(places)[np.array(weights) > 0]] = 1.0
-        self.inputs = [tokens, np.array(batch["segment_ids"]), np.array(batch["targets"]), where]
+        segments, targets = np.array(batch["segment_ids"]), np.array(batch["targets"])
+        self.batch = ([tokens, segments, targets, where],)
         return bert4keras_model.versions()
-
-    def steps(self, count: int) -> list[float]:
-        """Train `count` steps; the loss before every update."""
-        return [float(self.model.train_on_batch(self.inputs)) for _ in range(count)]
 
 
 if __name__ == "__main__":

@@ -18,11 +18,12 @@ import keras
 import keras_hub
 import numpy as np
 from safetensors.numpy import load_file
+from train_bench import TrainBench
 
 from worker import serve
 
 
-class Bench:
+class Bench(TrainBench):
     """The compiled model and its batch, between calls."""
 
     def load(
@@ -55,28 +56,19 @@ class Bench:
             ),
             weighted_metrics=[keras.metrics.SparseCategoricalAccuracy()],
         )
-        self.inputs = {
+        inputs = {
             "token_ids": np.array(batch["token_ids"], "int32"),
             "segment_ids": np.array(batch["segment_ids"], "int32"),
             "padding_mask": np.ones_like(batch["token_ids"], "int32"),
             "mask_positions": np.array(batch["head_positions"], "int32"),
         }
-        self.labels = np.array(batch["labels"], "int32")
-        self.weights = np.array(batch["weights"], "float32")
+        weights = np.array(batch["weights"], "float32")
+        self.batch = inputs, np.array(batch["labels"], "int32"), weights
         return {
             "keras-hub": keras_hub.__version__,
             "keras": keras.__version__,
             "jax": jax.__version__,
         }
-
-    def steps(self, count: int) -> list[float]:
-        """Train `count` steps; the loss before every update."""
-        return [self._step() for _ in range(count)]
-
-    def _step(self) -> float:
-        self.model.reset_metrics()
-        results = self.model.train_on_batch(self.inputs, self.labels, sample_weight=self.weights)
-        return float(results[0])
 
 
 def _make_backbone(path: Path, dropout: float) -> Any:

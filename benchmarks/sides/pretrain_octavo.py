@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from train_bench import TrainBench
 
 from octavo._keras import keras
 from octavo.pretraining import Settings
@@ -20,7 +21,7 @@ from worker import serve
 FOREVER = 10**6  # steps in which the learning rate would fall to 0: here it hardly does
 
 
-class Bench:
+class Bench(TrainBench):
     """The compiled model and its batch, between calls."""
 
     def load(
@@ -40,23 +41,13 @@ class Bench:
         accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
         compile_model(self.model, make_optimizer(settings), [accuracy])
         arrays = {name: np.array(values, "int32") for name, values in batch.items()}
-        self.labels = arrays.pop("labels")
-        self.weights = arrays.pop("weights").astype("float32")
+        labels, weights = arrays.pop("labels"), arrays.pop("weights").astype("float32")
         del arrays["targets"]
         shape = arrays["token_ids"].shape
         arrays["text_ids"] = np.ones(shape, "int32")  # one text a row: peers know no other
         arrays["position_ids"] = np.tile(np.arange(shape[1], dtype="int32"), (shape[0], 1))
-        self.inputs = arrays
+        self.batch = arrays, labels, weights
         return {"keras": keras.__version__, "jax": jax.__version__}
-
-    def steps(self, count: int) -> list[float]:
-        """Train `count` steps; the loss before every update."""
-        return [self._step() for _ in range(count)]
-
-    def _step(self) -> float:
-        self.model.reset_metrics()
-        results = self.model.train_on_batch(self.inputs, self.labels, sample_weight=self.weights)
-        return float(results[0])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import bert4keras_model
 import numpy as np
 import tensorflow as tf
 from bert4keras.layers import Loss
+from train_bench import TrainBench
 
 from worker import serve
 
@@ -25,7 +26,7 @@ class AnswerLoss(Loss):
         return K.sum(losses * weights) / K.sum(weights)
 
 
-class Bench:
+class Bench(TrainBench):
     """The compiled model and its batch, between calls."""
 
     def load(
@@ -37,12 +38,8 @@ class Bench:
         output = AnswerLoss(2)(model.inputs + model.outputs)
         self.model = tf.keras.Model(model.inputs, output)
         self.model.compile(optimizer=tf.keras.optimizers.Adam(learning_rate, epsilon=1e-10))
-        self.inputs = [np.array(batch[name]) for name in ("token_ids", "segment_ids")]
+        self.batch = ([np.array(batch[name]) for name in ("token_ids", "segment_ids")],)
         return bert4keras_model.versions()
-
-    def steps(self, count: int) -> list[float]:
-        """Train `count` steps; the loss before every update."""
-        return [float(self.model.train_on_batch(self.inputs)) for _ in range(count)]
 
 
 if __name__ == "__main__":

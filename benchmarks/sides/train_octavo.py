@@ -7,13 +7,14 @@ from typing import Any
 
 import jax
 import numpy as np
+from train_bench import TrainBench
 
 from octavo._keras import keras
 from octavo.transformer import build_transformer_model
 from worker import serve
 
 
-class Bench:
+class Bench(TrainBench):
     """The compiled model and its batch, between calls."""
 
     def load(
@@ -33,17 +34,9 @@ class Bench:
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         )
         arrays = {name: np.array(values, "int32") for name, values in batch.items()}
-        self.targets = arrays.pop("targets")
-        self.inputs = arrays
+        targets = arrays.pop("targets")
+        self.batch = arrays, targets
         return {"keras": keras.__version__, "jax": jax.__version__}
-
-    def steps(self, count: int) -> list[float]:
-        """Train `count` steps; the loss before every update."""
-        return [self._step() for _ in range(count)]
-
-    def _step(self) -> float:
-        self.model.reset_metrics()
-        return float(self.model.train_on_batch(self.inputs, self.targets))
 
 
 if __name__ == "__main__":
