@@ -96,9 +96,9 @@ def test_another_dictionary_or_stream_is_counted_anew(tmp_path, monkeypatch):
     (tmp_path / "a.txt").write_text("凯特琳在北京\n", "utf-8")
     words, options = tmp_path / "words.txt", {"folder": tmp_path / "parts", "progress": False}
     words.write_text("北京 5\n", "utf-8")
-    first = count_words(tmp_path / "a.txt", f"rjieba:{words}", **options)
+    first = count_words(tmp_path / "a.txt", f"jieba:{words}", **options)
     words.write_text("北京 5\n凯特琳 1000\n", "utf-8")
-    second = count_words(tmp_path / "a.txt", f"rjieba:{words}", **options)
+    second = count_words(tmp_path / "a.txt", f"jieba:{words}", **options)
     assert "凯特琳" in dict(second.most_common()).keys() - dict(first.most_common()).keys()
     for text in (b"old one", b"quite new"):
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))

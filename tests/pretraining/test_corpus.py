@@ -122,10 +122,10 @@ def test_what_a_stopped_run_of_another_corpus_left_is_removed(make, tmp_path, so
 
 def test_a_vocabulary_is_made_from_counts(make, tmp_path):
     pytest.importorskip("numba")
-    pytest.importorskip("rjieba")
+    pytest.importorskip("jieba")
     text = tmp_path / "zh.txt"
     text.write_text("长江是中国最长的河流，发源于青藏高原。\n建成于1420年。\n" * 9, "utf-8")
-    corpus = make(text=text, vocabulary=160, segmenter="rjieba")
+    corpus = make(text=text, vocabulary=160, segmenter="jieba")
     assert set("长江中国，。") < set(corpus.tokenizer.vocabulary)
     assert "1420" in corpus.tokenizer.vocabulary
     begins = corpus.shards[0].tokens[:18] < 0x8000

@@ -22,17 +22,6 @@ def die_once(task):
     return number * number
 
 
-def die_once_elsewhere(task):
-    """The first process but the one named is killed; the tests' own waits for that."""
-    number, marker, tests = task
-    if os.getpid() != tests and not Path(marker).exists():
-        Path(marker).touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    while not Path(marker).exists():
-        time.sleep(0.01)
-    return number * number
-
-
 class Panic(BaseException):
     """As compiled code raises it."""
 

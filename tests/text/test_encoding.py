@@ -48,7 +48,7 @@ def expected(text, alone, segmenter):
 
 
 def test_jieba_cuts_words():
-    pytest.importorskip("rjieba")
+    pytest.importorskip("jieba")
     from octavo.text.segmenters import Jieba
 
     ((ids, begins),) = Encoder(TOKENIZER, Jieba()).encode(["北京大学，ab\ud83d"])

@@ -42,7 +42,7 @@ def count(
     *paths: Input,
     out: Output = None,
     plot: Output = None,
-    segmenter: str = "rjieba",
+    segmenter: str = "jieba",
     ngrams: Whole = 1,
     field: str | None = None,
     lower: Flag = False,
@@ -80,7 +80,7 @@ def count(
     plot
         A picture (.png, .svg, .pdf) of Zipf's law and of how the vocabulary grows, of all words.
     segmenter
-        rjieba (Chinese words), rjieba:DICT.txt (with words of your own), whitespace, characters,
+        jieba (Chinese words), jieba:DICT.txt (with words of your own), whitespace, characters,
         regex:PATTERN, wordpiece:VOCAB.txt, or module:function of your own.
     ngrams
         Words of the longest n-gram, 1 to 6; shorter ones are counted too.

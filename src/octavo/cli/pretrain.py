@@ -31,7 +31,7 @@ def pretrain(
     data: Path | None = None,
     vocabulary: Path | None = None,
     vocabulary_size: Whole = 8000,
-    segmenter: str = "rjieba",
+    segmenter: str = "jieba",
     cased: Flag = False,
     field: str | None = None,
     bad_lines: Literal["stop", "skip", "replace"] = "stop",
@@ -95,7 +95,7 @@ def pretrain(
     vocabulary_size
         Tokens of one that is made.
     segmenter
-        Cuts words, which are masked together: rjieba, rjieba:DICT.txt, whitespace, regex:PATTERN,
+        Cuts words, which are masked together: jieba, jieba:DICT.txt, whitespace, regex:PATTERN,
         or module:function of your own; characters for none.
     cased
         Keep capitals and accents.

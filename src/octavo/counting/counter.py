@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -28,9 +29,9 @@ from octavo.text.documents import (
     read_blocks,
     read_documents,
 )
-from octavo.text.segmenters import Jieba, Segmenter, find_segmenter
+from octavo.text.jieba import Jieba
+from octavo.text.segmenters import Segmenter, find_segmenter
 
-LINES = 1 << 20  # bytes that are segmented at once: words take fifteen times their bytes
 Advance = Callable[[int], None]
 TOGETHER = 1 << 18  # bytes or characters counted at once, where documents or files are small
 
@@ -110,7 +111,6 @@ class Counter:
     ) -> None:
         segmenter, ngrams, lower, nfkc, self._field, bad_lines = options
         self._segment: Segmenter | None = None
-        self._segment_lines: Jieba | None = None  # many at once
         joiner = "" if segmenter == "characters" else " "
         self._runs = _Runs(prefix)
         self._table = table = TokenTable(ngrams, joiner, memory, when_full or self._runs.write)
@@ -122,10 +122,10 @@ class Counter:
         else:
             self._segment = find_segmenter(segmenter) if isinstance(segmenter, str) else segmenter
         if isinstance(self._segment, Jieba):
-            self._segment_lines = self._segment
+            self._add = partial(table.add_chinese, tables=self._segment.tables)
+            self._segment = None
         self._change = _changes(lower, nfkc)
         self._as_bytes = self._segment is None and not self._change
-        self._as_lines = self._as_bytes or (self._segment_lines and not self._change)
         self._cleaner, self._careful = Cleaner(bad_lines), careful
         self._documents = 0
         self._blocks, self._texts = _Together(), _Together()
@@ -135,9 +135,8 @@ class Counter:
         start, end = shard.start, shard.end
         many = len(shard.paths) > 1
         for path, data in read_ahead(shard.paths) if many else [(shard.paths[0], None)]:
-            if layout(path, self._field) == "text" and self._as_lines:
-                size = BLOCK if self._as_bytes else LINES
-                for block in read_blocks(path, size, start, end, data):
+            if layout(path, self._field) == "text" and self._as_bytes:
+                for block in read_blocks(path, BLOCK, start, end, data):
                     self._add_block(block, path)
                     if advance and path == STANDARD_INPUT:
                         advance(len(block.data))
@@ -161,12 +160,9 @@ class Counter:
 
     def _add_block(self, block: Block, path: str) -> None:
         _check_size(len(block.data), path, block.start, 0)  # one line, if it is so long
-        if self._as_bytes:
-            data = self._cleaner.clean(block, path).data if self._careful else block.data
-            if data:  # not all of it was left out
-                self._count_lines(self._blocks.add(data))
-        elif text := self._cleaner.decode(block, path):
-            self._count_texts(self._texts.add(text.removesuffix("\n")))
+        data = self._cleaner.clean(block, path).data if self._careful else block.data
+        if data:  # not all of it was left out
+            self._count_lines(self._blocks.add(data))
 
     def _add_documents(self, documents: Documents, path: str) -> None:
         for text, line in zip(documents.texts, documents.lines, strict=False):
@@ -180,24 +176,13 @@ class Counter:
 
     def _add_text(self, text: str) -> None:
         text = self._change(text) if self._change else text
-        if self._segment_lines:
-            text = text.replace("\n", " ")
-        elif self._segment:
+        if self._segment:
             text = _join_words(self._segment, text)
         self._count_texts(self._texts.add(text))
 
     def _count_texts(self, texts: list[str]) -> None:
-        if not texts:
-            return
-        if self._segment_lines is None:
+        if texts:
             self._count(join_texts(texts), len(texts))
-            return
-        lines = "\n".join([*texts, ""]).replace(SEPARATOR, " ")
-        try:
-            words = self._segment_lines(lines)
-        except UnicodeEncodeError:  # half a character, as JSON may hold
-            words = self._segment_lines(encode(lines).decode())
-        self._count(cut_lines(SEPARATOR.join(words).encode()), lines.count("\n"))
 
     def _count_lines(self, blocks: list[bytes]) -> None:
         if not blocks:

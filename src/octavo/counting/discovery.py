@@ -24,7 +24,6 @@ import pyarrow.parquet as pq
 
 from octavo._checks import check_whole, parse_bytes
 from octavo._files import full_disk_named, write_atomic
-from octavo._lazy import require
 from octavo._progress import Progress
 from octavo.counting.candidates import Sentences, Trie, find_nodes
 from octavo.counting.compiling import compiling_said
@@ -33,6 +32,7 @@ from octavo.counting.cutting import cut_words, measure_freedom
 from octavo.errors import DataError, UsageError
 from octavo.text.corpus import find_files
 from octavo.text.documents import Cleaner, read_documents
+from octavo.text.lexicon import load_lexicon
 
 INFORMATION = (2.0, 4.0, 6.0)
 ENTROPY = 1.0
@@ -149,7 +149,7 @@ def discover_words(
     _check(minimum, information, entropy)
     files = find_files(paths)
     cleaner = Cleaner(bad_lines)
-    known = require("rjieba", extra="count").has_word if new else None
+    known = set(load_lexicon().words) if new else None
     longest = len(information) + 1
     with (
         compiling_said(),
@@ -179,7 +179,7 @@ def discover_words(
     )
     wanted = (left >= entropy) & (right >= entropy)
     if known:
-        wanted &= np.array([not known(text) for text in texts], np.bool_)
+        wanted &= np.array([text not in known for text in texts], np.bool_)
     table = table.filter(pa.array(wanted))
     table = table.sort_by([("count", "descending"), ("word", "ascending")])
     return Words(table, sentences.total, minimum, cleaner.found)

@@ -23,6 +23,8 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from octavo.text.memory import prefetch
+
 PADDING = 8
 KEY, COUNT, DOCUMENTS, MARK = range(4)
 FIELDS = 4
@@ -48,23 +50,7 @@ def _type_read8(typing_context: Any, array: Any, place: Any) -> Any:
     return types.uint64(array, types.intp), generate
 
 
-def _type_prefetch(typing_context: Any, array: Any, place: Any) -> Any:
-    """Ask for the element of an array, counted over all its rows, to be brought into the cache."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        address = builder.bitcast(builder.gep(data, [arguments[1]]), byte)
-        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        ask = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        builder.call(ask, [address, number(0), number(3), number(1)])  # to read, to keep, data
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), generate
-
-
 _read8: Any = intrinsic(_type_read8)
-_prefetch: Any = intrinsic(_type_prefetch)
 
 
 @compiled
@@ -154,7 +140,7 @@ def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
             else:
                 key, mixed = np.uint64(0), hash_bytes(text, start, size)
             tag = np.int64(mixed >> np.uint64(32))
-            _prefetch(slots, tag >> shift)
+            prefetch(slots, tag >> shift)
             waiting[found, TAG], waiting[found, BYTES] = tag, np.int64(key)
             waiting[found, START], waiting[found, SEEN] = start, size << 32 | document
             found += 1
@@ -197,7 +183,7 @@ def add_rows(text, offsets, counts, documents, slots, entries, arena, state):
             start = offsets[first + i]
             size = offsets[first + i + 1] - start
             tag = np.int64(hash_bytes(text, start, size) >> np.uint64(32))
-            _prefetch(slots, tag >> shift)
+            prefetch(slots, tag >> shift)
             key = np.int64(_first_bytes(text, start, size)) if size <= 8 else 0
             waiting[i, TAG], waiting[i, BYTES] = tag, key
             waiting[i, START], waiting[i, SEEN] = start, size << 32
@@ -213,7 +199,7 @@ def _find(waiting, found, text, slots, entries, arena, state):
     """Replace the TAG of tokens that wait by their entries; those that are new are made."""
     shift, mask = _shift(slots), slots.size - 1
     for i in range(found):
-        _prefetch(entries, (slots[waiting[i, TAG] >> shift] & _LOW) * FIELDS)
+        prefetch(entries, (slots[waiting[i, TAG] >> shift] & _LOW) * FIELDS)
     for i in range(found):
         tag, key, start = waiting[i, TAG], waiting[i, BYTES], waiting[i, START]
         size = waiting[i, SEEN] >> 32

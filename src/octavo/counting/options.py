@@ -9,13 +9,13 @@ from octavo.text.documents import Cleaner
 from octavo.text.segmenters import Segmenter, find_segmenter
 
 LONGEST = 6
-COMPILED = ("whitespace", "characters")
+COMPILED = ("jieba", "whitespace", "characters")
 
 
 class Options(NamedTuple):
     """How texts become tokens; as the arguments of `count_words`."""
 
-    segmenter: str | Segmenter = "rjieba"
+    segmenter: str | Segmenter = "jieba"
     ngrams: int = 1
     lower: bool = False
     nfkc: bool = False
@@ -31,13 +31,14 @@ class Options(NamedTuple):
         """
         check_whole("ngrams", self.ngrams, 1, LONGEST)
         Cleaner(self.bad_lines)
-        if isinstance(self.segmenter, str) and self.segmenter not in COMPILED:
+        if isinstance(self.segmenter, str) and self.segmenter not in ("whitespace", "characters"):
             find_segmenter(self.segmenter)
 
     @property
     def bytewise(self) -> bool:
         """Whether text is counted as it stands in a file, by compiled code alone."""
-        return self.segmenter in COMPILED and not (self.lower or self.nfkc)
+        name = self.segmenter.partition(":")[0] if isinstance(self.segmenter, str) else ""
+        return name in COMPILED and not (self.lower or self.nfkc)
 
 
 class Part(NamedTuple):

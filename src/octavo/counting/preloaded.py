@@ -10,7 +10,7 @@ from contextlib import suppress
 from octavo.counting.compiling import compiling_said
 from octavo.counting.counter import load_kernels
 from octavo.errors import MissingExtraError
-from octavo.text.segmenters import Jieba
+from octavo.text.jieba import Jieba
 
 with compiling_said():
     load_kernels()

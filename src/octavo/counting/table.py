@@ -13,6 +13,7 @@ from octavo.counting import kernels, splitting
 from octavo.counting.entries import BUCKETS, copy_tokens, keep_entries, sort_into_buckets
 from octavo.counting.rows import Rows
 from octavo.errors import DataError
+from octavo.text.jieba_tables import Tables
 
 SMALLEST = 1 << 12  # entries at first
 SLICE = 1 << 17  # bytes of text cut and counted together: all of it stays in the cache
@@ -85,6 +86,10 @@ class TokenTable:
         """Count characters that are no white space."""
         self._add(segments, splitting.split_characters)
 
+    def add_chinese(self, segments: Segments, tables: Tables) -> None:
+        """Count words as jieba cuts them that are not white space."""
+        self._add(segments, splitting.split_chinese, tables)
+
     def add_rows(self, rows: Rows) -> None:
         """Add what was counted elsewhere."""
         self._make_room(len(rows.counts), int(rows.offsets[-1] - rows.offsets[0]))
@@ -131,7 +136,7 @@ class TokenTable:
         counts, documents = entries[:, kernels.COUNT].copy(), entries[:, kernels.DOCUMENTS].copy()
         return Rows(text, offsets, counts, documents)
 
-    def _add(self, segments: Segments, split: Callable[..., int], *how: bool) -> None:
+    def _add(self, segments: Segments, split: Callable[..., int], *how: bool | Tables) -> None:
         text, bounds = segments
         self._number_documents(len(bounds))
         for first, last in _slices(bounds):

@@ -43,7 +43,7 @@ PRELOADED = "octavo.counting.preloaded"
 
 def count_words(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]],
-    segmenter: str | Segmenter = "rjieba",
+    segmenter: str | Segmenter = "jieba",
     *,
     ngrams: int = 1,
     field: str | None = None,
@@ -68,7 +68,7 @@ def count_words(
     Args:
         paths: files, folders, patterns, or "-" for standard input; .gz, .bz2, .xz and .zst are
             unpacked, .jsonl and .parquet are read by `field`, everything else is text.
-        segmenter: "rjieba" (as jieba cuts Chinese), "rjieba:DICT.txt" (with words of your own),
+        segmenter: "jieba" (as jieba cuts Chinese), "jieba:DICT.txt" (with words of your own),
             "whitespace", "characters", "regex:PATTERN", "wordpiece:VOCAB.txt", "module:function",
             or a function from a text to its words.
         ngrams: words of the longest n-gram, 1 to 6; all shorter ones are counted too. They lie in
@@ -141,7 +141,7 @@ def count_words(
 
 def count_texts(
     texts: Iterable[str],
-    segmenter: str | Segmenter = "rjieba",
+    segmenter: str | Segmenter = "jieba",
     *,
     ngrams: int = 1,
     lower: bool = False,
@@ -258,9 +258,7 @@ def _run_crew(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
                 pool.shutdown(cancel_futures=True)
     else:
         _check_sent(tasks[0][0].segmenter)
-        segmenter = tasks[0][0].segmenter  # a function of the user's may end its process
-        own = isinstance(segmenter, str) and segmenter.partition(":")[0] == "rjieba"
-        yield from run_tasks(_count_in_process, tasks, crew.workers, preload=PRELOADED, join=own)
+        yield from run_tasks(_count_in_process, tasks, crew.workers, preload=PRELOADED)
 
 
 def _in_threads(tasks: list[Task]) -> bool:

@@ -42,7 +42,7 @@ def prepare(
     folder: str | PathLike[str],
     vocabulary: int | str | PathLike[str] = 8000,
     *,
-    segmenter: str = "rjieba",
+    segmenter: str = "jieba",
     lower_case: bool = True,
     field: str | None = None,
     bad_lines: str = "stop",

@@ -13,7 +13,8 @@ import numpy as np
 from octavo.errors import DataError
 from octavo.text.corpus import Shard
 from octavo.text.documents import Cleaner, read_documents
-from octavo.text.segmenters import Jieba, Segmenter, find_segmenter
+from octavo.text.jieba import Jieba
+from octavo.text.segmenters import Segmenter, find_segmenter
 from octavo.text.token_shards import ShardFile, ShardWriter
 from octavo.text.wordpiece import WordPieceTokenizer
 
@@ -125,11 +126,10 @@ class Encoder:
 
     def _find_begins(self, texts: list[str], joined: str, path: str) -> np.ndarray:
         """For every character whether a word begins there, bool (characters,)."""
+        if isinstance(self.segmenter, Jieba):
+            return self.segmenter.begins(joined)
         try:
-            if isinstance(self.segmenter, Jieba):
-                words = list(self.segmenter(joined))
-            else:
-                words = [word for text in texts for word in (*self.segmenter(text), "\n")][:-1]
+            words = [word for text in texts for word in (*self.segmenter(text), "\n")][:-1]
             whole = "".join(words) == joined
         except Exception as error:  # of a function of the user's own
             problem = f"{type(error).__name__}: {error}"

@@ -12,12 +12,9 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
-from queue import SimpleQueue
 from typing import Any
 
 from octavo._checks import check_whole
@@ -25,7 +22,6 @@ from octavo.errors import OctavoError
 
 LONGEST = 300  # characters of a task that are shown
 DEATHS = 3  # of processes at one task, then it is given up
-POLL = 0.02  # seconds between two looks at what this process has done itself
 # A server that has loaded what the tasks need forks processes that can begin at once, this time and
 # the next; elsewhere forking is not safe (macOS) or not known (Windows).
 START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
@@ -48,7 +44,6 @@ def run_tasks(
     workers: int,
     start_method: str = START_METHOD,
     preload: str | None = None,
-    join: bool = False,
 ) -> Iterator[tuple[int, Any]]:
     """Call a function with every task.
 
@@ -60,8 +55,6 @@ def run_tasks(
         start_method: of multiprocessing, "spawn" or "forkserver".
         preload: a module that a fork server loads once for all processes, if it is the first that
             is asked for one.
-        join: one of the workers is this process, which begins while the others load; for functions
-            that are sure not to end it.
 
     Yields:
         The place of a task and the function's result, as they come.
@@ -83,16 +76,12 @@ def run_tasks(
         context.set_forkserver_preload([preload])
     waiting, deaths = deque(range(len(tasks))), [0] * len(tasks)
     team: list[_Worker] = []
-    own = _Own(function, tasks, waiting) if join else None
     try:
-        while waiting or team or (own and own.busy):
-            while waiting and len(team) < workers - join:
+        while waiting or team:
+            while waiting and len(team) < workers:
                 team.append(_Worker(context, function))
-                with contextlib.suppress(IndexError):  # this process may have taken the last one
-                    team[-1].give(waiting.popleft(), tasks)
-            if own:
-                yield from own.results()
-            for worker in _ready(team, POLL if own else None):
+                team[-1].give(waiting.popleft(), tasks)
+            for worker in _ready(team):
                 try:
                     failed, result = worker.pipe.recv()
                 except (EOFError, OSError):  # it died
@@ -111,55 +100,16 @@ def run_tasks(
                 if failed:
                     raise result
                 place, worker.task = worker.task, -1
-                with contextlib.suppress(IndexError):
+                if waiting:
                     worker.give(waiting.popleft(), tasks)
                 yield place, result
             for worker in [worker for worker in team if worker.task < 0]:
                 team.remove(worker)
                 worker.end()
-        if own:
-            yield from own.results()
     finally:
-        waiting.clear()
         for worker in team:
             worker.process.kill()
             worker.end()
-
-
-class _Own:
-    """A thread of this process that does tasks too."""
-
-    def __init__(
-        self, function: Callable[[Any], Any], tasks: Sequence[Any], waiting: deque[int]
-    ) -> None:
-        self._done: SimpleQueue[tuple[int, Any, BaseException | None]] = SimpleQueue()
-
-        def work() -> None:
-            while True:
-                try:
-                    place = waiting.popleft()
-                except IndexError:
-                    return
-                try:
-                    self._done.put((place, function(tasks[place]), None))
-                except BaseException as error:  # a panic of compiled code is no Exception
-                    self._done.put((place, None, error))
-                    return
-
-        self._thread = threading.Thread(target=work, daemon=True)
-        self._thread.start()
-
-    @property
-    def busy(self) -> bool:
-        return self._thread.is_alive()
-
-    def results(self) -> Iterator[tuple[int, Any]]:
-        """What is done since the last call."""
-        while not self._done.empty():
-            place, result, error = self._done.get()
-            if error is not None:
-                raise error
-            yield place, result
 
 
 class _Worker:
@@ -184,11 +134,9 @@ class _Worker:
         return self.process.exitcode
 
 
-def _ready(team: list[_Worker], seconds: float | None) -> list[_Worker]:
-    """Those that have something to say, after so many seconds at most."""
-    if not team:
-        time.sleep(seconds or 0)
-    pipes = wait([worker.pipe for worker in team], seconds)
+def _ready(team: list[_Worker]) -> list[_Worker]:
+    """Those that have something to say, when one has."""
+    pipes = wait([worker.pipe for worker in team])
     return [worker for worker in team if worker.pipe in pipes]
 
 

@@ -3,94 +3,34 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable
-from functools import lru_cache
-from os import PathLike
 from pathlib import Path
-from typing import Any
 
-from octavo._files import open_text
-from octavo._lazy import require
-from octavo.errors import DataError, UsageError
+from octavo.errors import UsageError
+from octavo.text.jieba import Jieba
 from octavo.text.wordpiece import WordPieceTokenizer
 
 Segmenter = Callable[[str], Iterable[str]]
 NAMES = (
-    "rjieba, rjieba:DICT.txt, whitespace, characters, regex:PATTERN, wordpiece:VOCAB.txt, or a "
+    "jieba, jieba:DICT.txt, whitespace, characters, regex:PATTERN, wordpiece:VOCAB.txt, or a "
     'function as "module:name"'
 )
-_ENTRY = re.compile(r"(?P<word>.+?)(?:\s+(?P<count>\d+))?(?:\s+(?P<tag>[a-z]+))?")
-
-
-class Jieba:
-    """Chinese words as jieba cuts them; lines are cut apart, so that many can be cut at once.
-
-    Args:
-        dictionary: a file of more words as jieba takes them, one a line: word, count, tag, the last
-            two as you like.
-
-    Raises:
-        MissingExtraError: if rjieba is not installed.
-        DataError: if the file cannot be read.
-
-    Example:
-        >>> Jieba()("我来到北京清华大学")
-        ['我', '来到', '北京', '清华大学']
-    """
-
-    def __init__(self, dictionary: str | PathLike[str] | None = None) -> None:
-        if dictionary is None:
-            self.cut = require("rjieba", extra="count").cut
-            return
-        try:
-            changed = os.stat(dictionary).st_mtime_ns
-        except OSError as error:
-            raise DataError(f"cannot be read: {error.strerror}", dictionary) from None
-        self.cut = _load_dictionary(os.path.abspath(dictionary), changed).cut
-
-    def __call__(self, text: str) -> list[str]:
-        """The words of a text, white space too."""
-        return self.cut(text)
-
-
-@lru_cache(maxsize=1)
-def _load_dictionary(path: str, changed: int) -> Any:
-    """Jieba with more words; kept, as every part of a corpus asks for it again."""
-    jieba = require("rjieba", extra="count").Jieba()
-    with open_text(path) as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                _add_word(jieba, line.strip(), path, number)
-    return jieba
-
-
-def _add_word(jieba: Any, line: str, path: str | PathLike[str], number: int) -> None:
-    found = _ENTRY.fullmatch(line)
-    assert found is not None  # anything is a word
-    word, count, tag = found.group("word", "count", "tag")
-    if any(character.isspace() for character in word):
-        raise DataError(f"expected a word, a count and a tag, found {line!r}", path, number)
-    try:
-        jieba.add_word(word, int(count) if count else None, tag)
-    except OverflowError:
-        raise DataError(f"{count} is too large a count", path, number) from None
 
 
 def find_segmenter(name: str) -> Segmenter:
     r"""The function a name stands for.
 
     Args:
-        name: "rjieba" (Chinese words, as jieba cuts them), "rjieba:PATH" (with the words of a
+        name: "jieba" (Chinese words, as jieba cuts them), "jieba:PATH" (with the words of a
             dictionary file), "whitespace", "characters" (white space left out), "regex:PATTERN"
             (every match), "wordpiece:PATH" (pieces of a BERT vocabulary), or "module:function" of a
             function from a str to strings, found on the path or in the working directory.
 
     Raises:
         UsageError: if there is no such segmenter.
-        MissingExtraError: if rjieba is not installed.
+        MissingExtraError: if jieba is not installed.
         DataError: if a dictionary or vocabulary cannot be read.
 
     Example:
@@ -98,7 +38,7 @@ def find_segmenter(name: str) -> Segmenter:
         ['the', 'cat', 's']
     """
     kind, _, rest = name.partition(":")
-    if kind == "rjieba" and (rest or name == kind):
+    if kind == "jieba" and (rest or name == kind):
         return Jieba(rest or None)
     if name == "whitespace":
         return str.split
@@ -121,11 +61,11 @@ def segmenter_file(name: str) -> str | None:
     """The dictionary or vocabulary that a segmenter's name speaks of.
 
     Example:
-        >>> segmenter_file("rjieba:words.txt"), segmenter_file("rjieba")
+        >>> segmenter_file("jieba:words.txt"), segmenter_file("jieba")
         ('words.txt', None)
     """
     kind, _, path = name.partition(":")
-    return path if path and kind in ("rjieba", "wordpiece") else None
+    return path if path and kind in ("jieba", "wordpiece") else None
 
 
 def _import(module: str, function: str, name: str) -> Segmenter:

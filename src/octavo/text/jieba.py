@@ -1,0 +1,82 @@
+"""Chinese words as jieba 0.42 cuts them: the same words from the same data, many times faster.
+
+The dictionary and the hidden Markov model are read from the installed jieba, whose code is not run:
+the cutting is compiled, and can be asked where words begin without making strings of them. In
+memory the dictionary takes 20 MB; it is loaded once a process, in half a second.
+
+Where rjieba, the same in Rust, differs from jieba ("e-mail", "a.b" are one word there), this does
+what jieba does.
+
+Source: jieba 0.42.1, `jieba.cut` and `jieba.finalseg.cut` as they behave.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from itertools import pairwise
+from os import PathLike
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from octavo._lazy import check_installed
+from octavo.errors import DataError
+
+if TYPE_CHECKING:
+    from octavo.text.jieba_tables import Tables
+
+
+class Jieba:
+    """Cuts Chinese text into words.
+
+    Args:
+        dictionary: a file of more words as jieba takes them, one a line: word, count, tag, the last
+            two as you like. Without a count a word gets the least that makes it one; with 0 it is
+            never made.
+
+    Raises:
+        MissingExtraError: if jieba or numba is not installed.
+        DataError: if the file cannot be read.
+
+    Example:
+        >>> Jieba()("我来到北京清华大学")
+        ['我', '来到', '北京', '清华大学']
+    """
+
+    def __init__(self, dictionary: str | PathLike[str] | None = None) -> None:
+        check_installed("numba", extra="count")
+        if dictionary is None:
+            self.tables = _load_tables()
+            return
+        try:
+            changed = os.stat(dictionary).st_mtime_ns
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", dictionary) from None
+        self.tables = _load_tables(os.path.abspath(dictionary), changed)
+
+    def __call__(self, text: str) -> list[str]:
+        """The words of a text, white space too."""
+        places = [*np.flatnonzero(self.begins(text)).tolist(), len(text)]
+        return [text[a:b] for a, b in pairwise(places)]
+
+    def begins(self, text: str) -> np.ndarray:
+        """Whether a word begins at a character, bool (characters,).
+
+        Example:
+            >>> Jieba().begins("北京大学很大").tolist()
+            [True, False, False, False, True, False]
+        """
+        from octavo.text.jieba_kernels import find_begins
+
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        return find_begins(codes, self.tables)
+
+
+@lru_cache(maxsize=2)
+def _load_tables(path: str | None = None, changed: int = 0) -> Tables:
+    """Kept, as every part of a corpus asks for them again."""
+    from octavo.text.jieba_tables import make_tables
+    from octavo.text.lexicon import load_lexicon
+
+    return make_tables(load_lexicon(path))

@@ -1,0 +1,142 @@
+"""What jieba knows of Chinese, read from its files: words, counts, and a model of new ones."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import pickle
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from octavo._files import open_text
+from octavo._lazy import check_installed
+from octavo.errors import DataError
+
+STATES = "BEMS"  # a character begins, ends, goes on within, or is a word
+NEVER = -3.14e100  # jieba's logarithm of a probability of 0
+_ENTRY = re.compile(r"(?P<word>.+?)(?:\s+(?P<count>\d+))?(?:\s+(?P<tag>[a-z]+))?")
+_LATIN = re.compile("[a-zA-Z0-9]")
+
+
+class Lexicon(NamedTuple):
+    """Words, and a hidden Markov model of the characters of words that are not among them.
+
+    Args:
+        words: of one character or more; of one that is there twice the last counts.
+        counts: of each, 0 or more.
+        total: of the counts, where a word is there twice both.
+        start: log probabilities of the states BEMS of a first character, float64 (4,).
+        transitions: of a state after a state, float64 (4, 4).
+        emissions: of a character in each state, if it is known.
+    """
+
+    words: list[str]
+    counts: list[int]
+    total: int
+    start: np.ndarray
+    transitions: np.ndarray
+    emissions: list[dict[str, float]]
+
+
+def load_lexicon(dictionary: str | None = None) -> Lexicon:
+    """Read the lexicon of the installed jieba.
+
+    Args:
+        dictionary: a file of more words: word, count, tag, the last two as you like.
+
+    Raises:
+        MissingExtraError: if jieba is not installed.
+        DataError: naming file and line, if a file cannot be read.
+
+    Example:
+        >>> lexicon = load_lexicon()
+        >>> lexicon.counts[lexicon.words.index("北京大学")]
+        2053
+    """
+    check_installed("jieba", extra="count")
+    spec = importlib.util.find_spec("jieba")
+    folder = Path(spec.origin).parent  # type: ignore[union-attr, arg-type]  # it is installed
+    start, transitions, emissions = (
+        _load(folder / "finalseg" / f"prob_{name}.p") for name in ("start", "trans", "emit")
+    )
+    words, counts = _load_words(folder / "dict.txt")
+    total = sum(counts)
+    if dictionary is not None:
+        total = _add_words(dictionary, words, counts, total)
+    return Lexicon(
+        words,
+        counts,
+        total,
+        np.array([start[state] for state in STATES]),
+        np.array([[transitions[a].get(b, NEVER) for b in STATES] for a in STATES]),
+        [emissions[state] for state in STATES],
+    )
+
+
+def _load(path: Path) -> dict:
+    try:
+        return pickle.loads(path.read_bytes())
+    except OSError as error:
+        raise DataError(
+            f"cannot be read: {error.strerror}; is jieba 0.42 installed?", path
+        ) from None
+
+
+def _load_words(path: Path) -> tuple[list[str], list[int]]:
+    fields = path.read_text("utf-8").split()  # word, count and tag a line, without exception
+    return fields[::3], list(map(int, fields[1::3]))
+
+
+def _add_words(path: str, words: list[str], counts: list[int], total: int) -> int:
+    """Add the words of a file as `jieba.load_userdict` does; gives the new total."""
+    known = dict(zip(words, counts, strict=True))
+    with open_text(path) as file:
+        for number, line in enumerate(file, 1):
+            if not (line := line.strip()):
+                continue
+            found = _ENTRY.fullmatch(line)
+            assert found is not None  # anything is a word
+            word, given = found.group("word", "count")
+            if any(character.isspace() for character in word):
+                message = f"expected a word, a count and a tag, found {line!r}"
+                raise DataError(message, path, number)
+            count = int(given) if given else _suggest_count(word, known, total)
+            known[word] = count
+            words.append(word)
+            counts.append(count)
+            total += count
+    return total
+
+
+def _suggest_count(word: str, known: dict[str, int], total: int) -> int:
+    """The least count with which a word is not cut apart, as `jieba.suggest_freq` has it."""
+    likely = 1.0
+    for part in _cut_known(word, known, total):
+        likely *= known.get(part, 1) / float(total)
+    return max(int(likely * total) + 1, known.get(word, 1))
+
+
+def _cut_known(text: str, known: dict[str, int], total: int) -> list[str]:
+    """The most likely known words of a text; Latin letters that are left, together."""
+    size = len(text)
+    best, ends = [0.0] * (size + 1), [0] * (size + 1)
+    for i in reversed(range(size)):
+        candidates = [j for j in range(i + 1, size + 1) if known.get(text[i:j])] or [i + 1]
+        scores = [
+            (math.log(known.get(text[i:j]) or 1) - math.log(total) + best[j], j) for j in candidates
+        ]
+        best[i], ends[i] = max(scores)
+    parts: list[str] = []
+    i, joined = 0, False
+    while i < size:
+        part = text[i : ends[i]]
+        single = len(part) == 1 and _LATIN.match(part) is not None
+        if single and joined:
+            parts[-1] += part
+        else:
+            parts.append(part)
+        i, joined = ends[i], single
+    return parts

@@ -1,0 +1,123 @@
+"""Words as jieba cuts them: what its own code gives, whatever the text and the dictionary."""
+
+from __future__ import annotations
+
+import json
+import logging
+import lzma
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from octavo.errors import DataError, MissingExtraError
+from octavo.text.jieba import Jieba
+
+jieba = pytest.importorskip("jieba", reason="jieba is the oracle")
+pytest.importorskip("numba")
+jieba.setLogLevel(logging.ERROR)
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "fudan" / "train.jsonl.xz"
+
+TEXTS = [
+    "",
+    "我来到北京清华大学",
+    "他来到了网易杭研大厦",
+    "小明硕士毕业于中国科学院计算所，后在日本京都大学深造",
+    "工信处女干事每月经过下属科室都要亲口交代24口交换机等技术性器件的安装工作",
+    "\r\n\r \n\x1f\u3000\x85e-mail: a.b@c.com, 3.5% 0.1mpa 100.% 5.x7 c++ C# +-.%&",
+    "一\U00020000二\U0002a6d5三𠮷\ud800四鿕鿖龥",
+    "AT&T的B超和T恤卡拉OK，K歌之王3G手机4s店",
+    "薄瓖甯媞".join("的了是"),
+]
+
+
+def test_the_words_are_jiebas():
+    for text in TEXTS:
+        assert Jieba()(text) == jieba.lcut(text)
+
+
+CHARACTERS = st.sampled_from(
+    "的一是不了人我在有他这中大来上国北京大学生物理发展和尚未明天气候选长春药店铺面包括号"
+)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            CHARACTERS,
+            st.sampled_from("abzAZ09.%+-_#& \r\n，。"),
+            st.characters(exclude_categories=[]),
+            st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF),
+        )
+    ).map("".join)
+)
+def test_any_text_is_cut_as_jieba_cuts_it(text):
+    assert Jieba()(text) == jieba.lcut(text)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data/fudan")
+def test_long_texts_are_cut_as_jieba_cuts_them():
+    with lzma.open(DATA) as file:
+        texts = [json.loads(line)["text"] for number, line in zip(range(600), file, strict=False)]
+    assert all(Jieba()(text) == jieba.lcut(text) for text in texts[::20])
+
+
+def test_beginnings_are_those_of_the_words():
+    cutter = Jieba()
+    for text in TEXTS:
+        sizes = [len(word) for word in cutter(text)]
+        assert np.flatnonzero(cutter.begins(text)).tolist() == [
+            sum(sizes[:i]) for i in range(len(sizes))
+        ]
+
+
+WORDS = """
+凯特琳 1000 nr
+自定义词
+云计算
+台中
+大学生物 3
+我来 0 v
+杭研 0
+来到北
+京都大 n
+e世代
+𠮷野家 20
+"""
+
+
+def test_words_of_a_dictionary_have_the_counts_that_jieba_gives_them(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text(WORDS.strip(), "utf-8")
+    own, oracle = Jieba(path), jieba.Tokenizer()
+    oracle.load_userdict(str(path))
+    more = "凯特琳在台中说自定义词，云计算e世代和大学生物理，我来到北京，𠮷野家的薄瓖甯"
+    for text in [more, *TEXTS]:
+        assert own(text) == oracle.lcut(text)
+
+
+def test_counts_may_be_of_any_size(tmp_path):
+    (tmp_path / "words.txt").write_text("深造 99999999999999999999999\n", "utf-8")
+    assert Jieba(tmp_path / "words.txt")("大学深造") == ["大学", "深造"]
+
+
+def test_a_changed_dictionary_is_read_again(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text("薄瓖甯 9\n", "utf-8")
+    assert Jieba(path)("薄瓖甯") == ["薄瓖甯"]
+    path.write_text("薄瓖 9\n甯 5\n\n", "utf-8")
+    assert Jieba(path)("薄瓖甯") == ["薄瓖", "甯"]
+
+
+def test_what_is_missing_is_named(tmp_path, monkeypatch):
+    with pytest.raises(DataError, match=r"none\.txt"):
+        Jieba(tmp_path / "none.txt")
+    path = tmp_path / "words.txt"
+    path.write_text("好\n两 个 词 1\n", "utf-8")
+    with pytest.raises(DataError, match=r"words\.txt, line 2: expected a word, a count and a tag"):
+        Jieba(path)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"octavo\[count\]"):
+        Jieba()
