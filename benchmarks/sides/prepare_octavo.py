@@ -30,7 +30,7 @@ class Bench:
         import octavo.pretraining.preparation  # noqa: F401
         from octavo.text.segmenters import find_segmenter
 
-        find_segmenter("rjieba")("词")  # its dictionary is loaded, as the peer's is
+        find_segmenter("jieba")("词")  # its dictionary is loaded, as the peer's is
         self.vocabulary, self.corpus, self.length = vocabulary, corpus, length
         self._held = tempfile.TemporaryDirectory()
         self.folder = Path(self._held.name) / "shards"
@@ -43,7 +43,7 @@ class Bench:
         from octavo.text.segmenters import find_segmenter
 
         tokenizer = WordPieceTokenizer.from_file(self.vocabulary)
-        encoder = Encoder(tokenizer, find_segmenter("rjieba"))
+        encoder = Encoder(tokenizer, find_segmenter("jieba"))
         return [ids.tolist() for ids, _ in encoder.encode(sentences)]
 
     def clear(self) -> None:

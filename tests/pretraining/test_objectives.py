@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from octavo.errors import UsageError
-from octavo.pretraining.objectives import Examples, Masking, most_looks, parse_objectives
+from octavo.pretraining.objectives import Examples, Masking, Pieces, most_looks, parse_objectives
 from octavo.text import WordPieceTokenizer
 from octavo.text.encoding import Encoder
 from octavo.text.vocabulary import SPECIAL_TOKENS
@@ -34,11 +34,18 @@ def unpack(row):
     return [as_arrays(piece) for piece in row]
 
 
+def pack(rows):
+    pieces = [piece for row in rows for piece in row]
+    ids, begins = (np.concatenate([piece[i] for piece in pieces]) for i in (0, 1))
+    sizes = np.array([len(ids) for ids, _ in pieces])
+    return Pieces(ids, begins, sizes, np.array([len(row) for row in rows]))
+
+
 @given(rows=st.lists(row, min_size=1, max_size=4), seed=st.integers(0, 99))
 def test_masked_rows_can_be_mended(rows, seed):
     examples = Examples(TOKENIZER, 80, {"mlm": 1.0}, Masking(rate=0.4))
     inputs, labels, weights = examples.arrays(
-        [unpack(row) for row in rows], np.random.default_rng(seed)
+        pack([unpack(row) for row in rows]), np.random.default_rng(seed)
     )
     for number, row in enumerate(rows):
         whole = [t for piece in row for t in (CLS, *(i for i, _ in piece), SEP)]
@@ -64,7 +71,7 @@ def test_masked_rows_can_be_mended(rows, seed):
 @given(row=row, seed=st.integers(0, 99))
 def test_words_are_masked_whole(row, seed):
     examples = Examples(TOKENIZER, 80, {"mlm": 1.0}, Masking(rate=0.3), looks=80)
-    inputs, _, weights = examples.arrays([unpack(row)], np.random.default_rng(seed))
+    inputs, _, weights = examples.arrays(pack([unpack(row)]), np.random.default_rng(seed))
     chosen = set(inputs["head_positions"][0][weights[0] > 0].tolist())
     at = 0
     for piece in row:
@@ -85,7 +92,7 @@ def test_the_shares_are_those_asked_for():
     ids = random.integers(FIRST, FIRST + 40, (600, 120))
     rows = [[(line, np.ones(120, bool))] for line in ids]
     examples = Examples(TOKENIZER, 128, {"mlm": 1.0}, Masking(0.15), looks=60)
-    inputs, labels, weights = examples.arrays(rows, random)
+    inputs, labels, weights = examples.arrays(pack(rows), random)
     asked = weights > 0
     assert asked.sum() / ids.size == pytest.approx(0.15, abs=0.005)
     shown = np.take_along_axis(inputs["token_ids"], inputs["head_positions"], 1)[asked]
@@ -100,7 +107,7 @@ def test_the_shares_are_those_asked_for():
 def test_rows_with_too_many_chosen_words_keep_whole_ones():
     rows = [[(np.full(100, FIRST), np.arange(100) % 2 == 0)] for _ in range(50)]
     examples = Examples(TOKENIZER, 128, {"mlm": 1.0}, Masking(0.5), looks=16)
-    inputs, _, weights = examples.arrays(rows, np.random.default_rng(0))
+    inputs, _, weights = examples.arrays(pack(rows), np.random.default_rng(0))
     counts = weights.sum(axis=1)
     assert (counts <= 16).all()
     assert (counts >= 15).all()
@@ -114,7 +121,7 @@ def test_rows_with_too_many_chosen_words_keep_whole_ones():
 def test_written_tokens_are_named_from_the_place_before(name, rows, seed):
     examples = Examples(TOKENIZER, 80, {name: 1.0}, Masking())
     inputs, labels, weights = examples.arrays(
-        [unpack(row) for row in rows], np.random.default_rng(seed)
+        pack([unpack(row) for row in rows]), np.random.default_rng(seed)
     )
     tokens, segments = inputs["token_ids"], inputs["segment_ids"]
     for number, row in enumerate(rows):
@@ -141,7 +148,7 @@ def test_written_tokens_are_named_from_the_place_before(name, rows, seed):
 def test_objectives_mix_by_their_weights():
     rows = [[(np.full(20, FIRST), np.ones(20, bool))] for _ in range(2000)]
     examples = Examples(TOKENIZER, 32, {"mlm": 0.5, "lm": 0.2, "unilm": 0.3}, Masking())
-    segments = examples.arrays(rows, np.random.default_rng(0))[0]["segment_ids"]
+    segments = examples.arrays(pack(rows), np.random.default_rng(0))[0]["segment_ids"]
     causal = (segments[:, 1] == 1).mean()
     masked = (segments.sum(axis=1) == 0).mean()
     assert causal == pytest.approx(0.2, abs=0.03)
@@ -171,7 +178,7 @@ def test_a_span_is_answered_from_its_passage(rows, seed):
     examples = Examples(TOKENIZER, 90, {"span": 1.0}, Masking())
     examples.ends[FIRST + 38] = examples.marks[FIRST + 38 : FIRST + 40] = True
     inputs, labels, weights = examples.arrays(
-        [unpack(row) for row in rows], np.random.default_rng(seed)
+        pack([unpack(row) for row in rows]), np.random.default_rng(seed)
     )
     for number, row in enumerate(rows):
         for text, piece in enumerate(row, 1):
@@ -205,7 +212,7 @@ def test_words_with_punctuation_in_them_make_no_empty_span():
     starts[1] = starts[4] = False  # words of two tokens: "hi you", "you me"
     for seed in range(40):
         inputs, labels, weights = examples.arrays(
-            [[(ids, begins)], [(other, starts)]], np.random.default_rng(seed)
+            pack([[(ids, begins)], [(other, starts)]]), np.random.default_rng(seed)
         )
         for line, kinds in zip(inputs["token_ids"], inputs["segment_ids"], strict=True):
             written = line[kinds == 1].tolist()
@@ -218,7 +225,7 @@ def test_the_rate_of_masks_follows_its_schedule():
     rows = [[(np.full(100, FIRST), np.ones(100, bool))] for _ in range(100)]
     examples = Examples(TOKENIZER, 128, {"mlm": 1.0}, Masking(0.3, final=0.1))
     counts = [
-        examples.arrays(rows, np.random.default_rng(0), share)[2].sum() / 10_000
+        examples.arrays(pack(rows), np.random.default_rng(0), share)[2].sum() / 10_000
         for share in (0.0, 0.5, 1.0)
     ]
     assert counts == pytest.approx([0.3, 0.2, 0.1], abs=0.015)

@@ -6,11 +6,20 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis import given
 
-from octavo.pretraining.packing import LEAST, Marks, cut_documents, make_rows, pack_pieces
+from octavo.pretraining.packing import (
+    CLOSES,
+    ENDS,
+    LEAST,
+    PAUSES,
+    cut_documents,
+    make_rows,
+    pack_pieces,
+)
 from octavo.text.token_shards import Shard, ShardWriter
 
 END, PAUSE, QUOTE = 5, 6, 7
-MARKS = Marks(ends=[END], pauses=[PAUSE], closing=[QUOTE])
+MARKS = np.zeros(2**15, np.uint8)
+MARKS[[END, PAUSE, QUOTE]] = ENDS, PAUSES, CLOSES
 
 
 def make_shard(folder, texts):

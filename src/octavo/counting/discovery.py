@@ -26,10 +26,10 @@ from octavo._checks import check_whole, parse_bytes
 from octavo._files import full_disk_named, write_atomic
 from octavo._progress import Progress
 from octavo.counting.candidates import Sentences, Trie, find_nodes
-from octavo.counting.compiling import compiling_said
 from octavo.counting.counts import check_ending
 from octavo.counting.cutting import cut_words, measure_freedom
 from octavo.errors import DataError, UsageError
+from octavo.text.compiling import compiling_said
 from octavo.text.corpus import find_files
 from octavo.text.documents import Cleaner, read_documents
 from octavo.text.lexicon import load_lexicon

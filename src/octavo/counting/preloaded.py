@@ -5,14 +5,9 @@ A fork server imports it once; the processes it forks begin to count at once.
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from octavo.counting.compiling import compiling_said
+import octavo.text.preloaded  # noqa: F401
 from octavo.counting.counter import load_kernels
-from octavo.errors import MissingExtraError
-from octavo.text.jieba import Jieba
+from octavo.text.compiling import compiling_said
 
 with compiling_said():
     load_kernels()
-with suppress(MissingExtraError):
-    Jieba()("")

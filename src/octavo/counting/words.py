@@ -127,8 +127,8 @@ def count_words(
         size = None if STANDARD_INPUT in files else sum(shard.size for shard in shards)
         with Progress(size, "counting", progress, in_bytes=True) as bar:
             if approximate:
-                from octavo.counting.compiling import compiling_said
                 from octavo.counting.stream import count_stream
+                from octavo.text.compiling import compiling_said
 
                 prefix, memory = f"{place}/stream", limit - OVERHEAD
                 with compiling_said():
@@ -269,8 +269,8 @@ def _in_threads(tasks: list[Task]) -> bool:
 
 
 def _count_shard(task: Task, advance: Callable[[int], None] | None = None) -> Part:
-    from octavo.counting.compiling import compiling_said
     from octavo.counting.counter import count_shard
+    from octavo.text.compiling import compiling_said
 
     with compiling_said():
         return count_shard(*task, advance)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice, pairwise
 from os import PathLike
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import numpy as np
 
 from octavo._seeds import make_generator
 from octavo.errors import DataError
-from octavo.pretraining.objectives import Examples
-from octavo.pretraining.packing import Marks, Rows, make_rows
+from octavo.pretraining.objectives import Examples, Pieces
+from octavo.pretraining.packing import Rows, find_marks, make_rows
 from octavo.text import WordPieceTokenizer
 from octavo.text.token_shards import Shard, check_shards, hash_file, load_manifest, word_flag
 
@@ -83,7 +82,7 @@ class Corpus:
 
     def rows(self, kept: Sequence[np.ndarray], length: int, specials: int) -> Rows:
         """The documents that are kept, packed into rows of `length` tokens."""
-        return make_rows(self.shards, kept, length, specials, Marks.of(self.tokenizer.vocabulary))
+        return make_rows(self.shards, kept, length, specials, find_marks(self.tokenizer.vocabulary))
 
 
 class Batches:
@@ -150,17 +149,14 @@ class Batches:
             self._order = epoch, order
         return order
 
-    def _pieces(self, chosen: np.ndarray) -> list[list[tuple[np.ndarray, np.ndarray]]]:
-        """Of every row its pieces: ids, and where words begin."""
+    def _pieces(self, chosen: np.ndarray) -> Pieces:
+        """The pieces of some rows."""
         rows = self.rows
-        firsts, lasts = rows.firsts[chosen].tolist(), rows.firsts[chosen + 1].tolist()
-        numbers = [n for first, last in zip(firsts, lasts, strict=True) for n in range(first, last)]
-        columns = rows.shard[numbers], rows.start[numbers], rows.length[numbers]
-        lists = zip(*(column.tolist() for column in columns), strict=True)
-        stored = np.concatenate([self.tokens[shard][at : at + size] for shard, at, size in lists])
-        ids, begins = stored & ~self.flag, stored < self.flag
-        ends = np.cumsum(columns[2]).tolist()
-        pieces = ((ids[a:b], begins[a:b]) for a, b in pairwise([0, *ends]))
-        return [
-            list(islice(pieces, last - first)) for first, last in zip(firsts, lasts, strict=True)
-        ]
+        counts = rows.firsts[chosen + 1] - rows.firsts[chosen]
+        before = np.cumsum(counts) - counts
+        numbers = np.repeat(rows.firsts[chosen] - before, counts) + np.arange(counts.sum())
+        sizes = rows.length[numbers].astype(np.int64)
+        lists = rows.shard[numbers].tolist(), rows.start[numbers].tolist(), sizes.tolist()
+        parts = [self.tokens[shard][at : at + size] for shard, at, size in zip(*lists, strict=True)]
+        stored = np.concatenate(parts)
+        return Pieces(stored & ~self.flag, stored < self.flag, sizes, counts)

@@ -19,18 +19,20 @@ section 2.3. The split is drawn over a text's own length, not over its padding.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from octavo.errors import UsageError
-from octavo.pretraining.packing import Marks
+from octavo.pretraining.packing import ENDS, find_marks
 from octavo.pretraining.spans import ask_span
 from octavo.text import WordPieceTokenizer
 
 OBJECTIVES = ("mlm", "lm", "unilm", "span")
 SPECIALS = {"mlm": 2, "lm": 2, "unilm": 3, "span": 5}  # tokens that a text needs besides its own
+WHOLE = ("mlm", "lm")  # texts are not cut
 STEP = 8  # the number of places the head looks at is a multiple
 
 
@@ -120,6 +122,22 @@ def most_looks(objectives: Mapping[str, float], masking: Masking, length: int) -
     return min(length, -(-wanted // STEP) * STEP)
 
 
+class Pieces(NamedTuple):
+    """Pieces of documents, row by row.
+
+    Args:
+        ids: of all their tokens, integers (tokens,).
+        begins: where words begin, bool (tokens,).
+        sizes: tokens of each piece, int64 (pieces,).
+        counts: pieces of each row, 1 or more, int64 (rows,).
+    """
+
+    ids: np.ndarray
+    begins: np.ndarray
+    sizes: np.ndarray
+    counts: np.ndarray
+
+
 class Examples:
     """Makes the arrays of a batch from the pieces of its rows.
 
@@ -134,8 +152,9 @@ class Examples:
         >>> from octavo.text.vocabulary import SPECIAL_TOKENS
         >>> tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "a", "b"])
         >>> examples = Examples(tokenizer, 8, {"lm": 1.0}, Masking())
-        >>> piece = np.array([5, 6, 5]), np.array([True, True, True])
-        >>> inputs, labels, weights = examples.arrays([[piece]], np.random.default_rng(0))
+        >>> ids, counts = np.array([5, 6, 5]), np.array([1])
+        >>> pieces = Pieces(ids, begins=ids > 0, sizes=np.array([3]), counts=counts)
+        >>> inputs, labels, weights = examples.arrays(pieces, np.random.default_rng(0))
         >>> inputs["token_ids"].tolist(), labels.tolist()
         ([[2, 5, 6, 5, 3, 0, 0, 0]], [[5, 6, 5, 3, 0, 0, 0, 0]])
     """
@@ -149,27 +168,22 @@ class Examples:
         looks: int | None = None,
     ) -> None:
         self.length, self.masking = length, masking
-        self.counting = np.arange(length, dtype=np.int32)
         self.names, self.shares = list(objectives), list(objectives.values())
         self.looks = looks or most_looks(objectives, masking, length)
         self.pad, self.cls, self.sep = tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id
         self.unk, self.mask = tokenizer.unk_id, tokenizer.mask_id
         special = [token.startswith("[") and token.endswith("]") for token in tokenizer.vocabulary]
         self.ordinary = np.flatnonzero(~np.array(special)).astype(np.int32)
-        marks, numbers = Marks.of(tokenizer.vocabulary), np.arange(len(special))
-        self.ends = np.isin(numbers, marks.ends)
-        self.marks = np.isin(numbers, [*marks.ends, *marks.pauses, *marks.closing])
+        marks = find_marks(tokenizer.vocabulary)
+        self.ends, self.marks = marks == ENDS, marks > 0
 
     def arrays(
-        self,
-        rows: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]],
-        random: np.random.Generator,
-        share: float = 0.0,
+        self, pieces: Pieces, random: np.random.Generator, share: float = 0.0
     ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
         """Inputs, labels and weights.
 
         Args:
-            rows: of each the pieces it holds: ids, and where words begin (bool).
+            pieces: of the rows, none of which is longer than `length` with its special tokens.
             random: decides objectives, masks and splits.
             share: of training that is done, 0-1, which may decide the rate of masks.
 
@@ -178,30 +192,36 @@ class Examples:
             head_positions: int32 (rows, looks)}, labels int32 (rows, looks), weights float32
             (rows, looks)).
         """
-        kinds = random.choice(len(self.names), len(rows), p=self.shares)
-        shape = (len(rows), self.length)
+        kinds = random.choice(len(self.names), len(pieces.counts), p=self.shares)
+        shape = (len(kinds), self.length)
         tokens, begins = np.full(shape, self.pad, np.int32), np.ones(shape, bool)
         segments, places, texts = (np.zeros(shape, np.int32) for _ in range(3))
-        for row, (kind, pieces) in enumerate(zip(kinds, rows, strict=True)):
-            at = 0
-            for number, (ids, starts) in enumerate(pieces, 1):
-                text, written = self._write(self.names[kind], ids, starts, random)
-                end = at + len(text)
-                tokens[row, at:end] = text
-                if not written:
-                    begins[row, at + 1 : end - 1] = starts
-                if written:
-                    segments[row, end - written : end] = 1
-                places[row, at:end] = self.counting[: len(text)]
-                texts[row, at:end] = number
-                at = end
-        masked = np.array([name == "mlm" for name in self.names])[kinds]
+        rows = np.repeat(np.arange(len(kinds)), pieces.counts)
+        whole = np.array([name in WHOLE for name in self.names])[kinds][rows]
+        written = self._write(pieces, kinds[rows], whole, random)
+        sizes = pieces.sizes + 2
+        sizes[~whole] = [len(text) for text, _ in written]
+        firsts = np.cumsum(pieces.counts) - pieces.counts  # of each row's pieces
+        before = np.cumsum(sizes) - sizes
+        starts = before + (np.arange(len(kinds)) * self.length - before[firsts])[rows]
+        self._fill_whole(pieces, whole, starts, tokens.ravel(), begins.ravel())
+        for start, (text, size) in zip(starts[~whole].tolist(), written, strict=True):
+            end = start + len(text)
+            tokens.ravel()[start:end] = text
+            segments.ravel()[end - size : end] = 1
+        within = np.arange(sizes.sum()) - np.repeat(before, sizes)
+        there = np.repeat(starts, sizes) + within
+        places.ravel()[there] = within
+        texts.ravel()[there] = np.repeat(np.arange(1, len(sizes) + 1) - firsts[rows], sizes)
+        named = np.array(self.names)[kinds]
+        segments[(named == "lm")[:, None] & (places > 0)] = 1
+        masked = named == "mlm"
         chosen = self._choose_words(tokens, begins, masked, self.masking.at(share), random)
         looks, answers = chosen, tokens.copy()
         if not masked.all():
-            written = segments[:, 1:] == 1
-            looks[:, :-1] |= written
-            answers[:, :-1][written] = tokens[:, 1:][written]
+            written_next = segments[:, 1:] == 1
+            looks[:, :-1] |= written_next
+            answers[:, :-1][written_next] = tokens[:, 1:][written_next]
             looks &= answers != self.unk
         self._change(tokens, chosen & masked[:, None], random)
         inputs = {
@@ -214,23 +234,60 @@ class Examples:
         return inputs, labels, weights
 
     def _write(
-        self, name: str, ids: np.ndarray, begins: np.ndarray, random: np.random.Generator
-    ) -> tuple[np.ndarray, int]:
-        """A text with its special tokens, and how many of them at its end are written."""
+        self, pieces: Pieces, kinds: np.ndarray, whole: np.ndarray, random: np.random.Generator
+    ) -> list[tuple[np.ndarray, int]]:
+        """Texts that are cut, with their special tokens; and how many tokens at the end are named.
+
+        Args:
+            pieces: of the rows.
+            kinds: of each, integers (pieces,).
+            whole: those that are not cut, bool (pieces,).
+            random: decides where.
+        """
         cls, sep = [self.cls], [self.sep]
-        if name == "mlm":
-            return np.concatenate((cls, ids, sep)), 0
-        if name == "lm":
-            return np.concatenate((cls, ids, sep)), len(ids) + 1
-        asked = None
-        if name == "span":
-            ended, marks = self.ends[ids], self.marks[ids]
-            asked = ask_span(ids, begins, ended, marks, self.mask, random)
-        if asked is not None:
-            parts = (cls, asked.passage, sep, asked.question, sep, asked.answer, sep)
-            return np.concatenate(parts), len(asked.answer) + 1
-        split = int(random.integers(1, len(ids)))
-        return np.concatenate((cls, ids[:split], sep, ids[split:], sep)), len(ids) - split + 1
+        ends = np.cumsum(pieces.sizes)
+        texts = []
+        for piece in np.flatnonzero(~whole):
+            place = slice(ends[piece] - pieces.sizes[piece], ends[piece])
+            ids, begins = pieces.ids[place], pieces.begins[place]
+            asked = None
+            if self.names[kinds[piece]] == "span":
+                ended, marks = self.ends[ids], self.marks[ids]
+                asked = ask_span(ids, begins, ended, marks, self.mask, random)
+            if asked is not None:
+                parts = (cls, asked.passage, sep, asked.question, sep, asked.answer, sep)
+                texts.append((np.concatenate(parts), len(asked.answer) + 1))
+                continue
+            split = int(random.integers(1, len(ids)))
+            text = np.concatenate((cls, ids[:split], sep, ids[split:], sep))
+            texts.append((text, len(ids) - split + 1))
+        return texts
+
+    def _fill_whole(
+        self,
+        pieces: Pieces,
+        whole: np.ndarray,
+        starts: np.ndarray,
+        tokens: np.ndarray,
+        begins: np.ndarray,
+    ) -> None:
+        """Put texts that are not cut between [CLS] and [SEP], where they start.
+
+        Args:
+            pieces: of the rows.
+            whole: those that are not cut, bool (pieces,).
+            starts: of all pieces in the next two.
+            tokens: of all rows, one after the other, written.
+            begins: likewise.
+        """
+        ids, marks, sizes = pieces.ids, pieces.begins, pieces.sizes
+        if not whole.all():
+            kept = np.repeat(whole, sizes)
+            ids, marks, sizes, starts = ids[kept], marks[kept], sizes[whole], starts[whole]
+        before = np.cumsum(sizes) - sizes
+        there = np.repeat(starts + 1 - before, sizes) + np.arange(len(ids))
+        tokens[there], begins[there] = ids, marks
+        tokens[starts], tokens[starts + sizes + 1] = self.cls, self.sep
 
     def _choose_words(
         self,
@@ -243,23 +300,25 @@ class Examples:
         """Tokens of the words that are masked, bool (rows, length); special ones never are."""
         special = (tokens == self.pad) | (tokens == self.cls) | (tokens == self.sep)
         words = np.cumsum(begins | special, axis=1) - 1
-        draws = random.random(tokens.shape, np.float32)
-        draws = np.take_along_axis(draws, words, axis=1)
-        chosen = (draws < rate) & masked[:, None] & ~special & (tokens != self.unk)
-        for row in np.flatnonzero(chosen.sum(axis=1) > self.looks):
-            order = np.argsort(np.where(chosen[row], draws[row], 2), kind="stable")
-            limit = draws[row, order[self.looks]]  # the first word that has no room
-            chosen[row] &= draws[row] < limit
+        words += np.arange(len(tokens))[:, None] * self.length  # in all rows
+        draws = random.random(tokens.shape, np.float32).ravel()
+        chosen = (draws < rate)[words]
+        chosen &= masked[:, None] & ~special & (tokens != self.unk)
+        for row in np.flatnonzero(np.count_nonzero(chosen, axis=1) > self.looks):
+            drawn = draws[words[row]]
+            order = np.argsort(np.where(chosen[row], drawn, 2), kind="stable")
+            limit = drawn[order[self.looks]]  # the first word that has no room
+            chosen[row] &= drawn < limit
         return chosen
 
     def _change(self, tokens: np.ndarray, chosen: np.ndarray, random: np.random.Generator) -> None:
         """Put [MASK] or another token in place of most of the chosen ones."""
-        rows, columns = np.nonzero(chosen)
-        kind = random.random(len(rows))
-        drawn = self.ordinary[random.integers(len(self.ordinary), size=len(rows))]
-        old = tokens[rows, columns]
+        places = np.flatnonzero(chosen)
+        kind = random.random(len(places))
+        drawn = self.ordinary[random.integers(len(self.ordinary), size=len(places))]
+        old = tokens.ravel()[places]
         new = np.where(kind < self.masking.mask + self.masking.random, drawn, old)
-        tokens[rows, columns] = np.where(kind < self.masking.mask, self.mask, new)
+        tokens.ravel()[places] = np.where(kind < self.masking.mask, self.mask, new)
 
     def _gather(
         self, looks: np.ndarray, answers: np.ndarray
@@ -268,10 +327,12 @@ class Examples:
         shape = (len(looks), self.looks)
         positions, labels = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
         weights = np.zeros(shape, np.float32)
-        rows, columns = np.nonzero(looks)
-        counts = looks.sum(axis=1)
-        slots = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-        positions[rows, slots] = columns
-        labels[rows, slots] = answers[rows, columns]
-        weights[rows, slots] = 1.0
+        places = np.flatnonzero(looks)
+        counts = np.count_nonzero(looks, axis=1)
+        rows = np.repeat(np.arange(len(looks)), counts)
+        before = np.cumsum(counts) - counts
+        slots = np.arange(len(places)) + (np.arange(len(looks)) * self.looks - before)[rows]
+        positions.ravel()[slots] = places - rows * self.length
+        labels.ravel()[slots] = answers.ravel()[places]
+        weights.ravel()[slots] = 1.0
         return positions, labels, weights

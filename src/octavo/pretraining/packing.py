@@ -11,6 +11,7 @@ Source: Liu et al. 2019, "RoBERTa", section 4.2 (sentences packed greedily); Kre
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,8 +20,10 @@ import numpy as np
 from octavo.text.token_shards import Shard, word_flag
 
 SENTENCE_ENDS = "。！？；…!?;"
-PAUSES = "，、：,:"
+PAUSE_MARKS = "，、：,:"
 CLOSING = "”’」』》）)\"'"  # belong to the sentence they follow
+# What a token marks: a sentence's end, the end of a part of one, or what belongs before it.
+ENDS, PAUSES, CLOSES = 1, 2, 4
 BLOCK = 1 << 21  # pieces that are packed together
 LEAST = 8  # tokens of a piece: of less there is nothing to learn
 
@@ -50,35 +53,20 @@ class Rows:
         return int(self.length.sum())
 
 
-@dataclass(frozen=True)
-class Marks:
-    """Tokens at which documents may be cut.
+def find_marks(vocabulary: Sequence[str]) -> np.ndarray:
+    """What each token of a vocabulary marks: ENDS, PAUSES, CLOSES or 0, uint8 (tokens,).
 
-    Args:
-        ends: end a sentence.
-        pauses: end a part of one.
-        closing: belong to what they follow.
+    Example:
+        >>> find_marks(["a", "。", "，"]).tolist()
+        [0, 1, 2]
     """
-
-    ends: Sequence[int]
-    pauses: Sequence[int]
-    closing: Sequence[int]
-
-    @classmethod
-    def of(cls, vocabulary: Sequence[str]) -> Marks:
-        """Those of a vocabulary.
-
-        Example:
-            >>> Marks.of(["a", "。", "，"])
-            Marks(ends=[1], pauses=[2], closing=[])
-        """
-        ids = {token: number for number, token in enumerate(vocabulary)}
-        characters = (SENTENCE_ENDS, PAUSES, CLOSING)
-        return cls(*([ids[c] for c in some if c in ids] for some in characters))
+    kinds = [(ENDS, SENTENCE_ENDS), (PAUSES, PAUSE_MARKS), (CLOSES, CLOSING)]
+    known = {character: kind for kind, characters in kinds for character in characters}
+    return np.array([known.get(token, 0) for token in vocabulary], np.uint8)
 
 
 def cut_documents(
-    shard: Shard, keep: np.ndarray, room: int, marks: Marks
+    shard: Shard, keep: np.ndarray, room: int, marks: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pieces of a shard's documents, none longer than `room`.
 
@@ -86,15 +74,16 @@ def cut_documents(
         shard: that holds them.
         keep: which documents, bool (documents,).
         room: tokens of a piece at most.
-        marks: where they may be cut.
+        marks: as of `find_marks`.
 
     Returns:
         (starts int64, lengths int32); pieces shorter than 8 tokens are left out.
     """
     ids = shard.tokens.view(np.ndarray) & ~word_flag(shard.tokens.dtype)
-    closing, ended = np.isin(ids, marks.closing), np.isin(ids, marks.ends)
-    sentences = _breaks(ended, closing)
-    pauses = _breaks(ended | np.isin(ids, marks.pauses), closing)
+    marked = marks.take(ids)
+    closing = (marked & CLOSES).astype(bool)
+    sentences = _breaks(marked & ENDS, closing)
+    pauses = _breaks(marked & (ENDS | PAUSES), closing)
     ends = shard.ends.astype(np.int64)
     begins = np.concatenate(([0], ends[:-1]))
     short = keep & (ends - begins <= room)
@@ -109,16 +98,16 @@ def cut_documents(
     return all_starts[enough].astype(np.int64), all_lengths[enough].astype(np.int32)
 
 
-def _breaks(marked: np.ndarray, closing: np.ndarray) -> np.ndarray:
+def _breaks(marked: np.ndarray, closing: np.ndarray) -> list[int]:
     """One past each mark, and past what closes after it, sorted; a place may be there twice."""
     places = np.flatnonzero(marked) + 1
     follows = np.append(closing, False)
     for _ in range(2):  # as in 。”）
         places += follows[places]
-    return places
+    return places.tolist()
 
 
-def _cut(begin: int, end: int, room: int, sentences: np.ndarray, pauses: np.ndarray) -> list[int]:
+def _cut(begin: int, end: int, room: int, sentences: list[int], pauses: list[int]) -> list[int]:
     """Where a long document is cut, its two ends included."""
     cuts = [begin]
     while end - cuts[-1] > room:
@@ -130,9 +119,9 @@ def _cut(begin: int, end: int, room: int, sentences: np.ndarray, pauses: np.ndar
     return [*cuts, end]
 
 
-def _last(breaks: np.ndarray, latest: int) -> int:
-    place = int(breaks.searchsorted(latest, "right")) - 1
-    return int(breaks[place]) if place >= 0 else -1
+def _last(breaks: list[int], latest: int) -> int:
+    place = bisect_right(breaks, latest) - 1
+    return breaks[place] if place >= 0 else -1
 
 
 def pack_pieces(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndarray]:
@@ -179,7 +168,7 @@ def make_rows(
     kept: Iterable[np.ndarray],
     length: int,
     specials: int,
-    marks: Marks,
+    marks: np.ndarray,
 ) -> Rows:
     """The rows of all documents that are kept.
 
@@ -188,7 +177,7 @@ def make_rows(
         kept: for each shard which documents, bool (documents,).
         length: of a row.
         specials: tokens that a piece needs besides its own.
-        marks: where documents may be cut.
+        marks: as of `find_marks`.
     """
     parts = [
         cut_documents(shard, keep, length - specials, marks)

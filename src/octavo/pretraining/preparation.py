@@ -160,7 +160,7 @@ def _encode(
     with Progress(size, "encoding", progress, in_bytes=True) as bar:
         bar.advance(sum(tasks[number].part.size for number in done))
         results = run_tasks(
-            encode_part, [tasks[n] for n in todo], workers, preload="octavo.text.encoding"
+            encode_part, [tasks[n] for n in todo], workers, preload="octavo.text.preloaded"
         )
         for place, result in results:
             task = tasks[todo[place]]

@@ -76,7 +76,13 @@ class Jieba:
 @lru_cache(maxsize=2)
 def _load_tables(path: str | None = None, changed: int = 0) -> Tables:
     """Kept, as every part of a corpus asks for them again."""
-    from octavo.text.jieba_tables import make_tables
-    from octavo.text.lexicon import load_lexicon
+    from octavo.text.compiling import compiling_said
 
-    return make_tables(load_lexicon(path))
+    with compiling_said():
+        from octavo.text.jieba_kernels import find_begins
+        from octavo.text.jieba_tables import make_tables
+        from octavo.text.lexicon import load_lexicon
+
+        tables = make_tables(load_lexicon(path))
+        find_begins(np.empty(0, np.uint32), tables)  # compiled here, which may take seconds
+    return tables
