@@ -201,18 +201,21 @@ class Examples:
         written = self._write(pieces, kinds[rows], whole, random)
         sizes = pieces.sizes + 2
         sizes[~whole] = [len(text) for text, _ in written]
-        firsts = np.cumsum(pieces.counts) - pieces.counts  # of each row's pieces
         before = np.cumsum(sizes) - sizes
+        firsts = np.cumsum(pieces.counts) - pieces.counts  # of each row's pieces
+        filled = np.arange(self.length) < np.add.reduceat(sizes, firsts)[:, None]
+        places[filled] = np.arange(sizes.sum()) - np.repeat(before, sizes)
+        texts[filled] = np.repeat(np.arange(1, len(sizes) + 1) - firsts[rows], sizes)
         starts = before + (np.arange(len(kinds)) * self.length - before[firsts])[rows]
-        self._fill_whole(pieces, whole, starts, tokens.ravel(), begins.ravel())
-        for start, (text, size) in zip(starts[~whole].tolist(), written, strict=True):
-            end = start + len(text)
+        ends = starts + sizes
+        tokens.ravel()[starts], tokens.ravel()[ends - 1] = self.cls, self.sep
+        filled.ravel()[starts] = filled.ravel()[ends - 1] = False
+        for start, end, (text, size) in zip(starts[~whole], ends[~whole], written, strict=True):
             tokens.ravel()[start:end] = text
             segments.ravel()[end - size : end] = 1
-        within = np.arange(sizes.sum()) - np.repeat(before, sizes)
-        there = np.repeat(starts, sizes) + within
-        places.ravel()[there] = within
-        texts.ravel()[there] = np.repeat(np.arange(1, len(sizes) + 1) - firsts[rows], sizes)
+            filled.ravel()[start:end] = False
+        kept = slice(None) if whole.all() else np.repeat(whole, pieces.sizes)
+        tokens[filled], begins[filled] = pieces.ids[kept], pieces.begins[kept]
         named = np.array(self.names)[kinds]
         segments[(named == "lm")[:, None] & (places > 0)] = 1
         masked = named == "mlm"
@@ -262,32 +265,6 @@ class Examples:
             text = np.concatenate((cls, ids[:split], sep, ids[split:], sep))
             texts.append((text, len(ids) - split + 1))
         return texts
-
-    def _fill_whole(
-        self,
-        pieces: Pieces,
-        whole: np.ndarray,
-        starts: np.ndarray,
-        tokens: np.ndarray,
-        begins: np.ndarray,
-    ) -> None:
-        """Put texts that are not cut between [CLS] and [SEP], where they start.
-
-        Args:
-            pieces: of the rows.
-            whole: those that are not cut, bool (pieces,).
-            starts: of all pieces in the next two.
-            tokens: of all rows, one after the other, written.
-            begins: likewise.
-        """
-        ids, marks, sizes = pieces.ids, pieces.begins, pieces.sizes
-        if not whole.all():
-            kept = np.repeat(whole, sizes)
-            ids, marks, sizes, starts = ids[kept], marks[kept], sizes[whole], starts[whole]
-        before = np.cumsum(sizes) - sizes
-        there = np.repeat(starts + 1 - before, sizes) + np.arange(len(ids))
-        tokens[there], begins[there] = ids, marks
-        tokens[starts], tokens[starts + sizes + 1] = self.cls, self.sep
 
     def _choose_words(
         self,
