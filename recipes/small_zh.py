@@ -32,6 +32,7 @@ from octavo.transformer import Transformer, load_preset, save_preset
 from small_zh_data import make_corpus
 
 VOCABULARY_SIZE = 8000
+CUTTER = "rjieba:cut"  # what cut the words of the published model; "jieba" is five times as fast
 SETTINGS = Settings(
     length=256,
     hidden_size=256,
@@ -60,7 +61,9 @@ def main() -> None:
     use_compilation_cache()
     make_corpus(options.data, options.out / "corpus")
     # the folder, not its files as they were made: the order decides which documents are held out
-    corpus = prepare(options.out / "corpus", options.out / "data", VOCABULARY_SIZE, workers=2)
+    corpus = prepare(
+        options.out / "corpus", options.out / "data", VOCABULARY_SIZE, segmenter=CUTTER, workers=2
+    )
     preset = options.score or options.out / "preset"
     if options.score is None:
         settings = dataclasses.replace(SETTINGS, steps=options.steps, precision=options.precision)

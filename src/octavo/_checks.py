@@ -51,7 +51,8 @@ def check_field_types(settings: Any) -> None:
     """
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
-        kinds = {"int": (int,), "float": (int, float), "str": (str,)}[str(field.type)]
+        types = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
+        kinds = types[str(field.type)]
         if type(value) not in kinds or value != value:
             raise UsageError(f"{field.name} must be of type {field.type}. Received: {value!r}")
 

@@ -59,6 +59,16 @@ def test_what_dies_always_is_given_up():
         launch(python("sys.exit(134)"), 2, restarts=1)
 
 
+def test_deaths_after_long_work_are_counted_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr("octavo.training.launch.STEADY", 0.0)
+    code = (
+        "marks = sys.argv[1]; open(f'{marks}/{time.time()}', 'w');"
+        "sys.exit(134 * (len(os.listdir(marks)) < 4))"
+    )
+    assert launch([*python(code), str(tmp_path)], 1, restarts=1) == 0
+    assert len(list(tmp_path.iterdir())) == 4
+
+
 def test_being_told_to_end_ends_the_processes(tmp_path):
     code = "open(sys.argv[1] + f'/{n}', 'w').write(str(os.getpid())); time.sleep(60)"
     program = (

@@ -41,7 +41,7 @@ def launch(
     processes
         On this machine.
     restarts
-        How often all are started again.
+        How often all are started again; counted anew after an hour of work.
     hosts
         Names or addresses of all machines, with commas between; the first is asked by the others.
     host

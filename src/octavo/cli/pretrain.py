@@ -59,6 +59,7 @@ def pretrain(
     average: float | None = None,
     validation: float | None = None,
     precision: str | None = None,
+    recompute: Flag | None = None,
     seed: Whole | None = None,
     save_every: Whole = 1000,
     evaluate_every: Whole = 1000,
@@ -152,6 +153,9 @@ def pretrain(
         Share of the documents held out, 0.005.
     precision
         float32, or mixed_bfloat16 on a GPU.
+    recompute
+        Make activations again for the gradient instead of keeping them: less memory, a third more
+        work.
     seed
         Of weights, masks, order, dropout and held-out documents, 0.
     save_every

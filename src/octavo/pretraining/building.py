@@ -36,7 +36,7 @@ def make_model(settings: Settings, tokenizer: WordPieceTokenizer, looks: int) ->
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(settings.precision)
     try:
-        return Transformer(config, "unilm", looks, packed=True)
+        return Transformer(config, "unilm", looks, packed=True, recompute=settings.recompute)
     finally:
         keras.config.set_dtype_policy(before)
 

@@ -49,6 +49,8 @@ class Settings:
         average: momentum of the weights' average, which is saved in place of the last; 0 for none.
         validation: share of the documents held out.
         precision: "float32", or "mixed_bfloat16" where the device multiplies it faster.
+        recompute: make activations again for the gradient instead of keeping them, for larger
+            batches or models in the same memory; a third more work.
         seed: of weights, masks, order, dropout and held-out documents.
 
     Raises:
@@ -81,6 +83,7 @@ class Settings:
     average: float = 0.0
     validation: float = 0.005
     precision: str = "float32"
+    recompute: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:

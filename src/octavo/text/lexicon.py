@@ -60,9 +60,11 @@ def load_lexicon(dictionary: str | None = None) -> Lexicon:
     spec = importlib.util.find_spec("jieba")
     folder = Path(spec.origin).parent  # type: ignore[union-attr, arg-type]  # it is installed
     start, transitions, emissions = (
-        _load(folder / "finalseg" / f"prob_{name}.p") for name in ("start", "trans", "emit")
+        pickle.loads(_read(folder / "finalseg" / f"prob_{name}.p"))
+        for name in ("start", "trans", "emit")
     )
-    words, counts = _load_words(folder / "dict.txt")
+    fields = _read(folder / "dict.txt").decode().split()  # always word, count and tag
+    words, counts = fields[::3], list(map(int, fields[1::3]))
     total = sum(counts)
     if dictionary is not None:
         total = _add_words(dictionary, words, counts, total)
@@ -76,18 +78,13 @@ def load_lexicon(dictionary: str | None = None) -> Lexicon:
     )
 
 
-def _load(path: Path) -> dict:
+def _read(path: Path) -> bytes:
     try:
-        return pickle.loads(path.read_bytes())
+        return path.read_bytes()
     except OSError as error:
         raise DataError(
-            f"cannot be read: {error.strerror}; is jieba 0.42 installed?", path
+            f"cannot be read: {error.strerror}; pip install jieba==0.42.1", path
         ) from None
-
-
-def _load_words(path: Path) -> tuple[list[str], list[int]]:
-    fields = path.read_text("utf-8").split()  # word, count and tag a line, without exception
-    return fields[::3], list(map(int, fields[1::3]))
 
 
 def _add_words(path: str, words: list[str], counts: list[int], total: int) -> int:

@@ -22,6 +22,7 @@ from octavo.errors import OctavoError, UsageError
 # What each process finds in its environment: where they meet, how many they are, which it is.
 COORDINATOR, PROCESSES, PROCESS = "OCTAVO_COORDINATOR", "OCTAVO_PROCESSES", "OCTAVO_PROCESS"
 POLL = 0.1  # seconds between two looks at the processes
+STEADY = 3600.0  # seconds of work after which deaths are counted anew
 GRACE = 10.0  # seconds that the others have to end by themselves
 OWN_FAULT = (1, 2)  # exit codes of `octavo`: wrong data or usage, which a new start does not mend
 
@@ -50,7 +51,8 @@ def launch(
     Args:
         command: program and arguments, the same for all.
         processes: on this machine.
-        restarts: how often all are started again when one dies.
+        restarts: how often all are started again when one dies; counted anew after an hour of
+            work.
         hosts: names or addresses of all machines, the first of which the others ask; none for this
             machine alone. Each runs the same call, with its own `host`.
         host: number of this machine in `hosts`.
@@ -75,20 +77,26 @@ def launch(
     check_whole("host", host, 0, max(len(hosts) - 1, 0))
     if len(hosts) > 1 and not port:
         raise UsageError("several hosts need a port at which they meet. Received: port=0")
-    for attempt in range(restarts + 1):
+    left = restarts
+    while True:
+        start = time.monotonic()
         meeting = f"{hosts[0] if hosts else '127.0.0.1'}:{port or _free_port()}"
         total = max(len(hosts), 1) * processes
         with _ends_as_by_ctrl_c():
             code = _run(list(command), processes, total, host, meeting)
         if code in (0, *OWN_FAULT):
             return code
-        if attempt < restarts:
-            print(
-                f"octavo: a process ended with {_describe(code)}; all start again, from the last "
-                f"save (restart {attempt + 1} of {restarts})",
-                file=sys.stderr,
-            )
-    raise LaunchError(f"processes died {restarts + 1} times, the last with {_describe(code)}")
+        if time.monotonic() - start >= STEADY:
+            left = restarts
+        if not left:
+            died = f"processes died {restarts + 1} times, the last with {_describe(code)}"
+            raise LaunchError(died)
+        left -= 1
+        print(
+            f"octavo: a process ended with {_describe(code)}; all start again, from the last "
+            f"save (restart {restarts - left} of {restarts})",
+            file=sys.stderr,
+        )
 
 
 def _run(command: list[str], processes: int, total: int, host: int, meeting: str) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from octavo._keras import keras, ops, register
 from octavo.transformer.attention import SelfAttention, dense, make_dropout
+from octavo.transformer.recompute import recompute
 
 
 def exact_gelu(x: Any) -> Any:
@@ -41,6 +42,7 @@ class TransformerBlock(keras.layers.Layer):
         attention_dropout: rate on the attention probabilities.
         epsilon: of the layer norms.
         initializer_range: standard deviation of the first weights.
+        recompute: make activations again for the gradient instead of keeping them.
 
     Call arguments:
         hidden: float (batch, length, d).
@@ -58,6 +60,7 @@ class TransformerBlock(keras.layers.Layer):
         attention_dropout: float = 0.0,
         epsilon: float = 1e-12,
         initializer_range: float = 0.02,
+        recompute: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -69,6 +72,7 @@ class TransformerBlock(keras.layers.Layer):
             "attention_dropout": attention_dropout,
             "epsilon": epsilon,
             "initializer_range": initializer_range,
+            "recompute": recompute,
         }
         self.activate = ACTIVATION[activation]
         self.attention = SelfAttention(
@@ -100,9 +104,14 @@ class TransformerBlock(keras.layers.Layer):
 
     def call(self, hidden: Any, attention_mask: Any, training: bool = False) -> Any:
         """See the class."""
-        return self.finish(
-            hidden, self.attention(hidden, attention_mask, training=training), training
-        )
+
+        def compute(hidden: Any, attention_mask: Any) -> Any:
+            attended = self.attention(hidden, attention_mask, training=training)
+            return self.finish(hidden, attended, training)
+
+        if training and self.settings["recompute"]:
+            return recompute(self, compute, hidden, attention_mask)
+        return compute(hidden, attention_mask)
 
     def compute_output_shape(self, hidden_shape: Any, attention_mask_shape: Any) -> Any:
         """The shape of the hidden states."""

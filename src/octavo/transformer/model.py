@@ -34,6 +34,8 @@ class Transformer(keras.Model):
         head_positions: with lm and unilm, how many positions a row the vocabulary head looks at.
             The model then takes another input "head_positions"; None = it looks everywhere.
         packed: whether a row may hold several texts, which then see nothing of each other.
+        recompute: whether training makes the blocks' activations again for the gradient instead of
+            keeping them: a fraction of the memory, a third more work.
 
     Inputs (a dict): token_ids and segment_ids, int32 (batch, length); with `head_positions` an
     int32 (batch, head_positions) of that name; with `packed` also position_ids (from 0 in each
@@ -63,6 +65,7 @@ class Transformer(keras.Model):
         application: str = "encoder",
         head_positions: int | None = None,
         packed: bool = False,
+        recompute: bool = False,
         **kwargs: Any,
     ) -> None:
         if not isinstance(config, TransformerConfig):
@@ -78,7 +81,7 @@ class Transformer(keras.Model):
         if packed and (config.copy_head or config.question_match):
             key = "copy_head" if config.copy_head else "question_match"
             raise UsageError(f"{key} looks across texts of a row. Received: packed=True")
-        layers = _make_layers(config, with_head=application != "encoder")
+        layers = _make_layers(config, application != "encoder", recompute)
         mask = AttentionMask(application, config.pad_token_id, name="mask")
         places = ("position_ids", "text_ids") if packed else ()
         inputs = {
@@ -112,6 +115,7 @@ class Transformer(keras.Model):
         self.application = application
         self.head_positions = head_positions
         self.packed = packed
+        self.recompute = recompute
 
     @property
     def blocks(self) -> list[TransformerBlock]:
@@ -140,6 +144,7 @@ class Transformer(keras.Model):
             "application": self.application,
             "head_positions": self.head_positions,
             "packed": self.packed,
+            "recompute": self.recompute,
             "name": self.name,
         }
 
@@ -181,7 +186,7 @@ class Transformer(keras.Model):
         save_preset(path, self, tokenizer, dtype)
 
 
-def _make_layers(config: TransformerConfig, with_head: bool) -> dict[str, Any]:
+def _make_layers(config: TransformerConfig, with_head: bool, recompute: bool) -> dict[str, Any]:
     """All layers with weights, by name."""
     spread = config.initializer_range
     layers: dict[str, Any] = {
@@ -206,6 +211,7 @@ def _make_layers(config: TransformerConfig, with_head: bool) -> dict[str, Any]:
             config.attention_probs_dropout_prob,
             config.layer_norm_eps,
             spread,
+            recompute,
             name=f"block_{index}",
         )
     if with_head:
