@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from octavo._keras import keras
+from octavo._keras import keras, ops
 from octavo._lazy import require
 
 
@@ -40,7 +40,8 @@ def recompute(layer: Any, compute: Callable[..., Any], *inputs: Any) -> Any:
             result = compute(*inputs)
         return result, [scope.get_current_value(variable) for variable in changing]
 
-    values = [variable.value for variable in variables]
+    # states are changed in place below, and the second time must begin where the first did
+    values = [v.value if v.trainable else ops.copy(v.value) for v in variables]
     result, states = _checkpoint(stateless)(values, *inputs)
     for variable, state in zip(changing, states, strict=True):
         variable.assign(state)
@@ -55,6 +56,5 @@ def _checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     if backend == "tensorflow":
         return require("tensorflow", extra="neural").recompute_grad(function)
     checkpoint = require("torch.utils.checkpoint", extra="neural").checkpoint
-    return lambda *inputs: checkpoint(
-        function, *inputs, use_reentrant=False, preserve_rng_state=False
-    )
+    # it brings torch's own random state back, which Keras' dropout uses where it has no seed
+    return lambda *inputs: checkpoint(function, *inputs, use_reentrant=False)
