@@ -24,6 +24,7 @@ from octavo.counting.candidates import CHINESE, Sentences, Trie
 from octavo.counting.discovery import discover_words
 from octavo.counting.pairs import BITS, PairTable, add, count_pairs
 from octavo.errors import DataError, UsageError
+from octavo.text.lexicon import load_lexicon
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "fudan" / "train.jsonl.xz"
 RANGES = "".join(f"{chr(first)}-{chr(last)}" for first, last in CHINESE)
@@ -255,11 +256,11 @@ def test_the_least_count_grows_with_the_corpus(tmp_path):
 
 
 def test_new_words_are_not_in_the_dictionary(tmp_path):
-    rjieba = pytest.importorskip("rjieba")
+    pytest.importorskip("jieba")
     path = write(tmp_path, "\n".join(plant(["蝴蝶", "蝶蛾"])))
     options = {"minimum": 40, "progress": False}
     words = [word for word, _ in discover_words(path, **options).most_common()]
-    assert [rjieba.has_word(word) for word in sorted(words)] == [True, False]
+    assert [word in load_lexicon().words for word in sorted(words)] == [True, False]
     assert dict(discover_words(path, new=True, **options).most_common()).keys() == {"蝶蛾"}
 
 
@@ -288,15 +289,16 @@ def test_impossible_arguments(tmp_path, options):
 
 @pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data/fudan")
 def test_more_of_the_words_are_in_a_dictionary_than_of_frequent_n_grams(tmp_path):
-    rjieba = pytest.importorskip("rjieba")
+    pytest.importorskip("jieba")
     with lzma.open(DATA, "rt") as file:
         text = "\n".join(
             json.loads(line)["text"] for line, _ in zip(file, range(500), strict=False)
         )
     words = discover_words(write(tmp_path, text), progress=False).most_common()
+    known = set(load_lexicon().words)
     counts = count_slowly(read_sentences(text), 4).most_common()
     share, plain = (
-        np.mean([rjieba.has_word(w) for w in [w for w, _ in rows if len(w) > 2][:500]])
+        np.mean([w in known for w in [w for w, _ in rows if len(w) > 2][:500]])
         for rows in (words, counts)
     )
     assert share > 0.35

@@ -87,6 +87,13 @@ def test_many_texts_are_counted_some_at_a_time(monkeypatch, segmenter):
     assert (counts.documents, counts.tokens, len(counts)) == (50, 150, 7)
 
 
+def test_functions_of_a_module_are_not_counted_in_threads():
+    assert not Options("whitespace:split").bytewise
+    assert not Options("jieba", lower=True).bytewise
+    assert Options("jieba:words.txt").bytewise
+    assert Options("whitespace").bytewise
+
+
 def test_chinese_words_without_white_space():
     counts = count_texts(["我来到北京清华大学 \u3000", "北京"])
     assert dict(counts.most_common()) == {"北京": 2, "我": 1, "来到": 1, "清华大学": 1}

@@ -88,6 +88,14 @@ def test_losses_are_those_of_one_device(folder, corpus, alone, name, options, en
     assert difference < 1e-5
 
 
+def test_what_is_wrong_ends_all_processes(folder):
+    wrong = ["launch", "--processes", "2", "--", "pretrain", "none.jsonl", "--out"]
+    octavo = [sys.executable, "-m", "octavo.cli.main", *wrong, str(folder / "wrong")]
+    done = subprocess.run(octavo, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert "octavo: none.jsonl: no such file or folder" in done.stderr
+
+
 def test_a_killed_process_changes_no_bit(folder, corpus):
     launch = ["launch", "--processes", "2", "--"]
     run([*launch, *command(folder, corpus, "whole")])

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from octavo.errors import DataError, UsageError
 from octavo.pretraining import Settings
+
+
+def test_the_guide_shows_the_defaults(tmp_path):
+    guide = (Path(__file__).parents[2] / "docs" / "pretraining.md").read_text("utf-8")
+    shown = guide.partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "small.toml").write_text(shown, "utf-8")
+    assert Settings.from_file(tmp_path / "small.toml") == Settings()
+    assert len(tomllib.loads(shown)) == len(dataclasses.fields(Settings))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import lzma
+import pickle
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octavo.errors import DataError, MissingExtraError
+from octavo.counting import count_texts
+from octavo.errors import DataError, MissingExtraError, UsageError
 from octavo.text.jieba import Jieba
 
 jieba = pytest.importorskip("jieba", reason="jieba is the oracle")
@@ -98,8 +101,8 @@ def test_words_of_a_dictionary_have_the_counts_that_jieba_gives_them(tmp_path):
         assert own(text) == oracle.lcut(text)
 
 
-def test_counts_may_be_of_any_size(tmp_path):
-    (tmp_path / "words.txt").write_text("深造 99999999999999999999999\n", "utf-8")
+def test_counts_may_be_large(tmp_path):
+    (tmp_path / "words.txt").write_text("深造 999999999999999999\n", "utf-8")
     assert Jieba(tmp_path / "words.txt")("大学深造") == ["大学", "深造"]
 
 
@@ -109,6 +112,33 @@ def test_a_changed_dictionary_is_read_again(tmp_path):
     assert Jieba(path)("薄瓖甯") == ["薄瓖甯"]
     path.write_text("薄瓖 9\n甯 5\n\n", "utf-8")
     assert Jieba(path)("薄瓖甯") == ["薄瓖", "甯"]
+
+
+def test_other_processes_read_the_dictionary_themselves(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text("薄瓖甯 9\n", "utf-8")
+    sent = pickle.dumps(Jieba(path))
+    assert len(sent) < 1000
+    assert pickle.loads(sent)("薄瓖甯") == ["薄瓖甯"]
+
+
+@given(st.lists(st.lists(st.sampled_from("北京大学的a1.-\r \x1f𠮷，")).map("".join), max_size=5))
+def test_the_words_that_are_counted_are_jiebas(texts):
+    words = [word for text in texts for word in jieba.lcut(text) if not word.isspace()]
+    assert dict(count_texts(texts).most_common()) == Counter(words)
+
+
+@pytest.mark.parametrize("text", [None, ["北京"], b"ab"])
+def test_texts_are_strings(text):
+    with pytest.raises(UsageError, match=r"a text must be a str\. Received: "):
+        Jieba()(text)
+
+
+@pytest.mark.parametrize("line", ["好" * 101, "好的 " + "9" * 19])
+def test_words_and_counts_of_a_dictionary_have_a_limit(tmp_path, line):
+    (tmp_path / "words.txt").write_text(f"北京\n{line}\n", "utf-8")
+    with pytest.raises(DataError, match=r"words\.txt, line 2: expected a word of 100 characters"):
+        Jieba(tmp_path / "words.txt")
 
 
 def test_what_is_missing_is_named(tmp_path, monkeypatch):

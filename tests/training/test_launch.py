@@ -55,7 +55,9 @@ def test_all_start_again_when_one_dies(tmp_path, capfd):
 
 
 def test_what_dies_always_is_given_up():
-    with pytest.raises(LaunchError, match="processes died 2 times, the last with exit code 134"):
+    with pytest.raises(
+        LaunchError, match="processes died 2 times in a row, the last with exit code 134"
+    ):
         launch(python("sys.exit(134)"), 2, restarts=1)
 
 

@@ -54,6 +54,15 @@ def test_training_is_the_same(policy):
         np.testing.assert_allclose(weight, other, atol=near)
 
 
+def test_frozen_weights_stay_as_they_are():
+    model = make(True, "mixed_bfloat16")
+    model.get_layer("block_0").trainable = False
+    before = model.get_layer("block_0").get_weights()
+    fit(model, 1)
+    for weight, other in zip(model.get_layer("block_0").get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, other)
+
+
 def test_the_states_of_dropout_go_on():
     plain, model = make(False), make(True)
     fit(plain, 1)

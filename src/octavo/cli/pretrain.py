@@ -14,8 +14,8 @@ from typing import Any, Literal
 from cyclopts import App
 
 from octavo.cli.arguments import AsJson, Flag, Input, Whole, find_corpus, leave_out
-from octavo.cli.errors import OWN_MISTAKE
-from octavo.errors import UsageError
+from octavo.cli.errors import OWN_MISTAKE, report
+from octavo.errors import OctavoError, UsageError
 from octavo.training.launch import COORDINATOR
 
 READY = ".ready-"  # what the name of the mark begins with
@@ -185,45 +185,66 @@ def pretrain(
     from octavo.training.devices import find_devices
 
     spread = find_devices(devices, model_parallel)
-    use_compilation_cache()
-    settings = _settings(Settings, config, given)
-    pace = Pace(save_every, evaluate_every, log_every, keep, workers)
-    folder = data or out / "data"
-    check_devices(settings, spread)
-    RunFolder(out).check(folder, not no_resume)
-    if not spread.first:
-        _wait_for(_ready_mark(folder))
-        corpus = Corpus(folder, check=False)  # the first process has compared the checksums
-    elif paths:
-        files = leave_out(find_corpus(paths, field), out, folder)
-        size: Any = vocabulary or vocabulary_size
-        corpus = prepare(
-            files, folder, size, segmenter=segmenter, lower_case=not cased, field=field,
-            bad_lines=bad_lines, workers=workers, memory=memory,
-        )  # fmt: skip
-    elif data is None:
-        raise UsageError("name the files to read, or the --data they became. Received: no paths")
-    else:
-        corpus = Corpus(folder, progress=True)
-    if spread.processes > 1 and spread.first:
-        for mark in folder.glob(f"{READY}*"):
-            mark.unlink()
-        _ready_mark(folder).touch()
-    with _lost_processes_said(spread.processes):
-        result = pretrain(corpus, out, settings, pace=pace, devices=spread, resume=not no_resume)
-    if not spread.first:
-        return
-    if as_json:
-        print(json.dumps({**result, "log": str(out / "log.csv"), "out": str(out)}))
-        return
-    print(f"wrote a model of {result['parameters']:,} parameters to {out}")
-    scores = result["validation"]
-    if scores:
-        print(
-            f"held-out text: accuracy {scores['accuracy']:.3f} (the most frequent token "
-            f"{scores['unigram']:.3f}, the most frequent beside its neighbour "
-            f"{scores['bigram']:.3f}), loss {scores['loss']:.3f}"
-        )
+    with _ends_alone(spread.processes):
+        use_compilation_cache()
+        settings = _settings(Settings, config, given)
+        pace = Pace(save_every, evaluate_every, log_every, keep, workers)
+        folder = data or out / "data"
+        check_devices(settings, spread)
+        RunFolder(out).check(folder, not no_resume)
+        if not spread.first:
+            _wait_for(_ready_mark(folder))
+            corpus = Corpus(folder, check=False)  # the first process has compared the checksums
+        elif paths:
+            files = leave_out(find_corpus(paths, field), out, folder)
+            size: Any = vocabulary or vocabulary_size
+            corpus = prepare(
+                files, folder, size, segmenter=segmenter, lower_case=not cased, field=field,
+                bad_lines=bad_lines, workers=workers, memory=memory,
+            )  # fmt: skip
+        elif data is None:
+            raise UsageError(
+                "name the files to read, or the --data they became. Received: no paths"
+            )
+        else:
+            corpus = Corpus(folder, progress=True)
+        if spread.processes > 1 and spread.first:
+            for mark in folder.glob(f"{READY}*"):
+                mark.unlink()
+            _ready_mark(folder).touch()
+        with _lost_processes_said(spread.processes):
+            result = pretrain(
+                corpus, out, settings, pace=pace, devices=spread, resume=not no_resume
+            )
+        if not spread.first:
+            return
+        if as_json:
+            print(json.dumps({**result, "log": str(out / "log.csv"), "out": str(out)}))
+            return
+        print(f"wrote a model of {result['parameters']:,} parameters to {out}")
+        scores = result["validation"]
+        if scores:
+            print(
+                f"held-out text: accuracy {scores['accuracy']:.3f} (the most frequent token "
+                f"{scores['unigram']:.3f}, the most frequent beside its neighbour "
+                f"{scores['bigram']:.3f}), loss {scores['loss']:.3f}"
+            )
+
+
+@contextmanager
+def _ends_alone(processes: int) -> Iterator[None]:
+    """One of several processes ends at once where something is wrong: JAX would wait for all.
+
+    They wait for this one; `octavo launch` ends them.
+    """
+    try:
+        yield
+    except (OctavoError, OSError) as error:
+        if processes == 1:
+            raise
+        code = report(error)
+        sys.stderr.flush()
+        os._exit(code)
 
 
 @contextmanager

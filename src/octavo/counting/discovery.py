@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from octavo._checks import check_whole, parse_bytes
 from octavo._files import full_disk_named, write_atomic
+from octavo._lazy import check_installed
 from octavo._progress import Progress
 from octavo.counting.candidates import Sentences, Trie, find_nodes
 from octavo.counting.counts import check_ending
@@ -149,7 +150,8 @@ def discover_words(
     _check(minimum, information, entropy)
     files = find_files(paths)
     cleaner = Cleaner(bad_lines)
-    known = set(load_lexicon().words) if new else None
+    if new:
+        check_installed("jieba", extra="count")
     longest = len(information) + 1
     with (
         compiling_said(),
@@ -178,7 +180,8 @@ def discover_words(
         }
     )
     wanted = (left >= entropy) & (right >= entropy)
-    if known:
+    if new:
+        known = set(load_lexicon().words)
         wanted &= np.array([text not in known for text in texts], np.bool_)
     table = table.filter(pa.array(wanted))
     table = table.sort_by([("count", "descending"), ("word", "ascending")])

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from octavo._checks import check_whole
 from octavo.text.documents import Cleaner
+from octavo.text.jieba import Jieba
 from octavo.text.segmenters import Segmenter, find_segmenter
 
 LONGEST = 6
-COMPILED = ("jieba", "whitespace", "characters")
+COMPILED = ("whitespace", "characters")
 
 
 class Options(NamedTuple):
@@ -31,14 +32,20 @@ class Options(NamedTuple):
         """
         check_whole("ngrams", self.ngrams, 1, LONGEST)
         Cleaner(self.bad_lines)
-        if isinstance(self.segmenter, str) and self.segmenter not in ("whitespace", "characters"):
+        if isinstance(self.segmenter, str) and self.segmenter not in COMPILED:
             find_segmenter(self.segmenter)
 
     @property
     def bytewise(self) -> bool:
         """Whether text is counted as it stands in a file, by compiled code alone."""
-        name = self.segmenter.partition(":")[0] if isinstance(self.segmenter, str) else ""
-        return name in COMPILED and not (self.lower or self.nfkc)
+        return (self.segmenter in COMPILED or self.chinese) and not (self.lower or self.nfkc)
+
+    @property
+    def chinese(self) -> bool:
+        """Whether jieba's words are counted."""
+        if isinstance(self.segmenter, str):
+            return self.segmenter.partition(":")[0] == "jieba"
+        return isinstance(self.segmenter, Jieba)
 
 
 class Part(NamedTuple):

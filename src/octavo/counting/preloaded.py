@@ -5,7 +5,6 @@ A fork server imports it once; the processes it forks begin to count at once.
 
 from __future__ import annotations
 
-import octavo.text.preloaded  # noqa: F401
 from octavo.counting.counter import load_kernels
 from octavo.text.compiling import compiling_said
 

@@ -38,7 +38,7 @@ BYTEWISE_PARTS, LARGEST_BYTEWISE_PART = 8, 3 << 25
 MEMORY = "2GB"
 OVERHEAD = 40 * 10**6  # bytes of a worker besides its table: blocks of text, words
 LEAST_MEMORY = 2 * OVERHEAD
-PRELOADED = "octavo.counting.preloaded"
+PRELOADED, DICTIONARY = "octavo.counting.preloaded", "octavo.text.preloaded"
 
 
 def count_words(
@@ -258,7 +258,8 @@ def _run_crew(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
                 pool.shutdown(cancel_futures=True)
     else:
         _check_sent(tasks[0][0].segmenter)
-        yield from run_tasks(_count_in_process, tasks, crew.workers, preload=PRELOADED)
+        preload = [PRELOADED, *([DICTIONARY] if tasks[0][0].chinese else [])]
+        yield from run_tasks(_count_in_process, tasks, crew.workers, preload=preload)
 
 
 def _in_threads(tasks: list[Task]) -> bool:

@@ -159,9 +159,9 @@ def _encode(
     size = sum(task.part.size for task in tasks)
     with Progress(size, "encoding", progress, in_bytes=True) as bar:
         bar.advance(sum(tasks[number].part.size for number in done))
-        results = run_tasks(
-            encode_part, [tasks[n] for n in todo], workers, preload="octavo.text.preloaded"
-        )
+        chinese = tasks[0].segmenter.partition(":")[0] == "jieba"
+        preload = ["octavo.text.preloaded" if chinese else "octavo.text.encoding"]
+        results = run_tasks(encode_part, [tasks[n] for n in todo], workers, preload=preload)
         for place, result in results:
             task = tasks[todo[place]]
             done[todo[place]] = result

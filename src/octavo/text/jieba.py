@@ -2,7 +2,7 @@
 
 The dictionary and the hidden Markov model are read from the installed jieba, whose code is not run:
 the cutting is compiled, and can be asked where words begin without making strings of them. In
-memory the dictionary takes 20 MB; it is loaded once a process, in half a second.
+memory the dictionary takes 25 MB; it is loaded once a process, in half a second.
 
 Where rjieba, the same in Rust, differs from jieba ("e-mail", "a.b" are one word there), this does
 what jieba does.
@@ -16,15 +16,18 @@ import os
 from functools import lru_cache
 from itertools import pairwise
 from os import PathLike
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from octavo._lazy import check_installed
-from octavo.errors import DataError
+from octavo.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from octavo.text.jieba_tables import Tables
+
+_LOCK = Lock()
 
 
 class Jieba:
@@ -32,8 +35,8 @@ class Jieba:
 
     Args:
         dictionary: a file of more words as jieba takes them, one a line: word, count, tag, the last
-            two as you like. Without a count a word gets the least that makes it one; with 0 it is
-            never made.
+            two as you like. Without a count a word gets the least that makes it one; one with 0 is
+            not made of Chinese characters that are left. Of equal words the last counts.
 
     Raises:
         MissingExtraError: if jieba or numba is not installed.
@@ -46,14 +49,18 @@ class Jieba:
 
     def __init__(self, dictionary: str | PathLike[str] | None = None) -> None:
         check_installed("numba", extra="count")
-        if dictionary is None:
-            self.tables = _load_tables()
-            return
+        self.dictionary = None if dictionary is None else os.path.abspath(dictionary)
         try:
-            changed = os.stat(dictionary).st_mtime_ns
+            changed = os.stat(self.dictionary).st_mtime_ns if self.dictionary else 0
         except OSError as error:
-            raise DataError(f"cannot be read: {error.strerror}", dictionary) from None
-        self.tables = _load_tables(os.path.abspath(dictionary), changed)
+            message = f"no dictionary that can be read: {error.strerror}"
+            raise DataError(message, dictionary) from None
+        with _LOCK:
+            self.tables = _load_tables(self.dictionary, changed)
+
+    def __reduce__(self) -> tuple[type[Jieba], tuple[str | None]]:
+        """Another process reads the dictionary itself."""
+        return Jieba, (self.dictionary,)
 
     def __call__(self, text: str) -> list[str]:
         """The words of a text, white space too."""
@@ -63,18 +70,23 @@ class Jieba:
     def begins(self, text: str) -> np.ndarray:
         """Whether a word begins at a character, bool (characters,).
 
+        Raises:
+            UsageError: if the text is no str.
+
         Example:
             >>> Jieba().begins("北京大学很大").tolist()
             [True, False, False, False, True, False]
         """
         from octavo.text.jieba_kernels import find_begins
 
+        if not isinstance(text, str):
+            raise UsageError(f"a text must be a str. Received: {text!r}")
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         return find_begins(codes, self.tables)
 
 
 @lru_cache(maxsize=2)
-def _load_tables(path: str | None = None, changed: int = 0) -> Tables:
+def _load_tables(path: str | None, changed: int) -> Tables:
     """Kept, as every part of a corpus asks for them again."""
     from octavo.text.compiling import compiling_said
 
@@ -83,6 +95,9 @@ def _load_tables(path: str | None = None, changed: int = 0) -> Tables:
         from octavo.text.jieba_tables import make_tables
         from octavo.text.lexicon import load_lexicon
 
-        tables = make_tables(load_lexicon(path))
-        find_begins(np.empty(0, np.uint32), tables)  # compiled here, which may take seconds
+        try:
+            tables = make_tables(load_lexicon(path))
+        except DataError as error:
+            raise error if error.path else DataError(str(error), path) from None
+        find_begins(np.frombuffer(b"", np.uint32), tables)  # compiled here, in some seconds
     return tables

@@ -22,6 +22,7 @@ CHECK, SHIFT, CHILDREN, LEVEL = range(4)  # of a node: parent, where children be
 COLUMNS = 4
 NO_WORD, SPLIT = range(2)  # levels of nodes that are no words, and that are never to be
 PAIRED = 4096  # characters whose pairs have bits
+MOST_TRIES = 100_000  # to place the children of a node
 TOGETHER = 512  # characters looked up at a time: what is written stays in the cache
 
 _BEGIN, _END, _WITHIN, _SINGLE = range(4)  # the states BEMS of the model
@@ -42,14 +43,17 @@ def place_children(firsts, sizes, steps, taken, room):
         room: children begin before this.
 
     Returns:
-        int64 (nodes,).
+        int64 (nodes,); empty if there is too little room.
     """
     shifts = np.empty(firsts.size, np.int64)
     state = np.uint64(1)
     for node in range(firsts.size):
         children = steps[firsts[node] : firsts[node] + sizes[node]]
-        free = False
+        free, tries = False, 0
         while not free:
+            tries += 1
+            if tries > MOST_TRIES:
+                return shifts[:0]
             state = state * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
             shift = np.int64(state >> np.uint64(33)) % room
             free = True

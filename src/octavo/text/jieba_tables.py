@@ -150,10 +150,14 @@ def _place(
     sizes = np.diff(firsts, append=len(parents))
     order = np.argsort(-sizes, kind="stable")
     room = 1 << (2 * (len(parents) + characters)).bit_length()
-    taken = np.zeros(room + MOST_CHARACTERS + 1, bool)
-    taken[: characters + 1] = True
+    found = np.empty(0, np.int64)
+    while not len(found):
+        taken = np.zeros(room + MOST_CHARACTERS + 1, bool)
+        taken[: characters + 1] = True
+        found = place_children(firsts[order], sizes[order], steps, taken, room)
+        room *= 2
     shifts = np.zeros(characters + 1 + len(parents), np.int64)
-    shifts[parents[firsts[order]]] = place_children(firsts[order], sizes[order], steps, taken, room)
+    shifts[parents[firsts[order]]] = found
     places = np.arange(len(shifts))
     places[characters + 1 :] = shifts[parents] + steps
     nodes = np.zeros((int(places.max()) + characters + 1, COLUMNS), np.int32)

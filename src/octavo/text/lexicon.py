@@ -16,6 +16,7 @@ from octavo._lazy import check_installed
 from octavo.errors import DataError
 
 STATES = "BEMS"  # a character begins, ends, goes on within, or is a word
+LONGEST, DIGITS = 100, 18  # of a word of a dictionary, and of its count
 NEVER = -3.14e100  # jieba's logarithm of a probability of 0
 _ENTRY = re.compile(r"(?P<word>.+?)(?:\s+(?P<count>\d+))?(?:\s+(?P<tag>[a-z]+))?")
 _LATIN = re.compile("[a-zA-Z0-9]")
@@ -100,6 +101,9 @@ def _add_words(path: str, words: list[str], counts: list[int], total: int) -> in
             if any(character.isspace() for character in word):
                 message = f"expected a word, a count and a tag, found {line!r}"
                 raise DataError(message, path, number)
+            if len(word) > LONGEST or len(given or "") > DIGITS:
+                message = f"a word of {LONGEST} characters and a count of {DIGITS} digits at most"
+                raise DataError(f"expected {message}, found {line[:50]!r}...", path, number)
             count = int(given) if given else _suggest_count(word, known, total)
             known[word] = count
             words.append(word)

@@ -43,7 +43,7 @@ def run_tasks(
     tasks: Sequence[Any],
     workers: int,
     start_method: str = START_METHOD,
-    preload: str | None = None,
+    preload: Sequence[str] = (),
 ) -> Iterator[tuple[int, Any]]:
     """Call a function with every task.
 
@@ -53,8 +53,8 @@ def run_tasks(
         tasks: what it is called with, one at a time.
         workers: processes; 1 calls the function here.
         start_method: of multiprocessing, "spawn" or "forkserver".
-        preload: a module that a fork server loads once for all processes, if it is the first that
-            is asked for one.
+        preload: modules that a fork server loads once for all processes, if it is the first that
+            is asked for them.
 
     Yields:
         The place of a task and the function's result, as they come.
@@ -72,8 +72,8 @@ def run_tasks(
         yield from ((place, function(task)) for place, task in enumerate(tasks))
         return
     context: Any = multiprocessing.get_context(start_method)
-    if preload is not None:
-        context.set_forkserver_preload([preload])
+    if preload:
+        context.set_forkserver_preload(list(preload))
     waiting, deaths = deque(range(len(tasks))), [0] * len(tasks)
     team: list[_Worker] = []
     try:

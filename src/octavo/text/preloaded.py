@@ -1,6 +1,6 @@
-"""What a process that cuts Chinese words needs, loaded where this module is imported.
+"""jieba's dictionary, loaded where this module is imported.
 
-A fork server imports it once; the processes it forks begin at once, and share the dictionary.
+A fork server imports it once; the processes it forks begin at once, and share it.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 import octavo.text.encoding  # noqa: F401
-from octavo.errors import MissingExtraError
+from octavo.errors import OctavoError
 from octavo.text.jieba import Jieba
 
-with suppress(MissingExtraError):
+with suppress(OctavoError):  # the process that needs it will say so
     Jieba()

@@ -56,5 +56,5 @@ def say_how_to_go_on(state: Path | None) -> Iterator[None]:
     except KeyboardInterrupt:
         if state is None or not state.exists():
             raise
-        text = "stopped; the same command, without --no-resume, goes on from the last save"
+        text = "stopped; the same command goes on from the last save"
         raise KeyboardInterrupt(text) from None

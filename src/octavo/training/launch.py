@@ -89,7 +89,7 @@ def launch(
         if time.monotonic() - start >= STEADY:
             left = restarts
         if not left:
-            died = f"processes died {restarts + 1} times, the last with {_describe(code)}"
+            died = f"processes died {restarts + 1} times in a row, the last with {_describe(code)}"
             raise LaunchError(died)
         left -= 1
         print(

@@ -7,7 +7,7 @@ from typing import Any
 
 from octavo._keras import keras, ops, register
 from octavo.transformer.attention import SelfAttention, dense, make_dropout
-from octavo.transformer.recompute import recompute
+from octavo.transformer.recompute import recompute_layer
 
 
 def exact_gelu(x: Any) -> Any:
@@ -110,7 +110,7 @@ class TransformerBlock(keras.layers.Layer):
             return self.finish(hidden, attended, training)
 
         if training and self.settings["recompute"]:
-            return recompute(self, compute, hidden, attention_mask)
+            return recompute_layer(self, compute, hidden, attention_mask)
         return compute(hidden, attention_mask)
 
     def compute_output_shape(self, hidden_shape: Any, attention_mask_shape: Any) -> Any:

@@ -16,7 +16,7 @@ from octavo._keras import keras, ops
 from octavo._lazy import require
 
 
-def recompute(layer: Any, compute: Callable[..., Any], *inputs: Any) -> Any:
+def recompute_layer(layer: Any, compute: Callable[..., Any], *inputs: Any) -> Any:
     """What `compute(*inputs)` gives; what lies between is made again for the gradient.
 
     Args:
@@ -28,23 +28,24 @@ def recompute(layer: Any, compute: Callable[..., Any], *inputs: Any) -> Any:
         >>> layer = keras.layers.Dense(2, kernel_initializer="ones")
         >>> layer.build((1, 3))
         >>> x = keras.ops.ones((1, 3))
-        >>> recompute(layer, layer, x).tolist()
+        >>> recompute_layer(layer, layer, x).tolist()
         [[3.0, 3.0]]
     """
     variables = layer.variables
-    changing = [variable for variable in variables if not variable.trainable]
+    states = [v for v in variables if not keras.backend.is_float_dtype(v.dtype)]  # of dropout
 
     def stateless(values: list[Any], *inputs: Any) -> Any:
         mapping = list(zip(variables, values, strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
             result = compute(*inputs)
-        return result, [scope.get_current_value(variable) for variable in changing]
+        return result, [scope.get_current_value(variable) for variable in states]
 
     # states are changed in place below, and the second time must begin where the first did
-    values = [v.value if v.trainable else ops.copy(v.value) for v in variables]
-    result, states = _checkpoint(stateless)(values, *inputs)
-    for variable, state in zip(changing, states, strict=True):
-        variable.assign(state)
+    copied = {id(state) for state in states}
+    values = [ops.copy(v.value) if id(v) in copied else v.value for v in variables]
+    result, after = _checkpoint(stateless)(values, *inputs)
+    for state, value in zip(states, after, strict=True):
+        state.assign(value)
     return result
 
 
