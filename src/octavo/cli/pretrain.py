@@ -252,8 +252,9 @@ def _lost_processes_said(processes: int) -> Iterator[None]:
     """Say in plain words what JAX says of a process that cannot reach the others any more."""
     try:
         yield
-    except RuntimeError as error:
-        if processes == 1 or type(error).__name__ != "JaxRuntimeError":
+    except (RuntimeError, ValueError) as error:  # the second where a gathered value is read
+        lost = type(error).__name__ == "JaxRuntimeError" or "Gloo" in str(error)
+        if processes == 1 or not lost:
             raise
         print("octavo: another process is gone", file=sys.stderr)
         raise SystemExit(OWN_MISTAKE) from None  # `octavo launch` starts all again
