@@ -14,10 +14,10 @@ from octavo.pretraining import Settings
 
 def test_the_guide_shows_the_defaults(tmp_path):
     guide = (Path(__file__).parents[2] / "docs" / "pretraining.md").read_text("utf-8")
-    shown = guide.partition("```toml\n")[2].partition("```")[0]
-    (tmp_path / "small.toml").write_text(shown, "utf-8")
+    shown = guide.partition("```text\n# small.toml")[2].partition("```")[0]
+    (tmp_path / "small.toml").write_text(f"#{shown}", "utf-8")
     assert Settings.from_file(tmp_path / "small.toml") == Settings()
-    assert len(tomllib.loads(shown)) == len(dataclasses.fields(Settings))
+    assert len(tomllib.loads(f"#{shown}")) == len(dataclasses.fields(Settings))
 
 
 @pytest.mark.parametrize(
