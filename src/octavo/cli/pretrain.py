@@ -212,10 +212,7 @@ def pretrain(
             for mark in folder.glob(f"{READY}*"):
                 mark.unlink()
             _ready_mark(folder).touch()
-        with _lost_processes_said(spread.processes):
-            result = pretrain(
-                corpus, out, settings, pace=pace, devices=spread, resume=not no_resume
-            )
+        result = pretrain(corpus, out, settings, pace=pace, devices=spread, resume=not no_resume)
         if not spread.first:
             return
         if as_json:
@@ -235,7 +232,7 @@ def pretrain(
 def _ends_alone(processes: int) -> Iterator[None]:
     """One of several processes ends at once where something is wrong: JAX would wait for all.
 
-    They wait for this one; `octavo launch` ends them.
+    They wait for this one; `octavo launch` ends them, and starts all again where one was lost.
     """
     try:
         yield
@@ -245,19 +242,12 @@ def _ends_alone(processes: int) -> Iterator[None]:
         code = report(error)
         sys.stderr.flush()
         os._exit(code)
-
-
-@contextmanager
-def _lost_processes_said(processes: int) -> Iterator[None]:
-    """Say in plain words what JAX says of a process that cannot reach the others any more."""
-    try:
-        yield
     except (RuntimeError, ValueError) as error:  # the second where a gathered value is read
         lost = type(error).__name__ == "JaxRuntimeError" or "Gloo" in str(error)
         if processes == 1 or not lost:
             raise
         print("octavo: another process is gone", file=sys.stderr)
-        raise SystemExit(OWN_MISTAKE) from None  # `octavo launch` starts all again
+        raise SystemExit(OWN_MISTAKE) from None
 
 
 def _ready_mark(folder: Path) -> Path:

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from octavo._checks import check_whole
 from octavo.text.documents import Cleaner
-from octavo.text.jieba import Jieba
-from octavo.text.segmenters import Segmenter, find_segmenter
+from octavo.text.segmenters import Segmenter, cuts_chinese, find_segmenter
 
 LONGEST = 6
 COMPILED = ("whitespace", "characters")
@@ -38,14 +37,9 @@ class Options(NamedTuple):
     @property
     def bytewise(self) -> bool:
         """Whether text is counted as it stands in a file, by compiled code alone."""
-        return (self.segmenter in COMPILED or self.chinese) and not (self.lower or self.nfkc)
-
-    @property
-    def chinese(self) -> bool:
-        """Whether jieba's words are counted."""
-        if isinstance(self.segmenter, str):
-            return self.segmenter.partition(":")[0] == "jieba"
-        return isinstance(self.segmenter, Jieba)
+        return (self.segmenter in COMPILED or cuts_chinese(self.segmenter)) and not (
+            self.lower or self.nfkc
+        )
 
 
 class Part(NamedTuple):

@@ -28,8 +28,8 @@ from octavo.counting.options import Options, Part
 from octavo.counting.parts import PIECES, load_part, part_name, save_part
 from octavo.errors import DataError, UsageError
 from octavo.text.corpus import STANDARD_INPUT, Shard, find_files, layout, make_shards
-from octavo.text.parallel import run_tasks
-from octavo.text.segmenters import Segmenter
+from octavo.text.parallel import DICTIONARY, run_tasks
+from octavo.text.segmenters import Segmenter, cuts_chinese
 
 # Parts are so large that summing them costs little, and enough for all workers; where compiled code
 # does it all, one takes a second or less, and larger ones are better.
@@ -38,7 +38,7 @@ BYTEWISE_PARTS, LARGEST_BYTEWISE_PART = 8, 3 << 25
 MEMORY = "2GB"
 OVERHEAD = 40 * 10**6  # bytes of a worker besides its table: blocks of text, words
 LEAST_MEMORY = 2 * OVERHEAD
-PRELOADED, DICTIONARY = "octavo.counting.preloaded", "octavo.text.preloaded"
+PRELOADED = "octavo.counting.preloaded"
 
 
 def count_words(
@@ -258,7 +258,7 @@ def _run_crew(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
                 pool.shutdown(cancel_futures=True)
     else:
         _check_sent(tasks[0][0].segmenter)
-        preload = [PRELOADED, *([DICTIONARY] if tasks[0][0].chinese else [])]
+        preload = [PRELOADED, *([DICTIONARY] if cuts_chinese(tasks[0][0].segmenter) else [])]
         yield from run_tasks(_count_in_process, tasks, crew.workers, preload=preload)
 
 

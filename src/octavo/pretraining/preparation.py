@@ -19,8 +19,8 @@ from octavo.pretraining.corpus import VOCABULARY, Corpus
 from octavo.text import build_vocabulary, load_vocabulary, save_vocabulary
 from octavo.text.corpus import STANDARD_INPUT, find_files, make_shards
 from octavo.text.encoding import EncodingTask, encode_part
-from octavo.text.parallel import run_tasks
-from octavo.text.segmenters import segmenter_file
+from octavo.text.parallel import DICTIONARY, run_tasks
+from octavo.text.segmenters import cuts_chinese, segmenter_file
 from octavo.text.token_shards import (
     KINDS,
     MANIFEST,
@@ -159,8 +159,8 @@ def _encode(
     size = sum(task.part.size for task in tasks)
     with Progress(size, "encoding", progress, in_bytes=True) as bar:
         bar.advance(sum(tasks[number].part.size for number in done))
-        chinese = tasks[0].segmenter.partition(":")[0] == "jieba"
-        preload = ["octavo.text.preloaded" if chinese else "octavo.text.encoding"]
+        chinese = cuts_chinese(tasks[0].segmenter)
+        preload = ["octavo.text.encoding", *([DICTIONARY] if chinese else [])]
         results = run_tasks(encode_part, [tasks[n] for n in todo], workers, preload=preload)
         for place, result in results:
             task = tasks[todo[place]]

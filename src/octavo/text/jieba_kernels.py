@@ -122,7 +122,7 @@ def _choose(characters, kinds, tables, thirds, twos, threes, steps):
         if not kinds[i] & BLOCK:
             best[i], steps[i] = 0.0, 1
             continue
-        step, sum_ = 1, tables.singles[characters[i]] + best[i + 1]
+        sum_ = tables.singles[characters[i]] + best[i + 1]
         two = twos[i] + best[i + 2]
         step = 2 if two >= sum_ else 1
         sum_ = max(sum_, two)

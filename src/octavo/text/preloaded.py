@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-import octavo.text.encoding  # noqa: F401
 from octavo.errors import OctavoError
 from octavo.text.jieba import Jieba
 

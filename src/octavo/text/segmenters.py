@@ -57,6 +57,18 @@ def find_segmenter(name: str) -> Segmenter:
     raise UsageError(f"a segmenter is {NAMES}. Received: {name}")
 
 
+def cuts_chinese(segmenter: str | Segmenter) -> bool:
+    """Whether a segmenter, or that of a name, is jieba's.
+
+    Example:
+        >>> cuts_chinese("jieba:words.txt"), cuts_chinese("rjieba:cut")
+        (True, False)
+    """
+    if isinstance(segmenter, str):
+        return segmenter.partition(":")[0] == "jieba"
+    return isinstance(segmenter, Jieba)
+
+
 def segmenter_file(name: str) -> str | None:
     """The dictionary or vocabulary that a segmenter's name speaks of.
 
