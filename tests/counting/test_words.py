@@ -8,10 +8,13 @@ import json
 import lzma
 from collections import Counter
 
+import jieba
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from octavo.counting import count_texts, count_words
 from octavo.counting.counter import count_shard
@@ -97,6 +100,12 @@ def test_functions_of_a_module_are_not_counted_in_threads():
 def test_chinese_words_without_white_space():
     counts = count_texts(["我来到北京清华大学 \u3000", "北京"])
     assert dict(counts.most_common()) == {"北京": 2, "我": 1, "来到": 1, "清华大学": 1}
+
+
+@given(st.lists(st.lists(st.sampled_from("北京大学的a1.-\r \x1f𠮷，")).map("".join), max_size=5))
+def test_the_words_that_are_counted_are_jiebas(texts):
+    words = [word for text in texts for word in jieba.lcut(text) if not word.isspace()]
+    assert dict(count_texts(texts).most_common()) == Counter(words)
 
 
 def test_texts_are_changed_first():
