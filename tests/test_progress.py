@@ -56,6 +56,19 @@ def test_bytes_are_shown_as_megabytes(capfd, clock):
     assert capfd.readouterr().err == "counting: 100/300 MB, 0:20 passed, 0:40 left, 5 MB/s\n"
 
 
+def test_no_rate_is_made_of_what_was_skipped(capfd, clock):
+    with Progress(100, "training") as progress:
+        progress.skip(40)  # done before
+        clock[0] += 15
+        progress.skip(1)  # which compiled
+        clock[0] += 10
+        progress.advance(10, "loss 1.5")
+    assert capfd.readouterr().err.splitlines() == [
+        "training: 41/100, 0:15 passed",
+        "training: 51/100, 0:25 passed, 0:49 left, 1/s, loss 1.5",
+    ]
+
+
 def test_disabled_says_nothing_however_long(capfd, clock):
     for _ in track(3, "long", enabled=False):
         clock[0] += 100

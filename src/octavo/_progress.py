@@ -41,12 +41,13 @@ class Progress:
         self.done = 0
         self.note = ""
         self._printed = 0
-        self._started = self._last_line = time.monotonic()
+        self._skipped = 0
+        self._started = self._measured = self._last_line = time.monotonic()
         self._bar: Any = None
         self._task: Any = None
 
     def __enter__(self) -> Progress:
-        self._started = self._last_line = time.monotonic()
+        self._started = self._measured = self._last_line = time.monotonic()
         if self.enabled and sys.stderr.isatty():
             self._bar = _make_bar()
             self._task = self._bar.add_task(
@@ -77,24 +78,33 @@ class Progress:
         elif self.enabled and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
             self._print_line()
 
+    def skip(self, amount: int, note: str | None = None) -> None:
+        """Like `advance`, for what was done before, or slower: no rate is made of it."""
+        self._skipped, self._measured = self.done + amount, time.monotonic()
+        self.advance(amount, note)
+
     def _print_line(self) -> None:
         self._last_line, self._printed = time.monotonic(), self.done
         passed = self._last_line - self._started
         parts = [f"{self.description}: {self._count_text()}", f"{format_seconds(passed)} passed"]
-        if self.total is not None and 0 < self.done < self.total:
-            parts.append(f"{format_seconds(passed / self.done * (self.total - self.done))} left")
-        parts.append(self._rate_text())
-        if self.note:
-            parts.append(self.note)
-        print(", ".join(parts), file=sys.stderr, flush=True)
+        rate = self._rate()
+        if rate and self.total is not None and self.done < self.total:
+            parts.append(f"{format_seconds((self.total - self.done) / rate)} left")
+        parts += [self._rate_text(), self.note]
+        print(", ".join(part for part in parts if part), file=sys.stderr, flush=True)
 
     def _count_text(self) -> str:
         known = [self.done] if self.total is None else [self.done, self.total]
         return "/".join(f"{number // self._unit}" for number in known) + self._suffix
 
+    def _rate(self) -> float:
+        """Units a second, 0 while unknown."""
+        passed = time.monotonic() - self._measured
+        return (self.done - self._skipped) / passed if passed > 0 else 0.0
+
     def _rate_text(self) -> str:
-        passed = time.monotonic() - self._started
-        return f"{self.done / self._unit / passed:.3g}{self._suffix}/s" if passed > 0 else ""
+        rate = self._rate()
+        return f"{rate / self._unit:.3g}{self._suffix}/s" if rate else ""
 
 
 def format_seconds(seconds: float) -> str:

@@ -57,6 +57,7 @@ def test_contracts_break_when_a_lower_layer_imports_a_higher_one(tmp_path):
         (package / name / "__init__.py").write_text("")
     for name in (
         "__init__",
+        "__main__",
         "errors",
         "_checks",
         "_lazy",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from octavo.pretraining import prepare
 from octavo.pretraining.baselines import measure_baselines
 from octavo.pretraining.corpus import Batches
 from octavo.pretraining.objectives import Examples, Masking
+from octavo.text import save_vocabulary
+from octavo.text.vocabulary import SPECIAL_TOKENS
 
 MASK, PAD = 4, 0
 
@@ -36,6 +39,22 @@ def test_guesses_are_the_most_frequent_ones(corpus):
     inputs, labels, weights = seen_before
     silent = measure_baselines(corpus, kept, [(inputs, labels, 0 * weights)])
     assert silent == {"unigram": 0.0, "bigram": 0.0, "places": 0}
+
+
+@pytest.mark.parametrize("name", ["mlm", "lm"])
+def test_what_is_never_asked_for_is_not_guessed(sources, tmp_path, name):
+    """Most words are unknown here."""
+    save_vocabulary([*SPECIAL_TOKENS, ".", "w0", "w1", "w2"], tmp_path / "vocab.txt")
+    corpus = prepare(
+        sources / "text.txt", tmp_path / "data", tmp_path / "vocab.txt", segmenter="whitespace",
+        progress=False,
+    )  # fmt: skip
+    assert corpus.unknown() > 0.9
+    kept, _ = corpus.split(0.0)
+    examples = Examples(corpus.tokenizer, 64, {name: 1.0}, Masking(0.15))
+    batches = Batches(corpus, corpus.rows(kept, 64, 3), examples, batch_size=16, seed=0)
+    scores = measure_baselines(corpus, kept, [batches(number) for number in range(4)])
+    assert scores["unigram"] > 0.2
 
 
 @pytest.mark.parametrize("name", ["mlm", "lm", "unilm"])

@@ -44,7 +44,7 @@ def command(folder, corpus, name, *options):
 
 
 def run(arguments, **more):
-    octavo = [sys.executable, "-m", "octavo.cli.main", *arguments]
+    octavo = [sys.executable, "-m", "octavo", *arguments]
     done = subprocess.run(
         octavo, env={**os.environ, **more}, capture_output=True, text=True, timeout=300
     )
@@ -89,17 +89,18 @@ def test_losses_are_those_of_one_device(folder, corpus, alone, name, options, en
 
 
 def test_what_is_wrong_ends_all_processes(folder):
-    wrong = ["launch", "--processes", "2", "--", "pretrain", "none.jsonl", "--out"]
-    octavo = [sys.executable, "-m", "octavo.cli.main", *wrong, str(folder / "wrong")]
+    (folder / "bad.jsonl").write_text("{", "utf-8")  # which the first finds, when they have met
+    wrong = ["launch", "--processes", "2", "--", "pretrain", str(folder / "bad.jsonl"), "--out"]
+    octavo = [sys.executable, "-m", "octavo", *wrong, str(folder / "wrong")]
     done = subprocess.run(octavo, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
-    assert "octavo: none.jsonl: no such file or folder" in done.stderr
+    assert "bad.jsonl, line 1: not JSON" in done.stderr
 
 
 def test_a_killed_process_changes_no_bit(folder, corpus):
     launch = ["launch", "--processes", "2", "--"]
     run([*launch, *command(folder, corpus, "whole")])
-    octavo = [sys.executable, "-m", "octavo.cli.main", *launch, *command(folder, corpus, "killed")]
+    octavo = [sys.executable, "-m", "octavo", *launch, *command(folder, corpus, "killed")]
     process = subprocess.Popen(octavo, stderr=subprocess.PIPE, text=True)
     states = folder / "killed" / "checkpoints"
     while not list(states.glob("step-*.safetensors")):

@@ -54,7 +54,8 @@ def test_an_impossible_setting_is_named(values):
     [
         ("layer = 2", UsageError, r"no setting layer; known: accumulate, average"),
         ("layers = [", DataError, "not TOML"),
-        ("layers = 0", UsageError, "layers must be 1 or more"),
+        ("layers = 0", UsageError, r"a\.toml: layers must be 1 or more"),
+        ('steps = "many"', UsageError, r"a\.toml: steps must be of type int"),
         (None, DataError, "cannot be read: No such file"),
     ],
 )

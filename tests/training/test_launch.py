@@ -105,7 +105,7 @@ def test_impossible_arguments_are_refused(options):
 
 
 def test_the_command_names_what_it_can_start():
-    octavo = [sys.executable, "-m", "octavo.cli.main", "launch", "--", "count", "a.txt"]
+    octavo = [sys.executable, "-m", "octavo", "launch", "--", "count", "a.txt"]
     done = subprocess.run(octavo, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == "octavo: after -- stands pretrain. Received: count a.txt\n"

@@ -138,6 +138,8 @@ def test_max_positions_cuts_or_extends_what_was_trained(build, run):
     table = collect_weights(longer)[POSITIONS]
     np.testing.assert_allclose(table, extend_positions(arrays[POSITIONS], 40), atol=1e-6)
     assert run(longer, [[2] * 40]).shape == (1, 40, 8)
+    with pytest.raises(UsageError, match=r"the model has 5 positions.* Received: 6 tokens"):
+        run(shorter, [[2] * 6])
 
 
 def test_a_seed_repeats_the_first_weights_and_no_two_layers_share_them():

@@ -55,5 +55,5 @@ def launch(
         given = " ".join(command) or "nothing"
         raise UsageError(f"after -- stands {' or '.join(VERBS)}. Received: {given}")
     names = [name for name in hosts.split(",") if name]
-    whole = [sys.executable, "-m", "octavo.cli.main", *command]
+    whole = [sys.executable, "-m", "octavo", *command]
     return run(whole, processes, restarts, names, host, port)

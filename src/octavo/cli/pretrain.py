@@ -18,6 +18,7 @@ from octavo.cli.errors import OWN_MISTAKE, report
 from octavo.errors import OctavoError, UsageError
 from octavo.training.launch import COORDINATOR
 
+VOCABULARY_SIZE = 8000
 READY = ".ready-"  # what the name of the mark begins with
 
 app = App(name="pretrain", help_format="markdown")
@@ -30,13 +31,14 @@ def pretrain(
     config: Path | None = None,
     data: Path | None = None,
     vocabulary: Path | None = None,
-    vocabulary_size: Whole = 8000,
+    vocabulary_size: Whole | None = None,
     segmenter: str = "jieba",
     cased: Flag = False,
     field: str | None = None,
     bad_lines: Literal["stop", "skip", "replace"] = "stop",
     workers: Whole = 1,
     memory: str = "2GB",
+    preset: str | None = None,
     length: Whole | None = None,
     hidden_size: Whole | None = None,
     layers: Whole | None = None,
@@ -78,6 +80,8 @@ def pretrain(
 
         octavo pretrain "wiki/*.jsonl.gz" --out runs/wiki --config small.toml --workers 2
 
+        octavo pretrain law/ --out runs/law --preset runs/news --learning-rate 1e-4
+
         octavo pretrain --data runs/wiki/data --out runs/second --objective mlm:0.7,unilm:0.3
 
     Parameters
@@ -94,7 +98,7 @@ def pretrain(
     vocabulary
         A vocab.txt; without it one is made from the corpus.
     vocabulary_size
-        Tokens of one that is made.
+        Tokens of one that is made, 8000.
     segmenter
         Cuts words, which are masked together: jieba, jieba:DICT.txt, whitespace, regex:PATTERN,
         or module:function of your own; characters for none.
@@ -108,6 +112,9 @@ def pretrain(
         Processes that count and encode, and threads that make batches.
     memory
         For the buffers of counting.
+    preset
+        Train on from the weights of this model, a folder or hf://owner/name: its vocabulary and
+        sizes are taken.
     length
         Tokens of a row, 256 by default.
     hidden_size
@@ -176,36 +183,44 @@ def pretrain(
         Print one JSON object.
     """
     given = dict(locals())
-    from octavo._keras import use_compilation_cache
-    from octavo.pretraining.corpus import Corpus
-    from octavo.pretraining.fit import Pace, pretrain
-    from octavo.pretraining.preparation import prepare
+    from octavo.pretraining import Corpus, Pace, Settings, prepare
+    from octavo.pretraining.preparation import check_preparation
     from octavo.pretraining.run_folder import RunFolder
-    from octavo.pretraining.settings import Settings, check_devices
+
+    # what can be told before Keras is loaded, which takes seconds
+    settings = _settings(Settings, config, given)
+    folder = data or out / "data"
+    RunFolder(out).check(folder, not no_resume)
+    wanted = _vocabulary(settings.preset, vocabulary, vocabulary_size, cased)
+    if paths:
+        files = leave_out(find_corpus(paths, field), out, folder)
+        check_preparation(files, wanted, segmenter, not cased, workers)
+    elif data is None:
+        raise UsageError("name the files to read, or the --data they became. Received: no paths")
+    pace = Pace(save_every, evaluate_every, log_every, keep, workers)
+
+    from octavo._keras import use_compilation_cache
+    from octavo.pretraining.building import find_start
+    from octavo.pretraining.fit import pretrain
+    from octavo.pretraining.settings import check_devices
     from octavo.training.devices import find_devices
 
     spread = find_devices(devices, model_parallel)
     with _ends_alone(spread.processes):
         use_compilation_cache()
-        settings = _settings(Settings, config, given)
-        pace = Pace(save_every, evaluate_every, log_every, keep, workers)
-        folder = data or out / "data"
+        settings, start = find_start(settings)
         check_devices(settings, spread)
-        RunFolder(out).check(folder, not no_resume)
         if not spread.first:
             _wait_for(_ready_mark(folder))
             corpus = Corpus(folder, check=False)  # the first process has compared the checksums
         elif paths:
-            files = leave_out(find_corpus(paths, field), out, folder)
-            size: Any = vocabulary or vocabulary_size
+            lower_case = not cased
+            if start:
+                wanted, lower_case = start.folder / "vocab.txt", start.tokenizer.lower_case
             corpus = prepare(
-                files, folder, size, segmenter=segmenter, lower_case=not cased, field=field,
+                files, folder, wanted, segmenter=segmenter, lower_case=lower_case, field=field,
                 bad_lines=bad_lines, workers=workers, memory=memory,
             )  # fmt: skip
-        elif data is None:
-            raise UsageError(
-                "name the files to read, or the --data they became. Received: no paths"
-            )
         else:
             corpus = Corpus(folder, progress=True)
         if spread.processes > 1 and spread.first:
@@ -263,6 +278,19 @@ def _wait_for(path: Path) -> None:
     """Until there is such a file; if the first process fails, all are ended."""
     while not path.exists():
         time.sleep(0.1)
+
+
+def _vocabulary(preset: str, file: Path | None, size: int | None, cased: bool) -> int | Path:
+    """The vocabulary that was asked for: a file, or so many tokens."""
+    given = {"--vocabulary": file, "--vocabulary-size": size, "--cased": cased or None}
+    names = [name for name, value in given.items() if value is not None]
+    if preset and names:
+        raise UsageError(f"the vocabulary is that of {preset}. Received: {names[0]}")
+    if file and size:
+        raise UsageError(f"{file} has a size of its own. Received: --vocabulary-size {size}")
+    if size is None:
+        return file or VOCABULARY_SIZE
+    return size
 
 
 def _settings(kind: Any, config: Path | None, given: dict[str, Any]) -> Any:

@@ -21,7 +21,8 @@ def measure_baselines(
     unigram: always the token that is most frequent in the training documents. bigram: the token
     that there most often follows the one before the place; where that is masked, the one that most
     often stands before the one after it; where both are, the unigram's guess. Of a text that is
-    written from left to right it is what follows the last token. 64 million tokens are counted.
+    written from left to right it is what follows the last token. [UNK] is never asked for, so never
+    guessed. 64 million tokens are counted.
 
     Args:
         corpus: whose training documents are counted.
@@ -32,7 +33,7 @@ def measure_baselines(
         {"unigram": accuracy 0-1, "bigram": accuracy 0-1, "places": how many were asked about}.
     """
     size, tokenizer = len(corpus.tokenizer), corpus.tokenizer
-    common, follower, leader = _count(corpus, kept, size)
+    common, follower, leader = _count(corpus, kept, size, tokenizer.unk_id)
     hidden = [tokenizer.mask_id, tokenizer.pad_id]
     right = {"unigram": 0, "bigram": 0}
     places = 0
@@ -57,9 +58,12 @@ def measure_baselines(
 
 
 def _count(
-    corpus: Corpus, kept: Sequence[np.ndarray], size: int
+    corpus: Corpus, kept: Sequence[np.ndarray], size: int, never: int
 ) -> tuple[int, np.ndarray, np.ndarray]:
-    """The most frequent token; of every token what follows it, and what leads it, most often."""
+    """The most frequent token; of every token what follows it, and what leads it, most often.
+
+    The token `never` is none of the guesses.
+    """
     singles = np.zeros(size, np.int64)
     pairs, counts = np.empty(0, np.int64), np.empty(0, np.int64)
     for shard, keep in zip(corpus.shards, kept, strict=True):
@@ -74,11 +78,12 @@ def _count(
         inside = used[1:] & ~first[1:]
         some, some_counts = np.unique((ids[:-1] * size + ids[1:])[inside], return_counts=True)
         pairs, counts = _merge(np.concatenate((pairs, some)), np.concatenate((counts, some_counts)))
-    common = int(singles.argmax())
+    common = int(np.where(np.arange(size) == never, -1, singles).argmax())
     follower, leader = (np.full(size, common, np.int64) for _ in range(2))
     ordered = pairs[np.argsort(counts, kind="stable")]  # the most frequent is written last
-    follower[ordered // size] = ordered % size
-    leader[ordered % size] = ordered // size
+    before, after = ordered // size, ordered % size
+    follower[before[after != never]] = after[after != never]
+    leader[after[before != never]] = before[before != never]
     return common, follower, leader
 
 

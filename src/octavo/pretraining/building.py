@@ -2,43 +2,104 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from octavo._keras import keras
+from octavo.errors import DataError, UsageError
 from octavo.optimizers import GradientAccumulation, WeightAverage, adamw, lamb, warmup_stable_decay
 from octavo.pretraining.settings import Settings
 from octavo.text import WordPieceTokenizer
 from octavo.transformer import Transformer, TransformerConfig
+from octavo.transformer.presets import Preset, read_preset
+from octavo.transformer.weights import adapt_weights, assign_weights, read_weights
 
 NO_DECAY = ("bias", "norm")
+SIZES = {
+    "hidden_size": "hidden_size",
+    "layers": "num_hidden_layers",
+    "heads": "num_attention_heads",
+    "intermediate_size": "intermediate_size",
+}  # settings, and what config.json calls them
 
 
-def make_model(settings: Settings, tokenizer: WordPieceTokenizer, looks: int) -> Transformer:
-    """A model of packed rows under the UniLM mask, with new weights.
+def find_start(settings: Settings) -> tuple[Settings, Preset | None]:
+    """The preset that a run trains on from, if it does, and the settings with its sizes.
+
+    Raises:
+        PresetError: if it is damaged, or cannot be pretrained.
+        UsageError: if the settings name another size.
+
+    Example:
+        >>> find_start(Settings(layers=2))[1] is None
+        True
+    """
+    if not settings.preset:
+        return settings, None
+    preset = read_preset(settings.preset)
+    sizes = {name: getattr(preset.config, key) for name, key in SIZES.items()}
+    for name, size in sizes.items():
+        if getattr(settings, name) not in (size, getattr(Settings, name)):
+            raise UsageError(
+                f"{name} is that of {settings.preset}, {size}. Received: {getattr(settings, name)}"
+            )
+    return replace(settings, **sizes), preset
+
+
+def check_vocabulary(tokenizer: WordPieceTokenizer, preset: Preset, source: str) -> None:
+    """Refuse token shards of another vocabulary than the preset's.
+
+    Raises:
+        DataError: naming the preset.
+    """
+    own = preset.tokenizer
+    if (tokenizer.vocabulary, tokenizer.lower_case) != (own.vocabulary, own.lower_case):
+        raise DataError("its vocabulary is not that of the token shards", source)
+
+
+def make_model(
+    settings: Settings, tokenizer: WordPieceTokenizer, looks: int, preset: Preset | None = None
+) -> Transformer:
+    """A model of packed rows under the UniLM mask.
 
     Args:
         settings: sizes, dropout, precision.
         tokenizer: whose vocabulary it has.
         looks: places of a row its head looks at.
+        preset: whose weights it begins with; new ones without it. Positions are added if the rows
+            are longer than it has.
     """
-    config = TransformerConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=settings.hidden_size,
-        num_hidden_layers=settings.layers,
-        num_attention_heads=settings.heads,
-        intermediate_size=settings.intermediate_size or 4 * settings.hidden_size,
+    config = preset.config if preset else _make_config(settings, tokenizer)
+    target = replace(
+        config,
         hidden_dropout_prob=settings.dropout,
         attention_probs_dropout_prob=settings.dropout,
-        max_position_embeddings=settings.length,
-        pad_token_id=tokenizer.pad_id,
+        max_position_embeddings=max(settings.length, config.max_position_embeddings),
         sep_token_id=tokenizer.sep_id,
     )
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(settings.precision)
     try:
-        return Transformer(config, "unilm", looks, packed=True, recompute=settings.recompute)
+        model = Transformer(target, "unilm", looks, packed=True, recompute=settings.recompute)
     finally:
         keras.config.set_dtype_policy(before)
+    if preset:
+        source = preset.weights
+        arrays = adapt_weights(read_weights(source), config, target, source=source)
+        assign_weights(model, arrays, source)
+    return model
+
+
+def _make_config(settings: Settings, tokenizer: WordPieceTokenizer) -> TransformerConfig:
+    return TransformerConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=settings.hidden_size,
+        num_hidden_layers=settings.layers,
+        num_attention_heads=settings.heads,
+        intermediate_size=settings.intermediate_size or 4 * settings.hidden_size,
+        max_position_embeddings=settings.length,
+        pad_token_id=tokenizer.pad_id,
+    )
 
 
 def make_optimizer(settings: Settings) -> Any:

@@ -60,6 +60,16 @@ class Corpus:
         """Of all documents, those that are there twice too."""
         return sum(len(shard.tokens) for shard in self.shards)
 
+    def unknown(self) -> float:
+        """Share of [UNK] among the tokens, 0-1; of the first 64 million."""
+        found, size = 0, 0
+        for shard in self.shards:
+            ids = shard.tokens & ~word_flag(shard.tokens.dtype)
+            found, size = found + int((ids == self.tokenizer.unk_id).sum()), size + len(ids)
+            if size > 1 << 26:
+                break
+        return found / size
+
     def split(self, validation: float, seed: int = 0) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Which documents to train with, and which to hold out; of equal ones the first alone.
 

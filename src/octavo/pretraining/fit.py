@@ -32,7 +32,7 @@ from octavo._seeds import derive_seed
 from octavo.errors import DataError
 from octavo.optimizers import WeightAverage, find_wrapper
 from octavo.pretraining.baselines import measure_baselines
-from octavo.pretraining.building import make_model, make_optimizer
+from octavo.pretraining.building import check_vocabulary, find_start, make_model, make_optimizer
 from octavo.pretraining.corpus import Batches, Corpus
 from octavo.pretraining.log import Line, write_log
 from octavo.pretraining.objectives import SPECIALS, Examples, parse_objectives
@@ -45,6 +45,7 @@ from octavo.training.compiling import compile_model
 from octavo.training.devices import Devices
 from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
 from octavo.training.prefetch import Prefetched
+from octavo.transformer.presets import Preset
 
 PIECE_SECONDS = 2.0  # of one call of `fit`: what it costs to begin one is a hundredth of that
 SHARED_PIECE = 10  # updates of a call, where several processes train
@@ -77,8 +78,9 @@ def pretrain(
         {"loss", "accuracy", "unigram", "bigram", "tokens"} or None}, in JSON types.
 
     Raises:
-        DataError: if `out` holds something else or a run with other settings; if the corpus is
-            damaged; if the loss is not a number any more. The last state stays.
+        DataError: if `out` holds something else or a run with other settings; if the corpus or the
+            preset is damaged, or their vocabularies differ; if the loss is not a number any more.
+            The last state stays.
 
     Example:
         >>> import tempfile
@@ -93,17 +95,19 @@ def pretrain(
         >>> result["steps"], sorted(path.name for path in (folder / "model").iterdir())[-2:]
         (2, ['training.json', 'vocab.txt'])
     """
-    settings, pace = settings or Settings(), pace or Pace()
+    (settings, preset), pace = find_start(settings or Settings()), pace or Pace()
     devices = devices or Devices(None)
     progress = progress and devices.first
     check_devices(settings, devices)
     corpus = corpus if isinstance(corpus, Corpus) else Corpus(corpus, progress=progress)
+    if preset:
+        check_vocabulary(corpus.tokenizer, preset, settings.preset)
     folder = RunFolder(out)
     folder.check(corpus.folder, resume)
     keras.utils.set_random_seed(derive_seed(settings.seed, "weights"))
     place = folder.path
     with devices.scope(), full_disk_named(place), say_how_to_go_on(place / CHECKPOINTS):
-        run = _Run(corpus, folder, settings, pace, devices, progress)
+        run = _Run(corpus, folder, settings, pace, devices, progress, preset)
         run.begin()
         run.train()
         return run.finish()
@@ -120,6 +124,7 @@ class _Run:
         pace: Pace,
         devices: Devices,
         progress: bool,
+        preset: Preset | None = None,
     ) -> None:
         self.corpus, self.folder, self.settings = corpus, folder, settings
         self.pace, self.devices, self.progress = pace, devices, progress
@@ -143,7 +148,7 @@ class _Run:
             self.validation = Batches(
                 corpus, held_rows, fixed, settings.batch_size, seed, once=True
             )
-        self.model = make_model(settings, corpus.tokenizer, examples.looks)
+        self.model = make_model(settings, corpus.tokenizer, examples.looks, preset)
         accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
         compile_model(self.model, make_optimizer(settings), [accuracy])
         self.sums = [*self.model.metrics[0].variables, *accuracy.variables]  # the loss is the first
@@ -157,6 +162,14 @@ class _Run:
 
     def begin(self) -> None:
         """Take the last state that is whole, if there is one."""
+        if self.progress:
+            rows, settings = len(self.batches.rows), self.settings
+            epochs = self.total * settings.batch_size / rows
+            print(
+                f"octavo: a model of {self.model.count_params():,} parameters, {rows:,} rows of "
+                f"{settings.length} tokens, each read {epochs:.3g} times",
+                file=sys.stderr,
+            )
         states = self.folder.states()
         if self.devices.first:
             self.folder.clear()
@@ -191,7 +204,8 @@ class _Run:
             Progress(self.total // unit, label, self.progress) as bar,
             collect_interrupts() as pressed,
         ):
-            bar.advance(position.step // unit)
+            bar.skip(position.step // unit)
+            count = bar.skip  # the first piece compiles
             self._set_metrics(position.metrics)
             line = Line(tokens)
             steps = unit
@@ -205,7 +219,8 @@ class _Run:
                 position.seconds += seconds
                 line.add(steps, seconds)
                 rate = tokens * steps / seconds
-                bar.advance(position.step // unit - before // unit, self._note(history, rate))
+                count(position.step // unit - before // unit, self._note(history, rate))
+                count = bar.advance
                 if self._due(self.pace.log):
                     speed = line.close(data.waited)
                     position.log.append({"step": position.step // unit, **history, **speed})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from os import PathLike
@@ -20,7 +21,7 @@ from octavo.text import build_vocabulary, load_vocabulary, save_vocabulary
 from octavo.text.corpus import STANDARD_INPUT, find_files, make_shards
 from octavo.text.encoding import EncodingTask, encode_part
 from octavo.text.parallel import DICTIONARY, run_tasks
-from octavo.text.segmenters import cuts_chinese, segmenter_file
+from octavo.text.segmenters import cuts_chinese, find_segmenter, segmenter_file
 from octavo.text.token_shards import (
     KINDS,
     MANIFEST,
@@ -83,11 +84,9 @@ def prepare(
         >>> corpus.manifest["documents"], corpus.tokens
         (3, 57)
     """
-    check_whole("workers", workers, 1)
     files = find_files(paths)
+    check_preparation(files, vocabulary, segmenter, lower_case, workers)
     place = Path(folder)
-    if isinstance(vocabulary, int):
-        check_whole("vocabulary", vocabulary, smallest_vocabulary(lower_case))
     dictionary = segmenter_file(segmenter)
     size, given = (vocabulary, None) if isinstance(vocabulary, int) else (None, vocabulary)
     options = {
@@ -99,11 +98,6 @@ def prepare(
         "field": field,
         "bad_lines": bad_lines,
     }
-    if isinstance(vocabulary, int) and STANDARD_INPUT in files:
-        raise UsageError(
-            "standard input is read once, so it needs a vocabulary. Received: "
-            f"paths=-, vocabulary={vocabulary}"
-        )
     if (place / MANIFEST).exists():
         _check_same(place, files, options)
         return Corpus(place, progress=progress)
@@ -142,7 +136,43 @@ def prepare(
         save_manifest(place, {**about, **made}, shards)
         for mark in place.glob(f"*{MARK}"):
             mark.unlink()
-    return Corpus(place, check=False)
+    corpus = Corpus(place, check=False)
+    if progress:
+        print(
+            f"octavo: {corpus.manifest['documents']:,} documents of {corpus.tokens:,} tokens, "
+            f"{corpus.unknown():.1%} of them unknown to the vocabulary of "
+            f"{len(corpus.tokenizer):,}, in {place}",
+            file=sys.stderr,
+        )
+    return corpus
+
+
+def check_preparation(
+    files: Iterable[str],
+    vocabulary: int | str | PathLike[str],
+    segmenter: str,
+    lower_case: bool,
+    workers: int,
+) -> None:
+    """Find out what is impossible before anything is read; the arguments are those of `prepare`.
+
+    Raises:
+        UsageError: naming the argument.
+        DataError: if a dictionary cannot be read.
+
+    Example:
+        >>> check_preparation(["news.txt"], 8000, "whitespace", lower_case=True, workers=2)
+    """
+    check_whole("workers", workers, 1)
+    if isinstance(vocabulary, int):
+        check_whole("vocabulary", vocabulary, smallest_vocabulary(lower_case))
+        if STANDARD_INPUT in files:
+            raise UsageError(
+                "standard input is read once, so it needs a vocabulary. Received: "
+                f"paths=-, vocabulary={vocabulary}"
+            )
+    if segmenter != "jieba":  # whose dictionary takes half a second, and is there
+        find_segmenter(segmenter)
 
 
 def _encode(
@@ -158,7 +188,7 @@ def _encode(
     todo = [number for number in range(len(tasks)) if number not in done]
     size = sum(task.part.size for task in tasks)
     with Progress(size, "encoding", progress, in_bytes=True) as bar:
-        bar.advance(sum(tasks[number].part.size for number in done))
+        bar.skip(sum(tasks[number].part.size for number in done))
         chinese = cuts_chinese(tasks[0].segmenter)
         preload = ["octavo.text.encoding", *([DICTIONARY] if chinese else [])]
         results = run_tasks(encode_part, [tasks[n] for n in todo], workers, preload=preload)

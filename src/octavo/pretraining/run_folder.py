@@ -6,12 +6,14 @@ import os
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from octavo._files import check_directory
 from octavo.errors import DataError
-from octavo.text import WordPieceTokenizer
-from octavo.transformer import Transformer
-from octavo.transformer.presets import write_preset
+
+if TYPE_CHECKING:
+    from octavo.text import WordPieceTokenizer
+    from octavo.transformer import Transformer
 
 CHECKPOINTS = "checkpoints"
 LOG = "log.csv"
@@ -72,6 +74,8 @@ class RunFolder:
 
         Not `save_preset`, which replaces a folder as a whole: shards may be mapped from this one.
         """
+        from octavo.transformer.presets import write_preset  # it loads Keras
+
         with TemporaryDirectory(prefix=".model-", dir=self.path) as beside:
             write_preset(Path(beside), model, tokenizer)
             for file in sorted(Path(beside).iterdir()):

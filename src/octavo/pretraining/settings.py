@@ -52,6 +52,8 @@ class Settings:
         recompute: make activations again for the gradient instead of keeping them, for larger
             batches or models in the same memory; a third more work.
         seed: of weights, masks, order, dropout and held-out documents.
+        preset: train on from the weights of this model, a folder or "hf://owner/name", which also
+            gives hidden_size, layers, heads and intermediate_size; "" for new weights.
 
     Raises:
         UsageError: if a value is impossible; names it.
@@ -85,6 +87,7 @@ class Settings:
     precision: str = "float32"
     recompute: bool = False
     seed: int = 0
+    preset: str = ""
 
     def __post_init__(self) -> None:
         """Refuse impossible values."""
@@ -137,7 +140,12 @@ class Settings:
         for name in values:
             if name not in known:
                 raise UsageError(f"{path}: no setting {name}; known: {', '.join(sorted(known))}")
-        return cls(**{**values, **changes})
+        try:
+            return cls(**{**values, **changes})
+        except UsageError as error:
+            if str(error).split()[0] in values.keys() - changes.keys():
+                raise UsageError(f"{path}: {error}") from None
+            raise
 
 
 def check_devices(settings: Settings, devices: Devices) -> None:

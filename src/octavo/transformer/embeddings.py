@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from octavo._keras import keras, ops, register
+from octavo.errors import UsageError
 from octavo.transformer.attention import make_dropout
 from octavo.transformer.initializer import TruncatedNormal
 
@@ -129,6 +130,12 @@ class PositionSegmentEmbedding(keras.layers.Layer):
     ) -> Any:
         """See the class."""
         if position_ids is None:
+            length = vectors.shape[1]
+            if isinstance(length, int) and length > self.max_positions:
+                raise UsageError(
+                    f"the model has {self.max_positions} positions; cut the text, or load the "
+                    f"model with max_positions={length}. Received: {length} tokens"
+                )
             places = self.positions[: ops.shape(vectors)[1]]
         else:
             places = ops.take(self.positions, position_ids, axis=0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from octavo._files import write_directory
 from octavo._lazy import require
@@ -21,6 +21,22 @@ from octavo.transformer.weights import collect_weights
 HUB = "hf://"
 FILES = ("config.json", "model.safetensors", "vocab.txt")
 DTYPES = ("float32", "float16")
+
+
+class Preset(NamedTuple):
+    """What a folder holds; the weights are not read yet.
+
+    Args:
+        folder: on this machine.
+        config: the model's.
+        tokenizer: of its vocab.txt.
+        weights: the file of its weights.
+    """
+
+    folder: Path
+    config: TransformerConfig
+    tokenizer: WordPieceTokenizer
+    weights: Path
 
 
 def find_preset(source: str | Path) -> Path:
@@ -139,6 +155,30 @@ def load_preset(
         >>> model.config.hidden_size
         8
     """
+    _, config, tokenizer, weights = read_preset(source)
+    model = build_transformer_model(
+        config,
+        weights,
+        application,
+        keep_tokens=keep_tokens,
+        max_positions=max_positions,
+        head_positions=head_positions,
+        dropout=dropout,
+    )
+    if keep_tokens is not None:
+        kept = [tokenizer.vocabulary[i] for i in keep_tokens]
+        tokenizer = WordPieceTokenizer(kept, lower_case=tokenizer.lower_case)
+    return model, tokenizer
+
+
+def read_preset(source: str | Path) -> Preset:
+    """Config and tokenizer of a folder or of hf://owner/name, and where its weights are.
+
+    Raises:
+        PresetError: if a file is missing, damaged, or contradicts another; names it.
+
+    Example: `read_preset("runs/mine").config.hidden_size`.
+    """
     folder = find_preset(source)
     config_file, weights = _find_files(folder)
     config = TransformerConfig.from_file(config_file)
@@ -158,19 +198,7 @@ def load_preset(
                 f"key {key}: vocab.txt has {token} at {place}, not at {getattr(config, key)}",
                 path=config_file,
             )
-    model = build_transformer_model(
-        config,
-        weights,
-        application,
-        keep_tokens=keep_tokens,
-        max_positions=max_positions,
-        head_positions=head_positions,
-        dropout=dropout,
-    )
-    if keep_tokens is not None:
-        kept = [tokenizer.vocabulary[i] for i in keep_tokens]
-        tokenizer = WordPieceTokenizer(kept, lower_case=tokenizer.lower_case)
-    return model, tokenizer
+    return Preset(folder, config, tokenizer, weights)
 
 
 def write_preset(
