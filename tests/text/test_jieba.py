@@ -17,7 +17,7 @@ from octavo.errors import DataError, MissingExtraError, UsageError
 from octavo.text.jieba import Jieba
 
 jieba = pytest.importorskip("jieba", reason="jieba is the oracle")
-pytest.importorskip("numba")
+PIECE = pytest.importorskip("octavo.text.jieba_kernels", exc_type=ImportError).PIECE
 jieba.setLogLevel(logging.ERROR)
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "fudan" / "train.jsonl.xz"
 
@@ -56,6 +56,13 @@ CHARACTERS = st.sampled_from(
 )
 def test_any_text_is_cut_as_jieba_cuts_it(text):
     assert Jieba()(text) == jieba.lcut(text)
+
+
+@pytest.mark.parametrize("apart", [" ", "\r\n", "，"])
+def test_a_long_text_is_cut_in_pieces_without_a_seam(apart):
+    for size in range(PIECE - 3, PIECE + 2):
+        text = "-" * (size - 4) + "北京大学" + apart + "北京大学\r\n" * 3
+        assert Jieba()(text) == jieba.lcut(text)
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data/fudan")

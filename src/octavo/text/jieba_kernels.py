@@ -24,6 +24,7 @@ NO_WORD, SPLIT = range(2)  # levels of nodes that are no words, and that are nev
 PAIRED = 4096  # characters whose pairs have bits
 MOST_TRIES = 100_000  # to place the children of a node
 TOGETHER = 512  # characters looked up at a time: what is written stays in the cache
+PIECE = 1 << 16  # characters of a text cut at a time, to the end of a block: bounded memory
 
 _BEGIN, _END, _WITHIN, _SINGLE = range(4)  # the states BEMS of the model
 _NONE = -np.inf
@@ -277,13 +278,21 @@ def cut(characters, kinds, tables):
         bool (characters,).
     """
     size = characters.size - 2
-    thirds = np.empty(size, np.int32)
-    twos, threes = np.empty(size), np.empty(size)
-    _match(characters, tables.nodes, tables.levels, tables.pairs, thirds, twos, threes)
-    steps = np.empty(size + 2, np.int32)
-    _choose(characters, kinds, tables, thirds, twos, threes, steps)
     begins = np.zeros(size, np.bool_)
-    _mark(characters, kinds, tables, steps, begins)
+    first = 0
+    while first < size:
+        last = min(first + PIECE, size)
+        while last < size and (kinds[last] & BLOCK or kinds[last - 1] & RETURN):
+            last += 1
+        room = last - first
+        some, their_kinds = characters[first : last + 2], kinds[first : last + 2]
+        thirds = np.empty(room, np.int32)
+        twos, threes = np.empty(room), np.empty(room)
+        _match(some, tables.nodes, tables.levels, tables.pairs, thirds, twos, threes)
+        steps = np.empty(room + 2, np.int32)
+        _choose(some, their_kinds, tables, thirds, twos, threes, steps)
+        _mark(some, their_kinds, tables, steps, begins[first:last])
+        first = last
     return begins
 
 
