@@ -66,7 +66,7 @@ class Bench:
         examples = Examples(corpus.tokenizer, self.length, {"mlm": 1.0}, Masking())
         batches = Batches(corpus, rows, examples, batch_size=64, seed=0)
         size = -(-len(rows) // 64)
-        with Prefetched(batches, 0, size, threads=workers) as data:
+        with Prefetched(batches, 0, size) as data:
             for number in range(size):
                 data[number]
         seconds = {

@@ -89,7 +89,7 @@ def test_a_stopped_run_is_the_same_as_one_that_was_not(corpus, settings, tmp_pat
 
 def test_how_often_it_saves_and_logs_changes_no_weight(corpus, settings, tmp_path):
     one = pretrain(corpus, tmp_path / "one", settings, pace=EVERY, progress=False)
-    pace = Pace(save=5, log=3, threads=1, keep=1)
+    pace = Pace(save=5, log=3, keep=1)
     other = pretrain(corpus, tmp_path / "other", settings, pace=pace, progress=False)
     assert same(tmp_path / "one", tmp_path / "other")
     assert [line[:3] for line in curve(one)] == [line[:3] for line in curve(other)]

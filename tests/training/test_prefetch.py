@@ -15,22 +15,21 @@ def make_slowly(number):
     return number
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_batches_come_in_order(threads):
-    with Prefetched(make_slowly, first=5, size=20, threads=threads) as batches:
+def test_batches_come_in_order():
+    with Prefetched(make_slowly, first=5, size=20) as batches:
         assert [batches[0], *(batches[i] for i in range(20))] == [5, *range(5, 25)]
 
 
 def test_batches_are_made_ahead_but_not_too_far():
     made = []
-    with Prefetched(made.append, first=0, size=50, threads=1, ahead=4) as batches:
+    with Prefetched(made.append, first=0, size=50, ahead=4) as batches:
         _ = batches[0]
         time.sleep(0.1)
         assert sorted(made) == [0, 1, 2, 3]
 
 
 def test_only_waiting_counts():
-    with Prefetched(make_slowly, first=1, size=2, threads=1, ahead=2) as batches:
+    with Prefetched(make_slowly, first=1, size=2, ahead=2) as batches:
         _ = batches[0]
         time.sleep(0.1)
         before = batches.waited

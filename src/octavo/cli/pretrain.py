@@ -109,7 +109,7 @@ def pretrain(
     bad_lines
         Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
     workers
-        Processes that count and encode, and threads that make batches.
+        Processes that count and encode.
     memory
         For the buffers of counting.
     preset
@@ -197,7 +197,7 @@ def pretrain(
         check_preparation(files, wanted, segmenter, not cased, workers)
     elif data is None:
         raise UsageError("name the files to read, or the --data they became. Received: no paths")
-    pace = Pace(save_every, evaluate_every, log_every, keep, workers)
+    pace = Pace(save_every, evaluate_every, log_every, keep)
 
     from octavo._keras import use_compilation_cache
     from octavo.pretraining.building import find_start

@@ -154,7 +154,7 @@ class Batches:
 
     def _order_of(self, epoch: int) -> np.ndarray:
         known, order = self._order
-        if known != epoch:  # threads may both do it, with the same result
+        if known != epoch:
             order = make_generator(self.seed, "order", epoch).permutation(len(self.rows))
             self._order = epoch, order
         return order

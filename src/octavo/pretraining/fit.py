@@ -200,7 +200,7 @@ class _Run:
         label = f"pretraining, {self.settings.length}-token rows"
         tokens = self.settings.batch_size * self.settings.length
         with (
-            Prefetched(self._share(self.batches), position.step, left, self.pace.threads) as data,
+            Prefetched(self._share(self.batches), position.step, left) as data,
             Progress(self.total // unit, label, self.progress) as bar,
             collect_interrupts() as pressed,
         ):
@@ -297,7 +297,7 @@ class _Run:
         before = [float(ops.convert_to_numpy(value)) for value in self.sums]
         self._set_metrics([])
         batches, size = self._share(self.validation), self._validation_size()
-        with Prefetched(batches, 0, size, self.pace.threads) as data, self._averaged():
+        with Prefetched(batches, 0, size) as data, self._averaged():
             scores = self.model.evaluate(data, verbose=0, return_dict=True)
         self._set_metrics(before)
         scores = {f"validation_{name}": round(float(value), 6) for name, value in scores.items()}

@@ -173,6 +173,8 @@ class Examples:
         self.pad, self.cls, self.sep = tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id
         self.unk, self.mask = tokenizer.unk_id, tokenizer.mask_id
         special = [token.startswith("[") and token.endswith("]") for token in tokenizer.vocabulary]
+        self.named = np.ones(len(special), bool)  # those that may be masked
+        self.named[[self.pad, self.cls, self.sep, self.unk]] = False
         self.ordinary = np.flatnonzero(~np.array(special)).astype(np.int32)
         marks = find_marks(tokenizer.vocabulary)
         self.ends, self.marks = marks == ENDS, marks > 0
@@ -220,20 +222,22 @@ class Examples:
         segments[(named == "lm")[:, None] & (places > 0)] = 1
         masked = named == "mlm"
         chosen = self._choose_words(tokens, begins, masked, self.masking.at(share), random)
+        places_chosen = looked_at = np.flatnonzero(chosen)
         looks, answers = chosen, tokens.copy()
         if not masked.all():
             written_next = segments[:, 1:] == 1
             looks[:, :-1] |= written_next
             answers[:, :-1][written_next] = tokens[:, 1:][written_next]
             looks &= answers != self.unk
-        self._change(tokens, chosen & masked[:, None], random)
+            looked_at = np.flatnonzero(looks)
+        self._change(tokens, places_chosen, random)
         inputs = {
             "token_ids": tokens,
             "segment_ids": segments,
             "position_ids": places,
             "text_ids": texts,
         }
-        inputs["head_positions"], labels, weights = self._gather(looks, answers)
+        inputs["head_positions"], labels, weights = self._gather(looked_at, answers)
         return inputs, labels, weights
 
     def _write(
@@ -275,12 +279,13 @@ class Examples:
         random: np.random.Generator,
     ) -> np.ndarray:
         """Tokens of the words that are masked, bool (rows, length); special ones never are."""
-        special = (tokens == self.pad) | (tokens == self.cls) | (tokens == self.sep)
-        words = np.cumsum(begins | special, axis=1) - 1
-        words += np.arange(len(tokens))[:, None] * self.length  # in all rows
+        words = np.cumsum(begins, axis=1)
+        words += np.arange(-1, words.size - 1, self.length)[:, None]  # in all rows
         draws = random.random(tokens.shape, np.float32).ravel()
         chosen = (draws < rate)[words]
-        chosen &= masked[:, None] & ~special & (tokens != self.unk)
+        chosen &= self.named.take(tokens)
+        if not masked.all():
+            chosen &= masked[:, None]
         for row in np.flatnonzero(np.count_nonzero(chosen, axis=1) > self.looks):
             drawn = draws[words[row]]
             order = np.argsort(np.where(chosen[row], drawn, 2), kind="stable")
@@ -288,9 +293,8 @@ class Examples:
             chosen[row] &= drawn < limit
         return chosen
 
-    def _change(self, tokens: np.ndarray, chosen: np.ndarray, random: np.random.Generator) -> None:
-        """Put [MASK] or another token in place of most of the chosen ones."""
-        places = np.flatnonzero(chosen)
+    def _change(self, tokens: np.ndarray, places: np.ndarray, random: np.random.Generator) -> None:
+        """Put [MASK] or another token in most of the places, integers in all rows."""
         kind = random.random(len(places))
         drawn = self.ordinary[random.integers(len(self.ordinary), size=len(places))]
         old = tokens.ravel()[places]
@@ -298,17 +302,16 @@ class Examples:
         tokens.ravel()[places] = np.where(kind < self.masking.mask, self.mask, new)
 
     def _gather(
-        self, looks: np.ndarray, answers: np.ndarray
+        self, places: np.ndarray, answers: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The places the head looks at, row by row, with their labels and weight 1."""
-        shape = (len(looks), self.looks)
+        shape = (len(answers), self.looks)
         positions, labels = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
         weights = np.zeros(shape, np.float32)
-        places = np.flatnonzero(looks)
-        counts = np.count_nonzero(looks, axis=1)
-        rows = np.repeat(np.arange(len(looks)), counts)
+        rows = places // self.length
+        counts = np.bincount(rows, minlength=len(answers))
         before = np.cumsum(counts) - counts
-        slots = np.arange(len(places)) + (np.arange(len(looks)) * self.looks - before)[rows]
+        slots = np.arange(len(places)) + (np.arange(len(answers)) * self.looks - before)[rows]
         positions.ravel()[slots] = places - rows * self.length
         labels.ravel()[slots] = answers.ravel()[places]
         weights.ravel()[slots] = 1.0

@@ -139,28 +139,29 @@ def pack_pieces(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndar
         >>> pack_pieces(np.array([3, 6, 4, 7, 2]), capacity=10)
         (array([3, 0, 1, 2, 4]), array([0, 2, 4, 5]))
     """
-    rows: list[list[int]] = []
+    rows: list[int] = []  # of each piece, in the order they are packed in
+    number = 0
     open_rows: list[list[int]] = [[] for _ in range(capacity + 1)]  # by the room they have
     rooms = 0  # bit r is set where a row with room r is open
     order = np.argsort(-lengths, kind="stable")
-    for piece, length in zip(order.tolist(), lengths[order].tolist(), strict=True):
+    for length in lengths[order].tolist():
         fitting = rooms >> length
         if fitting:
             room = length + (fitting & -fitting).bit_length() - 1
             row = open_rows[room].pop()
-            rows[row].append(piece)
             if not open_rows[room]:
                 rooms &= ~(1 << room)
         else:
-            room, row = capacity, len(rows)
-            rows.append([piece])
+            room, row = capacity, number
+            number += 1
+        rows.append(row)
         left = room - length
         if left > 0:
             open_rows[left].append(row)
             rooms |= 1 << left
-    sizes = np.fromiter(map(len, rows), np.int64, len(rows))
-    pieces = np.fromiter((piece for row in rows for piece in row), np.int64, len(lengths))
-    return pieces, np.concatenate(([0], np.cumsum(sizes)))
+    row_of = np.array(rows, np.int64)
+    sizes = np.bincount(row_of, minlength=number)
+    return order[np.argsort(row_of, kind="stable")], np.concatenate(([0], np.cumsum(sizes)))
 
 
 def make_rows(

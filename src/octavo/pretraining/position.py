@@ -30,7 +30,6 @@ class Pace:
         evaluate: between two validations.
         log: between two lines of log.csv.
         keep: states that are kept.
-        threads: that make batches.
 
     Example:
         >>> Pace(save=500).keep
@@ -41,7 +40,6 @@ class Pace:
     evaluate: int = 1000
     log: int = 100
     keep: int = 2
-    threads: int = 2
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""

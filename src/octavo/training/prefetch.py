@@ -1,4 +1,4 @@
-"""Batches made by threads while the device works, and how long it had to wait for them."""
+"""Batches made by a thread while the device works, and how long it had to wait for them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from octavo._keras import keras
 
 
 class Prefetched(keras.utils.PyDataset):
-    """A Keras dataset whose next batches are made ahead, in order, by threads.
+    """A Keras dataset whose next batches are made ahead, in order, by a thread.
 
+    One, as two that wait for each other's hold of the interpreter make fewer.
     Keras' own workers make batches ahead too, but do not tell whether a step waited for one.
 
     Args:
-        make: the batch of a number; called by several threads at once.
+        make: the batch of a number; called in the thread.
         first: number of the first batch.
         size: how many.
-        threads: that make them.
         ahead: batches that are made before they are asked for.
 
     Attributes:
@@ -36,13 +36,12 @@ class Prefetched(keras.utils.PyDataset):
         make: Callable[[int], Any],
         first: int,
         size: int,
-        threads: int = 2,
         ahead: int = 8,
     ) -> None:
         super().__init__()
         self.make, self.first, self.size, self.ahead = make, first, size, ahead
         self.waited = 0.0
-        self._pool = ThreadPoolExecutor(threads)
+        self._pool = ThreadPoolExecutor(1)
         self._made: dict[int, Future[Any]] = {}
 
     def __len__(self) -> int:
