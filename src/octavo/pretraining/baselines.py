@@ -7,10 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from octavo.pretraining.corpus import Corpus
-from octavo.text.token_shards import word_flag
-
-MOST_COUNTED = 1 << 26  # tokens: more take long, while other processes wait, and change little
+from octavo.pretraining.corpus import MOST_COUNTED, Corpus
 
 
 def measure_baselines(
@@ -69,7 +66,7 @@ def _count(
     for shard, keep in zip(corpus.shards, kept, strict=True):
         if singles.sum() > MOST_COUNTED:
             break
-        ids = (shard.tokens & ~word_flag(shard.tokens.dtype)).astype(np.int64)
+        ids = shard.ids().astype(np.int64)
         ends = shard.ends.astype(np.int64)
         used = np.repeat(keep, ends - np.concatenate(([0], ends[:-1])))
         singles += np.bincount(ids[used], minlength=size)
@@ -78,7 +75,8 @@ def _count(
         inside = used[1:] & ~first[1:]
         some, some_counts = np.unique((ids[:-1] * size + ids[1:])[inside], return_counts=True)
         pairs, counts = _merge(np.concatenate((pairs, some)), np.concatenate((counts, some_counts)))
-    common = int(np.where(np.arange(size) == never, -1, singles).argmax())
+    singles[never] = -1
+    common = int(singles.argmax())
     follower, leader = (np.full(size, common, np.int64) for _ in range(2))
     ordered = pairs[np.argsort(counts, kind="stable")]  # the most frequent is written last
     before, after = ordered // size, ordered % size

@@ -10,9 +10,8 @@ from octavo.errors import DataError, UsageError
 from octavo.optimizers import GradientAccumulation, WeightAverage, adamw, lamb, warmup_stable_decay
 from octavo.pretraining.settings import Settings
 from octavo.text import WordPieceTokenizer
-from octavo.transformer import Transformer, TransformerConfig
+from octavo.transformer import Transformer, TransformerConfig, build_transformer_model
 from octavo.transformer.presets import Preset, read_preset
-from octavo.transformer.weights import adapt_weights, assign_weights, read_weights
 
 NO_DECAY = ("bias", "norm")
 SIZES = {
@@ -27,7 +26,7 @@ def find_start(settings: Settings) -> tuple[Settings, Preset | None]:
     """The preset that a run trains on from, if it does, and the settings with its sizes.
 
     Raises:
-        PresetError: if it is damaged, or cannot be pretrained.
+        PresetError: if it is damaged.
         UsageError: if the settings name another size.
 
     Example:
@@ -70,24 +69,21 @@ def make_model(
             are longer than it has.
     """
     config = preset.config if preset else _make_config(settings, tokenizer)
-    target = replace(
-        config,
-        hidden_dropout_prob=settings.dropout,
-        attention_probs_dropout_prob=settings.dropout,
-        max_position_embeddings=max(settings.length, config.max_position_embeddings),
-        sep_token_id=tokenizer.sep_id,
-    )
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(settings.precision)
     try:
-        model = Transformer(target, "unilm", looks, packed=True, recompute=settings.recompute)
+        return build_transformer_model(
+            replace(config, sep_token_id=tokenizer.sep_id),
+            preset.weights if preset else None,
+            "unilm",
+            max_positions=max(settings.length, config.max_position_embeddings),
+            head_positions=looks,
+            dropout=settings.dropout,
+            packed=True,
+            recompute=settings.recompute,
+        )
     finally:
         keras.config.set_dtype_policy(before)
-    if preset:
-        source = preset.weights
-        arrays = adapt_weights(read_weights(source), config, target, source=source)
-        assign_weights(model, arrays, source)
-    return model
 
 
 def _make_config(settings: Settings, tokenizer: WordPieceTokenizer) -> TransformerConfig:

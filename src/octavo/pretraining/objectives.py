@@ -173,8 +173,8 @@ class Examples:
         self.pad, self.cls, self.sep = tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id
         self.unk, self.mask = tokenizer.unk_id, tokenizer.mask_id
         special = [token.startswith("[") and token.endswith("]") for token in tokenizer.vocabulary]
-        self.named = np.ones(len(special), bool)  # those that may be masked
-        self.named[[self.pad, self.cls, self.sep, self.unk]] = False
+        self.maskable = np.ones(len(special), bool)
+        self.maskable[[self.pad, self.cls, self.sep, self.unk]] = False
         self.ordinary = np.flatnonzero(~np.array(special)).astype(np.int32)
         marks = find_marks(tokenizer.vocabulary)
         self.ends, self.marks = marks == ENDS, marks > 0
@@ -283,7 +283,7 @@ class Examples:
         words += np.arange(-1, words.size - 1, self.length)[:, None]  # in all rows
         draws = random.random(tokens.shape, np.float32).ravel()
         chosen = (draws < rate)[words]
-        chosen &= self.named.take(tokens)
+        chosen &= self.maskable.take(tokens)
         if not masked.all():
             chosen &= masked[:, None]
         for row in np.flatnonzero(np.count_nonzero(chosen, axis=1) > self.looks):

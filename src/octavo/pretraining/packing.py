@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from octavo.text.token_shards import Shard, word_flag
+from octavo.text.token_shards import Shard
 
 SENTENCE_ENDS = "。！？；…!?;"
 PAUSE_MARKS = "，、：,:"
@@ -79,8 +79,7 @@ def cut_documents(
     Returns:
         (starts int64, lengths int32); pieces shorter than 8 tokens are left out.
     """
-    ids = shard.tokens.view(np.ndarray) & ~word_flag(shard.tokens.dtype)
-    marked = marks.take(ids)
+    marked = marks.take(shard.ids())
     closing = (marked & CLOSES).astype(bool)
     sentences = _breaks(marked & ENDS, closing)
     pauses = _breaks(marked & (ENDS | PAUSES), closing)

@@ -156,6 +156,10 @@ class Shard:
             path = shard_path(folder, file.name, "documents")
             raise DataError("damaged: its documents do not cover the tokens", path)
 
+    def ids(self) -> np.ndarray:
+        """The tokens' ids alone, uint16 or uint32 (tokens,), in memory."""
+        return self.tokens.view(np.ndarray) & ~word_flag(self.tokens.dtype)
+
 
 def token_dtype(vocabulary_size: int) -> np.dtype:
     """16 bits where they hold every id beside the highest bit, else 32.

@@ -231,6 +231,8 @@ def build_transformer_model(
     max_positions: int | None = None,
     head_positions: int | None = None,
     dropout: float | None = None,
+    packed: bool = False,
+    recompute: bool = False,
 ) -> Transformer:
     """Build a model from a config and, if given, weights.
 
@@ -245,6 +247,8 @@ def build_transformer_model(
             hierarchical decomposition (alpha 0.4).
         head_positions: see `Transformer`.
         dropout: replaces both dropout rates of the config.
+        packed: see `Transformer`.
+        recompute: see `Transformer`.
 
     Raises:
         PresetError: if a file is missing, damaged, or does not fit the config.
@@ -264,7 +268,7 @@ def build_transformer_model(
         config = TransformerConfig.from_dict(config)
     arrays = read_weights(weights) if isinstance(weights, str | Path) else weights
     target = _target_config(config, keep_tokens, max_positions, dropout)
-    model = Transformer(target, application, head_positions)
+    model = Transformer(target, application, head_positions, packed, recompute)
     if arrays is not None:
         source = None if isinstance(weights, dict) else weights
         assign_weights(model, adapt_weights(arrays, config, target, keep_tokens, source), source)
