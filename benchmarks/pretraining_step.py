@@ -201,12 +201,12 @@ def _preparing_row(
 def _waiting_row(ours: Side, steps: int) -> Row:
     """The share of a run in which no step waited; what is logged first has compiled, too."""
     settings = {
-        "length": LENGTH,
+        "sequence_length": LENGTH,
         "hidden_size": 384,
         "layers": 6,
         "heads": 12,
         "batch_size": ROWS,
-        "validation": 0.0,
+        "validation_split": 0.0,
         "steps": steps,
     }
     lines = ours.call("train", settings=settings, log=steps // 4)[1:]

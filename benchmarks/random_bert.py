@@ -111,7 +111,7 @@ def random_batch(rows: int, length: int, answer: int, seed: int = 0) -> dict[str
         seed: of the random numbers.
 
     Returns:
-        token_ids and segment_ids (rows, length); head_positions and targets (rows, answer): where
+        token_ids and segment_ids (rows, length); mask_positions and targets (rows, answer): where
         the loss looks, and the token that must come next there.
     """
     random = np.random.default_rng(seed)
@@ -125,7 +125,7 @@ def random_batch(rows: int, length: int, answer: int, seed: int = 0) -> dict[str
     return {
         "token_ids": ids.tolist(),
         "segment_ids": segments.tolist(),
-        "head_positions": positions.tolist(),
+        "mask_positions": positions.tolist(),
         "targets": ids[:, prefix:].tolist(),
     }
 
@@ -144,7 +144,7 @@ def random_masked_batch(
 
     Returns:
         token_ids, segment_ids and targets (what stood there before) (rows, length);
-        head_positions, labels and weights (rows, places).
+        mask_positions, labels and weights (rows, places).
     """
     random = np.random.default_rng(seed)
     targets = random.integers(FIRST_WORD, CONFIG["vocab_size"], (rows, length))
@@ -163,7 +163,7 @@ def random_masked_batch(
         "token_ids": tokens.tolist(),
         "segment_ids": np.zeros_like(tokens).tolist(),
         "targets": targets.tolist(),
-        "head_positions": positions.tolist(),
+        "mask_positions": positions.tolist(),
         "labels": labels.tolist(),
         "weights": weights.tolist(),
     }

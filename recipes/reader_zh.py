@@ -27,9 +27,9 @@ from pathlib import Path
 
 import reader_zh_start
 from octavo._keras import keras
-from octavo.reading import Reader, ReaderSettings
+from octavo.reading import Question, Reader, ReaderSettings, read_questions
 from octavo.reading.evaluation import evaluate
-from octavo.text import Question, WordPieceTokenizer, read_questions
+from octavo.text import WordPieceTokenizer
 from octavo.transformer import TransformerConfig, build_transformer_model
 
 SETTINGS = ReaderSettings(
@@ -83,8 +83,8 @@ def main() -> None:
         epochs=3,
         learning_rate=1e-3,
         dropout=0.0,
-        elsewhere=0.2,
-        first_weight=5.0,
+        negative_rate=0.2,
+        first_token_weight=5.0,
         seed=2,
     )
     reader = choose_bias(reader, held_out)

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import reader_zh_sources as sources
-from octavo.text.question_files import Question, write_questions
+from octavo.reading.question_files import Question, write_questions
 from octavo.text.vocabulary import build_vocabulary, save_vocabulary
 from reader_zh_cloze import make_cloze
 from reader_zh_sources import Data, ask, json_lines

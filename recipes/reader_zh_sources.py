@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from octavo.text.question_files import Passage, Question
+from octavo.reading.question_files import Passage, Question
 from reader_zh_templates import TEMPLATES
 
 try:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from octavo._keras import keras, use_compilation_cache
-from octavo.pretraining import Corpus, Pace, Settings, prepare, pretrain
+from octavo.pretraining import Corpus, Intervals, Settings, prepare, pretrain
 from octavo.pretraining.baselines import measure_baselines
 from octavo.pretraining.corpus import Batches
 from octavo.pretraining.objectives import Examples, Masking
@@ -34,7 +34,7 @@ from small_zh_data import make_corpus
 VOCABULARY_SIZE = 8000
 CUTTER = "rjieba:cut"  # what cut the words of the published model; "jieba" is five times as fast
 SETTINGS = Settings(
-    length=256,
+    sequence_length=256,
     hidden_size=256,
     layers=6,
     heads=4,
@@ -42,7 +42,7 @@ SETTINGS = Settings(
     batch_size=256,
     steps=27_892,
     learning_rate=1e-3,
-    warmup=0.06,
+    warmup_ratio=0.06,
     precision="mixed_bfloat16",
 )
 ROWS = 1024  # held-out rows that are scored
@@ -67,7 +67,12 @@ def main() -> None:
     preset = options.score or options.out / "preset"
     if options.score is None:
         settings = dataclasses.replace(SETTINGS, steps=options.steps, precision=options.precision)
-        pretrain(corpus, options.out / "model", settings, pace=Pace(evaluate=2000, log=200))
+        pretrain(
+            corpus,
+            options.out / "model",
+            settings,
+            intervals=Intervals(eval_steps=2000, logging_steps=200),
+        )
         model, tokenizer = load_preset(options.out / "model", "unilm")
         save_preset(preset, model, tokenizer, "float16")
     print(json.dumps(score(preset, corpus)))
@@ -75,14 +80,14 @@ def main() -> None:
 
 def score(preset: Path, corpus: Corpus) -> dict[str, Any]:
     """Accuracy and loss at masked tokens of held-out documents, beside guesses from counts."""
-    kept, held_out = corpus.split(SETTINGS.validation, SETTINGS.seed)
-    masking = Masking(SETTINGS.masking)
-    examples = Examples(corpus.tokenizer, SETTINGS.length, {"mlm": 1.0}, masking)
-    rows = corpus.rows(held_out, SETTINGS.length, specials=2)
+    kept, held_out = corpus.split(SETTINGS.validation_split, SETTINGS.seed)
+    masking = Masking(SETTINGS.mask_selection_rate)
+    examples = Examples(corpus.tokenizer, SETTINGS.sequence_length, {"mlm": 1.0}, masking)
+    rows = corpus.rows(held_out, SETTINGS.sequence_length, specials=2)
     batches = Batches(corpus, rows, examples, BATCH, seed=1)
     asked = [batches(number) for number in range(min(ROWS, len(rows)) // BATCH)]
     plain, _ = load_preset(preset, "unilm")
-    model = Transformer(plain.config, "unilm", examples.looks, packed=True)
+    model = Transformer(plain.config, "unilm", examples.prediction_count, packed=True)
     model.set_weights(plain.get_weights())
     accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
     compile_model(model, keras.optimizers.SGD(), [accuracy])

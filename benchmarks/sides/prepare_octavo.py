@@ -28,7 +28,7 @@ class Bench:
     def load(self, vocabulary: str, corpus: str, length: int) -> dict[str, str]:
         """Load what `prepare` needs in this process; returns versions."""
         import octavo.pretraining.preparation  # noqa: F401
-        from octavo.text.segmenters import find_segmenter
+        from octavo.segmenting.segmenters import find_segmenter
 
         find_segmenter("jieba")("词")  # its dictionary is loaded, as the peer's is
         self.vocabulary, self.corpus, self.length = vocabulary, corpus, length
@@ -38,9 +38,9 @@ class Bench:
 
     def ids(self, sentences: list[str]) -> list[list[int]]:
         """The ids of each, as shards hold them."""
+        from octavo.corpus.encoding import Encoder
+        from octavo.segmenting.segmenters import find_segmenter
         from octavo.text import WordPieceTokenizer
-        from octavo.text.encoding import Encoder
-        from octavo.text.segmenters import find_segmenter
 
         tokenizer = WordPieceTokenizer.from_file(self.vocabulary)
         encoder = Encoder(tokenizer, find_segmenter("jieba"))
@@ -78,11 +78,17 @@ class Bench:
 
     def train(self, settings: dict[str, Any], log: int) -> list[dict[str, float]]:
         """Pretrain on the shards there are; gives the lines of the log."""
-        from octavo.pretraining import Pace, Settings, pretrain
+        from octavo.pretraining import Intervals, Settings, pretrain
 
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "model"
-            pretrain(self.folder, out, Settings(**settings), pace=Pace(log=log), progress=False)
+            pretrain(
+                self.folder,
+                out,
+                Settings(**settings),
+                intervals=Intervals(logging_steps=log),
+                progress=False,
+            )
             with open(out / "log.csv", encoding="utf-8", newline="") as file:
                 return [
                     {k: float(v) for k, v in line.items() if v} for line in csv.DictReader(file)

@@ -57,7 +57,7 @@ class Bench(TrainBench):
         tokens = np.array(batch["token_ids"])
         where = np.zeros(tokens.shape, "float32")
         for row, (places, weights) in enumerate(
-            zip(batch["head_positions"], batch["weights"], strict=True)
+            zip(batch["mask_positions"], batch["weights"], strict=True)
         ):
             where[row, np.array(places)[np.array(weights) > 0]] = 1.0
         segments, targets = np.array(batch["segment_ids"]), np.array(batch["targets"])

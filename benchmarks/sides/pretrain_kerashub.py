@@ -60,7 +60,7 @@ class Bench(TrainBench):
             "token_ids": np.array(batch["token_ids"], "int32"),
             "segment_ids": np.array(batch["segment_ids"], "int32"),
             "padding_mask": np.ones_like(batch["token_ids"], "int32"),
-            "mask_positions": np.array(batch["head_positions"], "int32"),
+            "mask_positions": np.array(batch["mask_positions"], "int32"),
         }
         weights = np.array(batch["weights"], "float32")
         self.batch = inputs, np.array(batch["labels"], "int32"), weights

@@ -36,7 +36,7 @@ class Bench(TrainBench):
         self.model = Transformer(config, "unilm", places, packed=True)
         assign_weights(self.model, read_weights(Path(folder) / "model.safetensors"))
         settings = Settings(
-            learning_rate=learning_rate, weight_decay=decay, warmup=0.0, steps=FOREVER
+            learning_rate=learning_rate, weight_decay=decay, warmup_ratio=0.0, steps=FOREVER
         )
         accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
         compile_model(self.model, make_optimizer(settings), [accuracy])
@@ -44,7 +44,7 @@ class Bench(TrainBench):
         labels, weights = arrays.pop("labels"), arrays.pop("weights").astype("float32")
         del arrays["targets"]
         shape = arrays["token_ids"].shape
-        arrays["text_ids"] = np.ones(shape, "int32")  # one text a row: peers know no other
+        arrays["document_ids"] = np.ones(shape, "int32")  # one text a row: peers know no other
         arrays["position_ids"] = np.tile(np.arange(shape[1], dtype="int32"), (shape[0], 1))
         self.batch = arrays, labels, weights
         return {"keras": keras.__version__, "jax": jax.__version__}

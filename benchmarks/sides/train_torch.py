@@ -145,11 +145,11 @@ class Bench:
         """Mean cross entropy of the answer tokens."""
         batch, targets = self.batch, self.batch["targets"]
         if self.head == "answer":
-            logits = self.model(batch["token_ids"], batch["segment_ids"], batch["head_positions"])
+            logits = self.model(batch["token_ids"], batch["segment_ids"], batch["mask_positions"])
             return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
         logits = self.model(batch["token_ids"], batch["segment_ids"])
         labels = torch.full_like(batch["token_ids"], -100)
-        labels.scatter_(1, batch["head_positions"], targets)
+        labels.scatter_(1, batch["mask_positions"], targets)
         return F.cross_entropy(logits.flatten(0, 1), labels.flatten())
 
 

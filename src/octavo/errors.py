@@ -5,7 +5,9 @@ Exception
     ├── UsageError           the call or command line asks for something impossible (exit 2)
     ├── DataError            a file or its content is wrong: names the file, and the line or key
     │   └── PresetError      a model directory is incomplete, damaged or contradicts itself
-    └── MissingExtraError    an optional dependency is absent: names the pip command (exit 2)
+    ├── MissingExtraError    an optional dependency is absent: names the pip command (exit 2)
+    ├── WorkerError          processes died again and again at one task
+    └── LaunchError          processes of a training run died too often
 """
 
 from __future__ import annotations
@@ -63,3 +65,18 @@ class MissingExtraError(OctavoError, ImportError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed; run: pip install 'octavo[{extra}]'")
+
+
+class WorkerError(OctavoError):
+    """Processes died again and again at one task.
+
+    Example:
+        >>> raise WorkerError("3 processes died")
+        Traceback (most recent call last):
+        ...
+        octavo.errors.WorkerError: 3 processes died
+    """
+
+
+class LaunchError(OctavoError):
+    """Processes of a training run died more often than they were to be started again."""

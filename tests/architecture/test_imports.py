@@ -33,13 +33,14 @@ def modules_after(code: str) -> set[str]:
     [
         "import octavo",
         "import octavo.cli.main",
-        "import octavo.text, octavo.report, octavo.reading.metrics",
+        "import octavo.text, octavo.corpus, octavo.segmenting, octavo.report",
+        "import octavo.reading.metrics, octavo.reading.question_files",
         "from octavo.cli.main import run; assert run(['--help']) == 0",
         "from octavo.cli.main import run; assert run(['read', '--help']) == 0",
         "from octavo.cli.main import run; assert run(['read', 'ask', '--help']) == 0",
         "from octavo.cli.main import run; assert run(['pretrain', '--help']) == 0",
         "from octavo.training.launch import launch; assert launch(['true'], 1) == 0",
-        "from octavo.pretraining import Corpus, Pace, Settings, prepare",
+        "from octavo.pretraining import Corpus, Intervals, Settings, prepare",
     ],
 )
 def test_nothing_heavy_is_imported(code):

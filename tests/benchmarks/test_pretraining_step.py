@@ -29,11 +29,11 @@ def test_a_masked_batch_asks_for_what_stood_at_the_places_it_names(on_path):
 
     batch = {n: np.array(v) for n, v in random_masked_batch(3, 64, masked=9, places=16).items()}
     tokens, targets, weights = batch["token_ids"], batch["targets"], batch["weights"]
-    asked = np.take_along_axis(targets, batch["head_positions"], axis=1)
+    asked = np.take_along_axis(targets, batch["mask_positions"], axis=1)
     assert (asked == batch["labels"])[weights == 1].all()
     assert weights.sum(axis=1).tolist() == [9, 9, 9]
     changed = np.zeros(tokens.shape, bool)
-    for row, (places, some) in enumerate(zip(batch["head_positions"], weights, strict=True)):
+    for row, (places, some) in enumerate(zip(batch["mask_positions"], weights, strict=True)):
         changed[row, places[some == 1]] = True
     assert changed.sum() == 27  # no place twice
     assert (tokens == targets)[~changed].all()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from parallel_tasks import fail_at_seven
 
 from octavo.counting import count_words
 from octavo.errors import DataError, UsageError
+from parallel_tasks import fail_at_seven
 
 distributed = pytest.importorskip("distributed")
 

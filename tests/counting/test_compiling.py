@@ -7,7 +7,7 @@ import io
 import pytest
 from numba import njit
 
-from octavo.text.compiling import MESSAGE, compiling_said
+from octavo._numba import MESSAGE, compiling_said
 
 
 class Terminal(io.StringIO):
@@ -33,7 +33,7 @@ def compile_something(module):
 )
 def test_it_is_said_once_and_of_octavo_alone(stream, module, said, monkeypatch):
     monkeypatch.setattr("sys.stderr", stream)
-    monkeypatch.setattr("octavo.text.compiling._Listener.said", False)
+    monkeypatch.setattr("octavo._numba._Listener.said", False)
     with compiling_said(), compiling_said():
         compile_something(module)
         compile_something(module)

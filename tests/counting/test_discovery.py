@@ -24,7 +24,7 @@ from octavo.counting.candidates import CHINESE, Sentences, Trie
 from octavo.counting.discovery import discover_words
 from octavo.counting.pairs import BITS, PairTable, add, count_pairs
 from octavo.errors import DataError, UsageError
-from octavo.text.lexicon import load_lexicon
+from octavo.segmenting.jieba_dictionary import load_lexicon
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "fudan" / "train.jsonl.xz"
 RANGES = "".join(f"{chr(first)}-{chr(last)}" for first, last in CHINESE)

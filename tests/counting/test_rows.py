@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from octavo.counting.rows import SCHEMA, Rows
+from octavo.counting.rows import SCHEMA, TokenRows
 
 tokens = st.text(st.sampled_from("a\0b\t\n\r京😀\uffff"), min_size=1, max_size=30)
 prefixed = st.builds(lambda start, end: start * 8 + end, st.sampled_from(["", "a", "京"]), tokens)
@@ -16,7 +16,7 @@ tables = st.dictionaries(tokens | prefixed, st.tuples(counts, counts), max_size=
 
 def make_rows(table):
     columns = [list(table), *([pair[place] for pair in table.values()] for place in (0, 1))]
-    return Rows.from_batch(pa.record_batch(columns, schema=SCHEMA))
+    return TokenRows.from_batch(pa.record_batch(columns, schema=SCHEMA))
 
 
 @given(tables)
@@ -34,8 +34,8 @@ def test_rows_are_sorted_by_count_then_code_point(table):
 @given(tables, st.integers(0, 10), st.integers(0, 10))
 def test_rows_are_written_as_lines_of_a_table(table, first, size):
     batch = make_rows(table).to_batch().slice(first, size)
-    written = Rows.from_batch(batch).to_text().decode().split("\n")
-    tokens = Rows.from_batch(batch).to_text(numbers=False).decode().split("\n")
+    written = TokenRows.from_batch(batch).to_text().decode().split("\n")
+    tokens = TokenRows.from_batch(batch).to_text(numbers=False).decode().split("\n")
     ways = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r"})
     inside = list(table.items())[first : first + size]
     assert tokens == [*(token.translate(ways) for token, _ in inside), ""]

@@ -10,10 +10,10 @@ import sys
 import time
 
 import pytest
-from parallel_tasks import fail_at_seven
 
 from octavo.counting import count_texts, count_words
 from octavo.errors import DataError
+from parallel_tasks import fail_at_seven
 
 MAIN = """
 import signal

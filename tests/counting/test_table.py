@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from octavo.counting import kernels, splitting
 from octavo.counting.blocks import cut_lines, join_texts
-from octavo.counting.rows import Rows
+from octavo.counting.rows import TokenRows
 from octavo.counting.splitting import SEPARATOR
 from octavo.counting.table import TokenTable
 
@@ -140,7 +140,7 @@ def test_a_table_that_is_emptied_in_between_counts_the_same(texts, longest):
     whole.add_words(join_texts(texts))
     total = TokenTable()
     for part in [*parts, small.to_arrow()]:
-        total.add_rows(Rows.from_table(part))
+        total.add_rows(TokenRows.from_table(part))
     assert found(total) == found(whole)
 
 

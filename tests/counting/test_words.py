@@ -16,11 +16,11 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from octavo.corpus.files import FileRange, find_files, make_ranges
 from octavo.counting import count_texts, count_words
-from octavo.counting.counter import count_shard
+from octavo.counting.counter import count_range
 from octavo.counting.options import Options
 from octavo.errors import DataError, UsageError
-from octavo.text.corpus import Shard, find_files, make_shards
 
 LINES = ["to be or not", "to be", "", "北京 大学　北京", "\ufeffnot the first line"]
 
@@ -141,7 +141,7 @@ def test_the_number_of_processes_changes_nothing(segmenter, tmp_path, monkeypatc
     (tmp_path / "b.jsonl").write_text('{"text": "北京 to be"}\n')
     whole = count_words(tmp_path, segmenter, ngrams=2, progress=False)
     monkeypatch.setattr("octavo.counting.words.SMALLEST_PART", 9999)
-    assert len(make_shards(find_files(tmp_path), 8, 9999)) > 3
+    assert len(make_ranges(find_files(tmp_path), 8, 9999)) > 3
     for workers in (1, 2):
         counts = count_words(tmp_path, segmenter, ngrams=2, workers=workers, progress=False)
         assert counts.table.equals(whole.table)
@@ -228,7 +228,9 @@ def test_standard_input_is_counted_whoever_counts_the_rest(tmp_path, monkeypatch
 def test_bytes_of_standard_input_are_told_as_they_come(segmenter, monkeypatch, tmp_path):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"to be\nor not\n")))
     told = []
-    part = count_shard(Options(segmenter), Shard(("-",)), str(tmp_path / "run"), 10**9, told.append)
+    part = count_range(
+        Options(segmenter), FileRange(("-",)), str(tmp_path / "run"), 10**9, told.append
+    )
     assert (sum(told), part.documents) == (13, 2)
 
 

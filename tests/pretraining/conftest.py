@@ -49,6 +49,6 @@ def corpus(sources):
 def settings():
     """Of a model that trains in a second."""
     return Settings(
-        length=32, hidden_size=16, layers=1, heads=2, batch_size=8, steps=12, validation=0.1,
-        learning_rate=0.01,
+        sequence_length=32, hidden_size=16, layers=1, heads=2, batch_size=8, steps=12,
+        validation_split=0.1, learning_rate=0.01,
     )  # fmt: skip

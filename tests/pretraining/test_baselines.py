@@ -22,7 +22,7 @@ def test_guesses_are_the_most_frequent_ones(corpus):
 
     def batch(tokens, places, labels):
         size = len(places)
-        inputs = {"token_ids": np.array([tokens]), "head_positions": np.array([places])}
+        inputs = {"token_ids": np.array([tokens]), "mask_positions": np.array([places])}
         inputs["segment_ids"] = 0 * inputs["token_ids"]
         return inputs, np.array([labels]), np.ones((1, size), np.float32)
 

@@ -8,11 +8,11 @@ import shutil
 import numpy as np
 import pytest
 
+from octavo.corpus import token_shards
 from octavo.errors import DataError, UsageError
 from octavo.pretraining import Corpus, preparation, prepare
 from octavo.pretraining.corpus import Batches
 from octavo.pretraining.objectives import Examples, Masking
-from octavo.text import token_shards
 
 
 def documents(corpus):

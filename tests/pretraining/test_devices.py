@@ -16,7 +16,7 @@ from octavo.transformer import load_preset
 
 STEPS = 50
 SETTINGS = f"""
-length = 32
+sequence_length = 32
 hidden_size = 32
 layers = 2
 heads = 4
@@ -24,8 +24,8 @@ batch_size = 16
 steps = {STEPS}
 learning_rate = 0.01
 dropout = 0.1
-average = 0.9
-validation = 0.1
+ema_momentum = 0.9
+validation_split = 0.1
 """
 EIGHT = {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
 
@@ -39,8 +39,8 @@ def folder(tmp_path_factory):
 
 def command(folder, corpus, name, *options):
     words = f"--config {folder}/small.toml --data {corpus.folder} --out {folder}/{name}"
-    pace = "--log-every 1 --evaluate-every 50 --save-every 10"
-    return ["pretrain", *words.split(), *pace.split(), *options]
+    intervals = "--logging-steps 1 --eval-steps 50 --save-steps 10"
+    return ["pretrain", *words.split(), *intervals.split(), *options]
 
 
 def run(arguments, **more):

@@ -16,12 +16,12 @@ import pytest
 
 from octavo._keras import keras
 from octavo.errors import DataError
-from octavo.pretraining import Pace, Settings, fit, pretrain
+from octavo.pretraining import Intervals, Settings, fit, pretrain
 from octavo.pretraining.run_folder import RunFolder
 from octavo.training.devices import Devices
 from octavo.transformer import load_preset
 
-EVERY = Pace(save=4, evaluate=6, log=3)
+EVERY = Intervals(save_steps=4, eval_steps=6, logging_steps=3)
 
 
 def weights(folder):
@@ -42,7 +42,9 @@ def same(one, other):
 @pytest.mark.parametrize("objective", ["mlm", "lm", "mlm:0.5,unilm:0.3,span:0.2"])
 def test_it_learns_what_is_there_to_learn(corpus, settings, tmp_path, objective):
     longer = dataclasses.replace(settings, objective=objective, steps=300, hidden_size=32)
-    result = pretrain(corpus, tmp_path / "out", longer, pace=Pace(log=100), progress=False)
+    result = pretrain(
+        corpus, tmp_path / "out", longer, intervals=Intervals(logging_steps=100), progress=False
+    )
     losses = [line["loss"] for line in result["log"]]
     assert losses[-1] < losses[0] - 0.2
     assert result["validation"]["accuracy"] > result["validation"]["unigram"]
@@ -60,12 +62,17 @@ def test_it_learns_what_is_there_to_learn(corpus, settings, tmp_path, objective)
     "changes",
     [
         {"dropout": 0.2},
-        {"accumulate": 2, "average": 0.9, "optimizer": "lamb", "objective": "mlm:1,lm:1"},
+        {
+            "gradient_accumulation_steps": 2,
+            "ema_momentum": 0.9,
+            "optimizer": "lamb",
+            "objective": "mlm:1,lm:1",
+        },
     ],
 )
 def test_a_stopped_run_is_the_same_as_one_that_was_not(corpus, settings, tmp_path, changes):
     settings = dataclasses.replace(settings, **changes)
-    whole = pretrain(corpus, tmp_path / "whole", settings, pace=EVERY, progress=False)
+    whole = pretrain(corpus, tmp_path / "whole", settings, intervals=EVERY, progress=False)
     saves = []
 
     class Stopped(fit._Run):
@@ -78,9 +85,9 @@ def test_a_stopped_run_is_the_same_as_one_that_was_not(corpus, settings, tmp_pat
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit, "_Run", Stopped)
         with pytest.raises(KeyboardInterrupt, match="goes on from the last save"):
-            pretrain(corpus, tmp_path / "stopped", settings, pace=EVERY, progress=False)
+            pretrain(corpus, tmp_path / "stopped", settings, intervals=EVERY, progress=False)
     keras.utils.set_random_seed(99)
-    result = pretrain(corpus, tmp_path / "stopped", settings, pace=EVERY, progress=False)
+    result = pretrain(corpus, tmp_path / "stopped", settings, intervals=EVERY, progress=False)
     assert same(tmp_path / "whole", tmp_path / "stopped")
     assert curve(whole) == curve(result)
     states = sorted(path.name for path in (tmp_path / "stopped" / "checkpoints").iterdir())
@@ -88,9 +95,9 @@ def test_a_stopped_run_is_the_same_as_one_that_was_not(corpus, settings, tmp_pat
 
 
 def test_how_often_it_saves_and_logs_changes_no_weight(corpus, settings, tmp_path):
-    one = pretrain(corpus, tmp_path / "one", settings, pace=EVERY, progress=False)
-    pace = Pace(save=5, log=3, keep=1)
-    other = pretrain(corpus, tmp_path / "other", settings, pace=pace, progress=False)
+    one = pretrain(corpus, tmp_path / "one", settings, intervals=EVERY, progress=False)
+    intervals = Intervals(save_steps=5, logging_steps=3, save_total_limit=1)
+    other = pretrain(corpus, tmp_path / "other", settings, intervals=intervals, progress=False)
     assert same(tmp_path / "one", tmp_path / "other")
     assert [line[:3] for line in curve(one)] == [line[:3] for line in curve(other)]
 
@@ -105,7 +112,7 @@ def test_a_finished_run_is_not_trained_again(corpus, settings, tmp_path):
 
 def test_other_settings_or_files_are_refused(corpus, settings, tmp_path):
     pretrain(corpus, tmp_path / "out", settings, progress=False)
-    other = dataclasses.replace(settings, masking=0.2)
+    other = dataclasses.replace(settings, mask_selection_rate=0.2)
     with pytest.raises(DataError, match=r"masking 0\.15, not 0\.2; name another folder"):
         pretrain(corpus, tmp_path / "out", other, progress=False)
     with pytest.raises(DataError, match="holds a run already"):
@@ -118,12 +125,12 @@ def test_other_settings_or_files_are_refused(corpus, settings, tmp_path):
 
 
 def test_a_damaged_state_is_said_and_the_one_before_is_taken(corpus, settings, tmp_path):
-    pretrain(corpus, tmp_path / "whole", settings, pace=EVERY, progress=False)
-    pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
+    pretrain(corpus, tmp_path / "whole", settings, intervals=EVERY, progress=False)
+    pretrain(corpus, tmp_path / "out", settings, intervals=EVERY, progress=False)
     newest = sorted((tmp_path / "out" / "checkpoints").iterdir())[-1]
     newest.write_bytes(newest.read_bytes()[:500])
     with pytest.warns(UserWarning, match=rf"{newest.name}: damaged .* the state before it"):
-        pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
+        pretrain(corpus, tmp_path / "out", settings, intervals=EVERY, progress=False)
     assert same(tmp_path / "whole", tmp_path / "out")
     for state in (tmp_path / "out" / "checkpoints").iterdir():
         state.write_bytes(b"")
@@ -145,12 +152,12 @@ def test_a_full_disk_leaves_the_last_state_whole(corpus, settings, tmp_path, mon
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DataError, match="cannot be written: No space left on device"):
-        pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
+        pretrain(corpus, tmp_path / "out", settings, intervals=EVERY, progress=False)
     monkeypatch.undo()
     states = list((tmp_path / "out" / "checkpoints").iterdir())
     assert [path.name for path in states] == ["step-00000004.safetensors"]
-    result = pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
-    pretrain(corpus, tmp_path / "whole", settings, pace=EVERY, progress=False)
+    result = pretrain(corpus, tmp_path / "out", settings, intervals=EVERY, progress=False)
+    pretrain(corpus, tmp_path / "whole", settings, intervals=EVERY, progress=False)
     assert same(tmp_path / "whole", tmp_path / "out")
     assert result["steps"] == settings.steps
 
@@ -161,17 +168,17 @@ def test_a_run_stopped_in_its_first_save_begins_again(corpus, settings, tmp_path
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DataError, match="No space left on device"):
-        pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
+        pretrain(corpus, tmp_path / "out", settings, intervals=EVERY, progress=False)
     monkeypatch.undo()
     (tmp_path / "out" / "checkpoints" / ".step-00000004.safetensors.ab.part").write_bytes(b"half")
-    pretrain(corpus, tmp_path / "out", settings, pace=EVERY, progress=False)
+    pretrain(corpus, tmp_path / "out", settings, intervals=EVERY, progress=False)
     names = [path.name for path in (tmp_path / "out" / "checkpoints").iterdir()]
     assert sorted(names) == ["step-00000008.safetensors", "step-00000012.safetensors"]
 
 
 def test_validations_stand_at_their_steps(corpus, settings, tmp_path):
-    pace = Pace(save=5, evaluate=3, log=4)
-    result = pretrain(corpus, tmp_path / "out", settings, pace=pace, progress=False)
+    intervals = Intervals(save_steps=5, eval_steps=3, logging_steps=4)
+    result = pretrain(corpus, tmp_path / "out", settings, intervals=intervals, progress=False)
     steps = [line["step"] for line in result["log"]]
     assert steps == [3, 4, 6, 8, 9, 12]
     assert [
@@ -187,40 +194,48 @@ def test_validations_stand_at_their_steps(corpus, settings, tmp_path):
 
 
 def test_validation_is_the_same_whatever_becomes_of_the_masks(corpus, settings, tmp_path):
-    falling = dataclasses.replace(settings, masking=0.4, masking_final=0.1)
-    always = dataclasses.replace(settings, masking=0.4)
+    falling = dataclasses.replace(settings, mask_selection_rate=0.4, final_mask_selection_rate=0.1)
+    always = dataclasses.replace(settings, mask_selection_rate=0.4)
     asked = []
     for number, some in enumerate((falling, always)):
         run = fit._Run(
-            corpus, RunFolder(tmp_path / str(number)), some, Pace(), Devices(None), False
+            corpus, RunFolder(tmp_path / str(number)), some, Intervals(), Devices(None), False
         )
         batches = [run.validation(n) for n in range(run._validation_size())]
         asked.append([weights.sum() for _, _, weights in batches])
-        rows = sum(int((inputs["text_ids"].max(axis=1) > 0).sum()) for inputs, _, _ in batches)
+        rows = sum(int((inputs["document_ids"].max(axis=1) > 0).sum()) for inputs, _, _ in batches)
         counted = sum(int((weights.sum(axis=1) > 0).sum()) for _, _, weights in batches)
         assert counted <= len(run.validation.rows) <= rows
     assert asked[0] == asked[1]
 
 
 def test_a_loss_that_is_no_number_ends_the_run(corpus, settings, tmp_path):
-    wild = dataclasses.replace(settings, learning_rate=1e30, clip=0.0, warmup=0.0)
+    wild = dataclasses.replace(settings, learning_rate=1e30, global_clipnorm=0.0, warmup_ratio=0.0)
     with pytest.raises(DataError, match=r"the loss is nan before step .* lower learning rate"):
-        pretrain(corpus, tmp_path / "out", wild, pace=Pace(save=1, log=1), progress=False)
+        pretrain(
+            corpus,
+            tmp_path / "out",
+            wild,
+            intervals=Intervals(save_steps=1, logging_steps=1),
+            progress=False,
+        )
 
 
 def test_half_precision_learns_and_is_saved_in_full(corpus, settings, tmp_path):
     half = dataclasses.replace(settings, precision="mixed_bfloat16", steps=60)
-    result = pretrain(corpus, tmp_path / "out", half, pace=Pace(log=20), progress=False)
+    result = pretrain(
+        corpus, tmp_path / "out", half, intervals=Intervals(logging_steps=20), progress=False
+    )
     assert result["log"][-1]["loss"] < result["log"][0]["loss"]
     assert keras.config.dtype_policy().name == "float32"
     assert {w.dtype.name for w in weights(tmp_path / "out")} == {"float32"}
 
 
 def test_averaged_weights_are_what_is_saved(corpus, settings, tmp_path):
-    averaged = dataclasses.replace(settings, average=0.9)
+    averaged = dataclasses.replace(settings, ema_momentum=0.9)
     pretrain(corpus, tmp_path / "plain", settings, progress=False)
     pretrain(corpus, tmp_path / "out", averaged, progress=False)
-    run = fit._Run(corpus, RunFolder(tmp_path / "out"), averaged, Pace(), Devices(None), False)
+    run = fit._Run(corpus, RunFolder(tmp_path / "out"), averaged, Intervals(), Devices(None), False)
     run.begin()
     last, saved = weights(tmp_path / "plain"), weights(tmp_path / "out")
     assert all(map(np.array_equal, run.model.get_weights(), last))
@@ -241,9 +256,11 @@ main()
 def test_the_command_goes_on_after_a_kill(sources, tmp_path, kill):
     def command(out):
         text = f"{sources}/text.txt --vocabulary {sources}/vocab.txt --segmenter whitespace"
-        sizes = "--length 32 --hidden-size 16 --layers 1 --heads 2 --batch-size 8 --steps 400"
-        pace = "--save-every 10 --log-every 10 --evaluate-every 100"
-        words = f"pretrain {text} --out {out} {sizes} {pace} --dropout 0.1"
+        sizes = (
+            "--sequence-length 32 --hidden-size 16 --layers 1 --heads 2 --batch-size 8 --steps 400"
+        )
+        intervals = "--save-steps 10 --logging-steps 10 --eval-steps 100"
+        words = f"pretrain {text} --out {out} {sizes} {intervals} --dropout 0.1"
         return [sys.executable, "-c", MAIN, *words.split()]
 
     subprocess.run(command(tmp_path / "whole"), check=True, capture_output=True)
@@ -267,7 +284,7 @@ def test_a_run_may_lie_inside_its_corpus(sources, tmp_path):
     (tmp_path / "news").mkdir()
     (tmp_path / "news" / "text.txt").write_bytes((sources / "text.txt").read_bytes())
     words = f"pretrain {tmp_path}/news --out {tmp_path}/news/run --vocabulary {sources}/vocab.txt"
-    sizes = "--length 32 --hidden-size 16 --layers 1 --heads 2 --batch-size 8 --steps 4"
+    sizes = "--sequence-length 32 --hidden-size 16 --layers 1 --heads 2 --batch-size 8 --steps 4"
     command = [sys.executable, "-c", MAIN, *words.split(), *sizes.split()]
     for _ in range(2):
         done = subprocess.run(

@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from octavo.corpus.encoding import Encoder
 from octavo.errors import UsageError
-from octavo.pretraining.objectives import Examples, Masking, Pieces, most_looks, parse_objectives
+from octavo.pretraining.objectives import (
+    Examples,
+    Masking,
+    Pieces,
+    most_predictions,
+    parse_objectives,
+)
 from octavo.text import WordPieceTokenizer
-from octavo.text.encoding import Encoder
 from octavo.text.vocabulary import SPECIAL_TOKENS
 
 WORDS = [f"w{n}" for n in range(40)]
@@ -50,8 +56,10 @@ def test_masked_rows_can_be_mended(rows, seed):
     for number, row in enumerate(rows):
         whole = [t for piece in row for t in (CLS, *(i for i, _ in piece), SEP)]
         count = int(weights[number].sum())
-        assert weights[number].tolist() == [1.0] * count + [0.0] * (examples.looks - count)
-        places = inputs["head_positions"][number][:count]
+        assert weights[number].tolist() == [1.0] * count + [0.0] * (
+            examples.prediction_count - count
+        )
+        places = inputs["mask_positions"][number][:count]
         assert (np.diff(places) > 0).all()
         tokens = inputs["token_ids"][number]
         assert (labels[number][:count] != UNK).all()
@@ -62,7 +70,7 @@ def test_masked_rows_can_be_mended(rows, seed):
         assert not len(changed)
         assert not set(tokens[places].tolist()) & {PAD, UNK, CLS, SEP, FIRST - 1}
         texts = [n for n, piece in enumerate(row, 1) for _ in range(len(piece) + 2)]
-        assert inputs["text_ids"][number].tolist() == texts + [0] * (80 - len(texts))
+        assert inputs["document_ids"][number].tolist() == texts + [0] * (80 - len(texts))
         starts = [p for piece in row for p in range(len(piece) + 2)]
         assert inputs["position_ids"][number].tolist() == starts + [0] * (80 - len(texts))
         assert not inputs["segment_ids"][number].any()
@@ -70,9 +78,9 @@ def test_masked_rows_can_be_mended(rows, seed):
 
 @given(row=row, seed=st.integers(0, 99))
 def test_words_are_masked_whole(row, seed):
-    examples = Examples(TOKENIZER, 80, {"mlm": 1.0}, Masking(rate=0.3), looks=80)
+    examples = Examples(TOKENIZER, 80, {"mlm": 1.0}, Masking(rate=0.3), prediction_count=80)
     inputs, _, weights = examples.arrays(pack([unpack(row)]), np.random.default_rng(seed))
-    chosen = set(inputs["head_positions"][0][weights[0] > 0].tolist())
+    chosen = set(inputs["mask_positions"][0][weights[0] > 0].tolist())
     at = 0
     for piece in row:
         words: list[list[int]] = []
@@ -91,11 +99,11 @@ def test_the_shares_are_those_asked_for():
     random = np.random.default_rng(0)
     ids = random.integers(FIRST, FIRST + 40, (600, 120))
     rows = [[(line, np.ones(120, bool))] for line in ids]
-    examples = Examples(TOKENIZER, 128, {"mlm": 1.0}, Masking(0.15), looks=60)
+    examples = Examples(TOKENIZER, 128, {"mlm": 1.0}, Masking(0.15), prediction_count=60)
     inputs, labels, weights = examples.arrays(pack(rows), random)
     asked = weights > 0
     assert asked.sum() / ids.size == pytest.approx(0.15, abs=0.005)
-    shown = np.take_along_axis(inputs["token_ids"], inputs["head_positions"], 1)[asked]
+    shown = np.take_along_axis(inputs["token_ids"], inputs["mask_positions"], 1)[asked]
     assert (shown == MASK).mean() == pytest.approx(0.8, abs=0.015)
     kept = shown == labels[asked]  # a fortieth of the random ones is the token itself
     assert kept.mean() == pytest.approx(0.1 + 0.1 / 40, abs=0.01)
@@ -106,12 +114,12 @@ def test_the_shares_are_those_asked_for():
 
 def test_rows_with_too_many_chosen_words_keep_whole_ones():
     rows = [[(np.full(100, FIRST), np.arange(100) % 2 == 0)] for _ in range(50)]
-    examples = Examples(TOKENIZER, 128, {"mlm": 1.0}, Masking(0.5), looks=16)
+    examples = Examples(TOKENIZER, 128, {"mlm": 1.0}, Masking(0.5), prediction_count=16)
     inputs, _, weights = examples.arrays(pack(rows), np.random.default_rng(0))
     counts = weights.sum(axis=1)
     assert (counts <= 16).all()
     assert (counts >= 15).all()
-    for places, count in zip(inputs["head_positions"], counts.astype(int), strict=True):
+    for places, count in zip(inputs["mask_positions"], counts.astype(int), strict=True):
         pairs = places[:count].reshape(-1, 2)
         assert (pairs[:, 1] == pairs[:, 0] + 1).all()
 
@@ -139,7 +147,7 @@ def test_written_tokens_are_named_from_the_place_before(name, rows, seed):
             assert len(line) - 1 - read >= 1  # something is left to write
             at = end
         asked = weights[number] > 0
-        places = inputs["head_positions"][number][asked]
+        places = inputs["mask_positions"][number][asked]
         written = [p for p in range(80) if segments[number, p] and tokens[number, p] != UNK]
         assert (places + 1).tolist() == written
         assert labels[number][asked].tolist() == tokens[number][written].tolist()
@@ -168,8 +176,8 @@ def test_impossible_masking_is_refused(shares):
 
 
 def test_the_head_looks_no_farther_than_a_row():
-    assert most_looks({"mlm": 1.0}, Masking(0.9), 32) == 32
-    assert most_looks({"mlm": 0.5, "lm": 0.5}, Masking(), 64) == 64
+    assert most_predictions({"mlm": 1.0}, Masking(0.9), 32) == 32
+    assert most_predictions({"mlm": 0.5, "lm": 0.5}, Masking(), 64) == 64
 
 
 @given(rows=st.lists(row, min_size=1, max_size=3), seed=st.integers(0, 99))
@@ -182,7 +190,7 @@ def test_a_span_is_answered_from_its_passage(rows, seed):
     )
     for number, row in enumerate(rows):
         for text, piece in enumerate(row, 1):
-            part = inputs["text_ids"][number] == text
+            part = inputs["document_ids"][number] == text
             line, kinds = inputs["token_ids"][number][part], inputs["segment_ids"][number][part]
             answer, read = line[kinds == 1].tolist(), line[kinds == 0].tolist()
             assert (read[0], read[-1], answer[-1]) == (CLS, SEP, SEP)

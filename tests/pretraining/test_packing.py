@@ -6,6 +6,7 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis import given
 
+from octavo.corpus.token_shards import ShardWriter, TokenShard
 from octavo.pretraining.packing import (
     CLOSES,
     ENDS,
@@ -15,7 +16,6 @@ from octavo.pretraining.packing import (
     make_rows,
     pack_pieces,
 )
-from octavo.text.token_shards import Shard, ShardWriter
 
 END, PAUSE, QUOTE = 5, 6, 7
 MARKS = np.zeros(2**15, np.uint8)
@@ -26,7 +26,7 @@ def make_shard(folder, texts):
     writer = ShardWriter(folder, "00000", vocabulary_size=100)
     for text in texts:
         writer.add(np.array(text), begins=np.ones(len(text), bool))
-    return Shard(folder, writer.close()[0])
+    return TokenShard(folder, writer.close()[0])
 
 
 @given(

@@ -13,7 +13,7 @@ import pytest
 
 from octavo._keras import keras, ops
 from octavo.errors import DataError, PresetError, UsageError
-from octavo.pretraining import Pace, Settings, prepare, pretrain
+from octavo.pretraining import Intervals, Settings, prepare, pretrain
 from octavo.pretraining.building import find_start, make_model
 from octavo.text import save_vocabulary
 from octavo.transformer import TransformerConfig, build_transformer_model, load_preset, save_preset
@@ -37,7 +37,9 @@ def preset(corpus, tmp_path_factory):
 
 @pytest.fixture
 def on(preset):
-    return Settings(length=32, batch_size=8, steps=6, validation=0.1, preset=str(preset))
+    return Settings(
+        sequence_length=32, batch_size=8, steps=6, validation_split=0.1, preset=str(preset)
+    )
 
 
 def predict(model, length=32, **places):
@@ -47,8 +49,12 @@ def predict(model, length=32, **places):
 
 def packed(length=32):
     """One text a row."""
-    looks = np.tile(np.arange(length), (2, 1))
-    return {"position_ids": looks, "text_ids": np.ones((2, length), int), "head_positions": looks}
+    places = np.tile(np.arange(length), (2, 1))
+    return {
+        "position_ids": places,
+        "document_ids": np.ones((2, length), int),
+        "mask_positions": places,
+    }
 
 
 @pytest.mark.keras_backend
@@ -66,7 +72,7 @@ def test_a_run_begins_with_what_the_preset_says(corpus, preset, on):
 def test_positions_are_kept_and_added(corpus, preset, on):
     settings, start = find_start(on)
     assert make_model(settings, corpus.tokenizer, 8, start).config.max_position_embeddings == 40
-    longer = dataclasses.replace(settings, length=64)
+    longer = dataclasses.replace(settings, sequence_length=64)
     model = make_model(longer, corpus.tokenizer, 64, start)
     expected = predict(load_preset(preset, "unilm", max_positions=64)[0], 64)
     np.testing.assert_allclose(predict(model, 64, **packed(64)), expected, rtol=1e-5, atol=1e-5)
@@ -79,8 +85,14 @@ def test_it_goes_on_where_it_was_stopped(corpus, on, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("octavo.pretraining.fit._Run._evaluate", press)
         with pytest.raises(KeyboardInterrupt):
-            pretrain(corpus, tmp_path / "out", on, pace=Pace(save=2, evaluate=3), progress=False)
-    pretrain(corpus, tmp_path / "out", on, pace=Pace(save=2), progress=False)
+            pretrain(
+                corpus,
+                tmp_path / "out",
+                on,
+                intervals=Intervals(save_steps=2, eval_steps=3),
+                progress=False,
+            )
+    pretrain(corpus, tmp_path / "out", on, intervals=Intervals(save_steps=2), progress=False)
     one, other = (load_preset(tmp_path / name, "unilm")[0] for name in ("whole", "out"))
     assert all(map(np.array_equal, one.get_weights(), other.get_weights()))
     before = load_preset(on.preset, "unilm")[0].get_weights()
@@ -119,7 +131,7 @@ def test_a_model_that_reads_across_texts_is_refused(corpus, preset, on, tmp_path
 
 def test_the_command_takes_vocabulary_and_sizes(sources, preset, tmp_path):
     words = f"pretrain {sources}/text.txt --segmenter whitespace --out {tmp_path}/out"
-    sizes = f"--length 32 --batch-size 8 --steps 2 --preset {preset}"
+    sizes = f"--sequence-length 32 --batch-size 8 --steps 2 --preset {preset}"
     command = [sys.executable, "-m", "octavo", *words.split(), *sizes.split()]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -149,7 +161,7 @@ sys.exit(code)
         ("--segmenter jieba:none.txt", 1, "none.txt: no dictionary that can be read"),
         ("--layers 0", 2, "layers must be 1 or more. Received: 0"),
         ("--workers 0", 2, "workers must be 1 or more. Received: workers=0"),
-        ("--save-every 0", 2, "save must be 1 or more. Received: save=0"),
+        ("--save-steps 0", 2, "save_steps must be 1 or more. Received: save_steps=0"),
         ("--field body", 2, "a field is of .jsonl and .parquet files"),
         ("none.txt", 1, "none.txt: no such file or folder"),
     ],

@@ -14,10 +14,10 @@ import pytest
 import octavo.pretraining.fit
 import octavo.training.compiling
 from octavo._keras import keras, ops
-from octavo.pretraining import Pace, pretrain
+from octavo.pretraining import Intervals, pretrain
 from octavo.pretraining.building import make_model, make_optimizer
 from octavo.pretraining.corpus import Batches
-from octavo.pretraining.objectives import Examples, Masking, most_looks
+from octavo.pretraining.objectives import Examples, Masking, most_predictions
 from octavo.training.compiling import compile_model
 
 OBJECTIVES = {"mlm": 0.5, "unilm": 0.5}
@@ -25,7 +25,7 @@ OBJECTIVES = {"mlm": 0.5, "unilm": 0.5}
 
 @pytest.fixture
 def model(corpus, settings):
-    return make_model(settings, corpus.tokenizer, most_looks(OBJECTIVES, Masking(), 32))
+    return make_model(settings, corpus.tokenizer, most_predictions(OBJECTIVES, Masking(), 32))
 
 
 @pytest.fixture
@@ -84,7 +84,8 @@ def test_the_step_is_compiled_once(corpus, settings, tmp_path, caplog):
     try:
         with caplog.at_level(logging.WARNING):
             pretrain(
-                corpus, tmp_path / "out", settings, pace=Pace(save=5, evaluate=6, log=2),
+                corpus, tmp_path / "out", settings,
+                intervals=Intervals(save_steps=5, eval_steps=6, logging_steps=2),
                 progress=False,
             )  # fmt: skip
     finally:

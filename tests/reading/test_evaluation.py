@@ -9,7 +9,7 @@ import pytest
 from octavo.errors import DataError, UsageError
 from octavo.reading.answer import Answer
 from octavo.reading.evaluation import evaluate, score_answers, write_predictions
-from octavo.text.question_files import Passage, Question
+from octavo.reading.question_files import Passage, Question
 
 QUESTIONS = [
     Question("a", "故宫何时建成？", (Passage("故宫1420年建成。天坛大。"),), ("1420年", "永乐时")),

@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 from tiny import LETTERS, SPECIALS, make_questions, make_tokenizer
 
 from octavo.errors import DataError
+from octavo.reading import Passage, Question
 from octavo.reading.examples import ExampleSampler, padded_length
 from octavo.reading.settings import ReaderSettings
-from octavo.text import Passage, Question, WordPieceTokenizer
+from octavo.text import WordPieceTokenizer
 
 SETTINGS = ReaderSettings(window=12, overlap=4, question_length=6, answer_length=4)
 TOKENIZER = make_tokenizer()
@@ -31,7 +32,7 @@ def test_a_drawn_window_holds_its_answer(text, place, size, epoch):
     place %= len(text)
     answer = text[place : place + size]
     question = Question("q", "甲乙", (Passage(text, (answer,)),), (answer,))
-    example = sampler([question], elsewhere=0.0).draw(epoch, 0)
+    example = sampler([question], negative_rate=0.0).draw(epoch, 0)
     assert len(example.window) <= SETTINGS.window
     assert example.answer.tolist() == TOKENIZER.encode(answer).ids.tolist()
     assert contains(example.window, example.answer)
@@ -44,21 +45,21 @@ def test_a_window_drawn_elsewhere_holds_no_answer(text, place, epoch):
     answer = text[place : place + 2]
     asked = Question("q", "甲乙", (Passage(text, (answer,)),), (answer,))
     other = Question("p", "甲乙", (Passage("".join(LETTERS[20:30]), ()),), ())
-    example = sampler([asked, other], elsewhere=0.999).draw(epoch, 0)
+    example = sampler([asked, other], negative_rate=0.999).draw(epoch, 0)
     if len(example.answer) == 0:
         assert not contains(example.window, TOKENIZER.encode(answer).ids)
 
 
 def test_rows_are_laid_out_as_the_module_says():
     question = make_questions(1)[0]
-    one = sampler([question], elsewhere=0.0)
+    one = sampler([question], negative_rate=0.0)
     example = one.draw(0, 0)
     inputs, labels, weights = one.arrays([example], batch_size=2)
     tokens, segments = inputs["token_ids"][0], inputs["segment_ids"][0]
     answer = [*example.answer.tolist(), TOKENIZER.sep_id]
     assert tokens[segments == 1].tolist() == answer
     assert labels[0][weights[0] > 0].tolist() == answer
-    places = inputs["head_positions"][0][weights[0] > 0]
+    places = inputs["mask_positions"][0][weights[0] > 0]
     assert tokens[places + 1].tolist() == answer
     assert tokens[0] == TOKENIZER.cls_id
     assert weights[1].sum() == 0
@@ -82,7 +83,7 @@ def test_batches_hold_every_question_once_and_repeat_by_seed():
 
 def test_an_answer_that_stands_nowhere_is_written():
     question = Question("q", "甲乙", (Passage("".join(LETTERS[:6]), ("3",)),), ("3",))
-    example = sampler([question], elsewhere=0.0).draw(0, 0)
+    example = sampler([question], negative_rate=0.0).draw(0, 0)
     assert example.answer.tolist() == TOKENIZER.encode("3").ids.tolist()
 
 
@@ -99,7 +100,7 @@ def test_a_window_drawn_elsewhere_holds_no_answer_where_all_ask_about_one_text()
     ]
     other = Question("p", "甲乙", (Passage("".join(LETTERS[20:30])),))
     for questions, answers in ((asked, 1), ([*asked, other], 0)):
-        drawn = [sampler(questions, elsewhere=0.999).draw(epoch, 4) for epoch in range(20)]
+        drawn = [sampler(questions, negative_rate=0.999).draw(epoch, 4) for epoch in range(20)]
         without = [example for example in drawn if not len(example.answer)]
         assert not any(contains(x.window, TOKENIZER.encode(text[4]).ids) for x in without)
         assert bool(without) is not bool(answers)  # nothing else to show: the answer is shown
@@ -107,6 +108,6 @@ def test_a_window_drawn_elsewhere_holds_no_answer_where_all_ask_about_one_text()
 
 def test_rows_are_padded_with_the_pad_token():
     tokenizer = WordPieceTokenizer([*LETTERS, *SPECIALS])
-    one = ExampleSampler(make_questions(1), tokenizer, SETTINGS, elsewhere=0.0)
+    one = ExampleSampler(make_questions(1), tokenizer, SETTINGS, negative_rate=0.0)
     inputs, _, _ = one.arrays([one.draw(0, 0)], batch_size=1)
     assert inputs["token_ids"][0, -1] == tokenizer.pad_id == len(LETTERS)

@@ -135,7 +135,7 @@ def test_a_state_of_another_plan_or_a_damaged_one_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"batch_size 4, not 2.*--no-resume"):
         reader.fit(make_questions(), out=tmp_path, **{**OPTIONS, "batch_size": 2})
     with pytest.raises(DataError, match=r"elsewhere 0\.1, not 0\.3"):
-        reader.fit(make_questions(), out=tmp_path, elsewhere=0.3, **OPTIONS)
+        reader.fit(make_questions(), out=tmp_path, negative_rate=0.3, **OPTIONS)
     with pytest.raises(DataError, match="questions_crc32"):  # as many, but others
         reader.fit(make_questions()[::-1], out=tmp_path, **OPTIONS)
     with pytest.raises(DataError, match="validation_crc32"):

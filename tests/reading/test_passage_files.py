@@ -10,7 +10,7 @@ import pytest
 from octavo.errors import DataError, UsageError
 from octavo.reading import passage_files
 from octavo.reading.passage_files import check_lengths, read_passages
-from octavo.text.question_files import Passage, Question
+from octavo.reading.question_files import Passage, Question
 
 
 def write(path, content):

@@ -8,9 +8,8 @@ from tiny import LETTERS, make_reader, shared_reader
 
 from octavo.decoding import Decoded
 from octavo.errors import PresetError, UsageError
-from octavo.reading import Reader, ReaderSettings
+from octavo.reading import Passage, Question, Reader, ReaderSettings
 from octavo.reading.reader import _make_answer
-from octavo.text import Passage, Question
 
 TEXT = "".join(LETTERS[:30])
 

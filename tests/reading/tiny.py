@@ -6,8 +6,8 @@ import dataclasses
 from functools import cache
 
 from octavo._keras import keras
-from octavo.reading import Reader, ReaderSettings
-from octavo.text import Passage, Question, WordPieceTokenizer
+from octavo.reading import Passage, Question, Reader, ReaderSettings
+from octavo.text import WordPieceTokenizer
 from octavo.transformer import build_transformer_model
 
 LETTERS = [chr(code) for code in range(0x4E00, 0x4E00 + 40)]

@@ -68,7 +68,7 @@ class Network:
         return np.concatenate(heads, axis=1)
 
     def point(self, hidden: np.ndarray, prefix: Sequence[int], states: np.ndarray) -> np.ndarray:
-        """Log probabilities with a copy head, (looks, V); `states` are those of the prefix."""
+        """Log probabilities with a copy head, (places, V); `states` are those of the prefix."""
         vocabulary = softmax(self.logits(hidden))
         keys = self.linear("octavo.copy.key", states)
         scores = self.linear("octavo.copy.query", hidden) @ keys.T / math.sqrt(keys.shape[1])

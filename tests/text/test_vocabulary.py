@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from octavo.errors import DataError, UsageError
 from octavo.text import WordPieceTokenizer, build_vocabulary, load_vocabulary, save_vocabulary
-from octavo.text.pieces import learn_pieces, split_letters
+from octavo.text.bpe import learn_pieces, split_letters
 from octavo.text.vocabulary import SPECIAL_TOKENS, count_words
 
 TEXTS = ["2019年北京的New York会议。", "2019年，2008年北京奥运会 Café", "北京 new\u2028york"] * 3

@@ -16,7 +16,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from octavo.errors import DataError, UsageError
-from octavo.text import WordPieceTokenizer, read_questions
+from octavo.reading import read_questions
+from octavo.text import WordPieceTokenizer
 from octavo.text.vocabulary import SPECIAL_TOKENS
 from octavo.text.wordpiece import Encoding
 

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from octavo.errors import UsageError
-from octavo.training.launch import LaunchError, launch
+from octavo.errors import LaunchError, UsageError
+from octavo.training.launch import launch
 
 NUMBER = "import os, sys, time; n = int(os.environ['OCTAVO_PROCESS']); "
 

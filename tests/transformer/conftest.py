@@ -28,9 +28,9 @@ CONFIG = {
 
 def make_model(application: str = "unilm", seed: int = 0, **changes: Any) -> Transformer:
     """A model whose weights are wide enough that every part of it shows in the output."""
-    head_positions = changes.pop("head_positions", None)
+    mask_positions = changes.pop("mask_positions", None)
     model = build_transformer_model(
-        {**CONFIG, **changes}, application=application, head_positions=head_positions
+        {**CONFIG, **changes}, application=application, mask_positions=mask_positions
     )
     random = np.random.default_rng(seed)
     arrays = {}

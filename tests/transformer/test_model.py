@@ -81,11 +81,11 @@ def test_an_answer_is_not_seen_by_what_stands_before_it(build, run):
 
 def test_the_head_looks_only_where_it_is_asked(build, run):
     everywhere = build("unilm", copy_head=True)
-    somewhere = build("unilm", copy_head=True, head_positions=2)
+    somewhere = build("unilm", copy_head=True, mask_positions=2)
     somewhere.set_weights(everywhere.get_weights())
     tokens, segments = [TOKENS_IN, TOKENS_IN[::-1]], [SEGMENTS_IN, SEGMENTS_IN]
     positions = np.array([[12, 3], [0, 5]], np.int32)
-    found = run(somewhere, tokens, segments, head_positions=positions)
+    found = run(somewhere, tokens, segments, mask_positions=positions)
     expected = np.take_along_axis(run(everywhere, tokens, segments), positions[..., None], axis=1)
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
@@ -164,7 +164,7 @@ def test_dropout_is_replaced_in_every_layer(build):
     assert model.config.attention_probs_dropout_prob == 0.25
 
 
-@pytest.mark.parametrize("options", [{"application": "bert"}, {"head_positions": 3}])
+@pytest.mark.parametrize("options", [{"application": "bert"}, {"mask_positions": 3}])
 def test_impossible_arguments(build, options):
     with pytest.raises(UsageError, match=r"Received: "):
         build_transformer_model(build("lm").config, **options)

@@ -17,7 +17,7 @@ WRITTEN = [3, 2, 4]  # of each text the last tokens, segment 1 under UniLM
 
 def pack(order, length):
     """One row of texts."""
-    names = ("token_ids", "segment_ids", "position_ids", "text_ids")
+    names = ("token_ids", "segment_ids", "position_ids", "document_ids")
     row = {name: np.zeros((1, length), np.int32) for name in names}
     places, at = {}, 0
     for number, text in enumerate(order, 1):
@@ -26,7 +26,7 @@ def pack(order, length):
         row["token_ids"][0, part] = tokens
         row["segment_ids"][0, part][-WRITTEN[text] :] = 1
         row["position_ids"][0, part] = np.arange(len(tokens))
-        row["text_ids"][0, part] = number
+        row["document_ids"][0, part] = number
         places[text], at = part, part.stop
     return row, places
 

@@ -58,7 +58,7 @@ def find_corpus(paths: Sequence[str], field: str | None) -> list[str]:
         >>> find_corpus(["-"], field=None)
         ['-']
     """
-    from octavo.text.corpus import find_files, layout
+    from octavo.corpus.files import find_files, layout
 
     check_inputs(*paths)
     if not paths:

@@ -39,34 +39,34 @@ def pretrain(
     workers: Whole = 1,
     memory: str = "2GB",
     preset: str | None = None,
-    length: Whole | None = None,
+    sequence_length: Whole | None = None,
     hidden_size: Whole | None = None,
     layers: Whole | None = None,
     heads: Whole | None = None,
     intermediate_size: Whole | None = None,
     dropout: float | None = None,
     objective: str | None = None,
-    masking: float | None = None,
-    masking_final: float | None = None,
-    mask_share: float | None = None,
-    random_share: float | None = None,
+    mask_selection_rate: float | None = None,
+    final_mask_selection_rate: float | None = None,
+    mask_token_rate: float | None = None,
+    random_token_rate: float | None = None,
     batch_size: Whole | None = None,
     steps: Whole | None = None,
     learning_rate: float | None = None,
-    warmup: float | None = None,
+    warmup_ratio: float | None = None,
     optimizer: str | None = None,
     weight_decay: float | None = None,
-    clip: float | None = None,
-    accumulate: Whole | None = None,
-    average: float | None = None,
-    validation: float | None = None,
+    global_clipnorm: float | None = None,
+    gradient_accumulation_steps: Whole | None = None,
+    ema_momentum: float | None = None,
+    validation_split: float | None = None,
     precision: str | None = None,
     recompute: Flag | None = None,
     seed: Whole | None = None,
-    save_every: Whole = 1000,
-    evaluate_every: Whole = 1000,
-    log_every: Whole = 100,
-    keep: Whole = 2,
+    save_steps: Whole = 1000,
+    eval_steps: Whole = 1000,
+    logging_steps: Whole = 100,
+    save_total_limit: Whole = 2,
     devices: Whole | None = None,
     model_parallel: Whole = 1,
     no_resume: Flag = False,
@@ -92,7 +92,7 @@ def pretrain(
     out
         Folder of the run: the model as Hugging Face has it, log.csv, checkpoints.
     config
-        A TOML file of settings (length = 256, ...); options go before it.
+        A TOML file of settings (sequence_length = 256, ...); options go before it.
     data
         Folder of the token shards; "data" in --out by default.
     vocabulary
@@ -115,7 +115,7 @@ def pretrain(
     preset
         Train on from the weights of this model, a folder or hf://owner/name: its vocabulary and
         sizes are taken.
-    length
+    sequence_length
         Tokens of a row, 256 by default.
     hidden_size
         Width of the model, 256.
@@ -130,13 +130,13 @@ def pretrain(
     objective
         mlm (masked words), lm (the next token), unilm (the second part of a text from the first),
         span (a span that a text holds twice, asked of it), or a mix such as mlm:0.7,unilm:0.3.
-    masking
+    mask_selection_rate
         Probability that a word is masked, 0.15.
-    masking_final
+    final_mask_selection_rate
         The same at the end of training, to which it goes on a straight line; 0 for no change.
-    mask_share
+    mask_token_rate
         Of the tokens of masked words that become [MASK], 0.8.
-    random_share
+    random_token_rate
         Of them that become another token, 0.1; the rest stays.
     batch_size
         Rows of a step, 64.
@@ -144,19 +144,19 @@ def pretrain(
         Updates, 10000.
     learning_rate
         At the end of the warm-up, 0.001; it falls linearly to 0.
-    warmup
+    warmup_ratio
         Share of the steps in which it rises, 0.1.
     optimizer
         adamw or lamb.
     weight_decay
         Of all weights but norms and biases, 0.01.
-    clip
+    global_clipnorm
         Largest norm of a gradient, 1; 0 for none.
-    accumulate
+    gradient_accumulation_steps
         Steps whose gradients make one update, 1.
-    average
+    ema_momentum
         Momentum of the weights' average, which is then what is saved; 0 for none.
-    validation
+    validation_split
         Share of the documents held out, 0.005.
     precision
         float32, or mixed_bfloat16 on a GPU.
@@ -165,13 +165,13 @@ def pretrain(
         work.
     seed
         Of weights, masks, order, dropout and held-out documents, 0.
-    save_every
+    save_steps
         Updates between two checkpoints.
-    evaluate_every
+    eval_steps
         Updates between two validations.
-    log_every
+    logging_steps
         Updates between two lines of log.csv.
-    keep
+    save_total_limit
         Checkpoints that are kept.
     devices
         How many GPUs, TPUs or CPUs each process trains on; by default all GPUs or TPUs, or one CPU.
@@ -183,7 +183,7 @@ def pretrain(
         Print one JSON object.
     """
     given = dict(locals())
-    from octavo.pretraining import Corpus, Pace, Settings, prepare
+    from octavo.pretraining import Corpus, Intervals, Settings, prepare
     from octavo.pretraining.preparation import check_preparation
     from octavo.pretraining.run_folder import RunFolder
 
@@ -197,7 +197,7 @@ def pretrain(
         check_preparation(files, wanted, segmenter, not cased, workers)
     elif data is None:
         raise UsageError("name the files to read, or the --data they became. Received: no paths")
-    pace = Pace(save_every, evaluate_every, log_every, keep)
+    intervals = Intervals(save_steps, eval_steps, logging_steps, save_total_limit)
 
     from octavo._keras import use_compilation_cache
     from octavo.pretraining.building import find_start
@@ -227,7 +227,9 @@ def pretrain(
             for mark in folder.glob(f"{READY}*"):
                 mark.unlink()
             _ready_mark(folder).touch()
-        result = pretrain(corpus, out, settings, pace=pace, devices=spread, resume=not no_resume)
+        result = pretrain(
+            corpus, out, settings, intervals=intervals, devices=spread, resume=not no_resume
+        )
         if not spread.first:
             return
         if as_json:

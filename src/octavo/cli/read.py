@@ -18,8 +18,8 @@ from octavo.errors import PresetError, UsageError
 
 if TYPE_CHECKING:
     from octavo.reading.evaluation import Evaluation
+    from octavo.reading.question_files import Question
     from octavo.reading.reader import Reader
-    from octavo.text.question_files import Question
 
 Mode = Literal["extractive", "generative"]
 
@@ -305,7 +305,7 @@ def _load_reader(preset: str | None) -> Reader:
 
 def _read_questions(file: str, limit: int | None = None) -> list[Question]:
     from octavo.reading.passage_files import check_lengths
-    from octavo.text.question_files import read_questions
+    from octavo.reading.question_files import read_questions
 
     questions = list(islice(read_questions(file), limit))
     check_lengths(questions, file)

@@ -7,14 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from octavo._lazy import require
+from octavo.corpus.files import FileRange
 from octavo.counting.options import Options, Part
-from octavo.errors import UsageError
-from octavo.text.corpus import Shard
-from octavo.text.parallel import WorkerError
+from octavo.errors import UsageError, WorkerError
 
 SECONDS = 10  # to wait for a scheduler
 
-Task = tuple[Options, Shard, str, int]
+Task = tuple[Options, FileRange, str, int]
 
 
 def run_on_cluster(address: str, tasks: Sequence[Task]) -> Iterator[tuple[int, Part]]:
@@ -22,7 +21,7 @@ def run_on_cluster(address: str, tasks: Sequence[Task]) -> Iterator[tuple[int, P
 
     Args:
         address: of the scheduler, such as "tcp://192.0.2.7:8786".
-        tasks: arguments of `count_shard`, whose files all machines see at the same paths.
+        tasks: arguments of `count_range`, whose files all machines see at the same paths.
 
     Yields:
         The place of a task and its part, as they come.
@@ -55,11 +54,11 @@ def run_on_cluster(address: str, tasks: Sequence[Task]) -> Iterator[tuple[int, P
 
 def _count_remotely(task: Task) -> tuple[Part, list[bytes]]:
     """Count a part on another machine; the part, and what is in its runs."""
-    from octavo.counting.counter import count_shard
+    from octavo.counting.counter import count_range
 
-    options, shard, _, memory = task
+    options, file_range, _, memory = task
     with TemporaryDirectory(prefix="octavo-count-") as folder:
-        part = count_shard(options, shard, f"{folder}/part", memory)
+        part = count_range(options, file_range, f"{folder}/part", memory)
         return part, [Path(run).read_bytes() for run in part.runs]
 
 

@@ -11,16 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from octavo._lazy import without
-from octavo.counting.blocks import cut_lines, encode, join_texts
-from octavo.counting.interrupts import uninterrupted
-from octavo.counting.options import Options, Part
-from octavo.counting.runs import ROWS, write_run
-from octavo.counting.splitting import SEPARATOR
-from octavo.counting.table import LARGEST, Segments, TokenTable
-from octavo.errors import DataError
-from octavo.text.ahead import read_ahead
-from octavo.text.corpus import STANDARD_INPUT, Shard, layout
-from octavo.text.documents import (
+from octavo.corpus.documents import (
     BLOCK,
     Block,
     Cleaner,
@@ -29,8 +20,17 @@ from octavo.text.documents import (
     read_blocks,
     read_documents,
 )
-from octavo.text.jieba import Jieba
-from octavo.text.segmenters import Segmenter, find_segmenter
+from octavo.corpus.files import STANDARD_INPUT, FileRange, layout
+from octavo.corpus.read_ahead import read_ahead
+from octavo.counting.blocks import cut_lines, encode, join_texts
+from octavo.counting.interrupts import uninterrupted
+from octavo.counting.options import Options, Part
+from octavo.counting.runs import ROWS, write_run
+from octavo.counting.splitting import SEPARATOR
+from octavo.counting.table import LARGEST, Segments, TokenTable
+from octavo.errors import DataError
+from octavo.segmenting.jieba import Jieba
+from octavo.segmenting.segmenters import Segmenter, find_segmenter
 
 Advance = Callable[[int], None]
 TOGETHER = 1 << 18  # bytes or characters counted at once, where documents or files are small
@@ -40,14 +40,18 @@ class _NotUtf8Error(Exception):
     """Found when tokens are written."""
 
 
-def count_shard(
-    options: Options, shard: Shard, prefix: str, memory: int, advance: Advance | None = None
+def count_range(
+    options: Options,
+    file_range: FileRange,
+    prefix: str,
+    memory: int,
+    advance: Advance | None = None,
 ) -> Part:
     """Count a part of a corpus.
 
     Args:
         options: how.
-        shard: the part.
+        file_range: the part.
         prefix: of the runs' paths.
         memory: bytes that the table may take.
         advance: told the bytes of standard input as they come.
@@ -56,11 +60,11 @@ def count_shard(
         DataError: naming file and line, if a file cannot be read, is not UTF-8, or the segmenter
             failed.
     """
-    careful = STANDARD_INPUT in shard.paths  # which cannot be read again
+    careful = STANDARD_INPUT in file_range.paths  # which cannot be read again
     try:
-        return _count_shard(options, shard, prefix, memory, careful, advance)
+        return _count_range(options, file_range, prefix, memory, careful, advance)
     except _NotUtf8Error:
-        return _count_shard(options, shard, prefix, memory, careful=True)
+        return _count_range(options, file_range, prefix, memory, careful=True)
 
 
 def load_kernels() -> None:
@@ -73,16 +77,16 @@ def load_kernels() -> None:
         TokenTable().add_words(join_texts(["warm up"]))
 
 
-def _count_shard(
+def _count_range(
     options: Options,
-    shard: Shard,
+    file_range: FileRange,
     prefix: str,
     memory: int,
     careful: bool,
     advance: Advance | None = None,
 ) -> Part:
     counter = Counter(options, prefix, memory, careful)
-    counter.add_shard(shard, advance)
+    counter.add_range(file_range, advance)
     return counter.finish()
 
 
@@ -130,11 +134,11 @@ class Counter:
         self._documents = 0
         self._blocks, self._texts = _Together(), _Together()
 
-    def add_shard(self, shard: Shard, advance: Advance | None = None) -> None:
+    def add_range(self, file_range: FileRange, advance: Advance | None = None) -> None:
         """Count a part of a corpus; lines of text that need no change many at a time."""
-        start, end = shard.start, shard.end
-        many = len(shard.paths) > 1
-        for path, data in read_ahead(shard.paths) if many else [(shard.paths[0], None)]:
+        start, end = file_range.start, file_range.end
+        many = len(file_range.paths) > 1
+        for path, data in read_ahead(file_range.paths) if many else [(file_range.paths[0], None)]:
             if layout(path, self._field) == "text" and self._as_bytes:
                 for block in read_blocks(path, BLOCK, start, end, data):
                     self._add_block(block, path)

@@ -72,12 +72,12 @@ class Counts:
 
                 pq.write_table(self.table, file, compression="zstd")
                 return
-            from octavo.counting.rows import Rows
+            from octavo.counting.rows import TokenRows
 
             if ending == ".tsv":
                 file.write(b"token\tcount\tdocuments\n")
             for batch in self.table.to_batches(max_chunksize=ROWS):
-                file.write(Rows.from_batch(batch).to_text(numbers=ending == ".tsv"))
+                file.write(TokenRows.from_batch(batch).to_text(numbers=ending == ".tsv"))
 
 
 def check_ending(path: str | PathLike[str], what: str = "counts") -> None:

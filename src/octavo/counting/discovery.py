@@ -25,15 +25,15 @@ import pyarrow.parquet as pq
 from octavo._checks import check_whole, parse_bytes
 from octavo._files import full_disk_named, write_atomic
 from octavo._lazy import check_installed
+from octavo._numba import compiling_said
 from octavo._progress import Progress
+from octavo.corpus.documents import Cleaner, read_documents
+from octavo.corpus.files import find_files
 from octavo.counting.candidates import Sentences, Trie, find_nodes
 from octavo.counting.counts import check_ending
 from octavo.counting.cutting import cut_words, measure_freedom
 from octavo.errors import DataError, UsageError
-from octavo.text.compiling import compiling_said
-from octavo.text.corpus import find_files
-from octavo.text.documents import Cleaner, read_documents
-from octavo.text.lexicon import load_lexicon
+from octavo.segmenting.jieba_dictionary import load_lexicon
 
 INFORMATION = (2.0, 4.0, 6.0)
 ENTROPY = 1.0

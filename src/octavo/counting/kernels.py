@@ -23,7 +23,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from octavo.text.memory import prefetch
+from octavo.segmenting.prefetch import prefetch
 
 PADDING = 8
 KEY, COUNT, DOCUMENTS, MARK = range(4)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from octavo._checks import check_whole
-from octavo.text.documents import Cleaner
-from octavo.text.segmenters import Segmenter, cuts_chinese, find_segmenter
+from octavo.corpus.documents import Cleaner
+from octavo.segmenting.segmenters import Segmenter, cuts_chinese, find_segmenter
 
 LONGEST = 6
 COMPILED = ("whitespace", "characters")

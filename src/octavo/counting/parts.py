@@ -14,20 +14,20 @@ from secrets import token_hex
 
 from octavo import __version__
 from octavo._files import write_atomic
+from octavo.corpus.files import STANDARD_INPUT, FileRange
 from octavo.counting.options import Options, Part
-from octavo.text.corpus import STANDARD_INPUT, Shard
-from octavo.text.segmenters import Segmenter, segmenter_file
+from octavo.segmenting.segmenters import Segmenter, segmenter_file
 
 PIECES = "sorted-"  # of a folder's name
 # markers and runs, and markers half written
 LEFT = r"[0-9a-f]{16}(-[0-9a-f]{8}-\d+\.arrow|\.json)|\.[0-9a-f]{16}\.json\.[0-9a-f]{8}\.part"
 
 
-def part_name(options: Options, shard: Shard) -> str:
+def part_name(options: Options, file_range: FileRange) -> str:
     """A name that is another one if options, files or octavo's version are."""
-    files = [_state(path) for path in shard.paths]
+    files = [_state(path) for path in file_range.paths]
     how = [__version__, options._replace(segmenter=""), _name(options.segmenter)]
-    known = [*how, os.getcwd(), shard, files]
+    known = [*how, os.getcwd(), file_range, files]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
 
 

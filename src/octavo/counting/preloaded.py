@@ -5,8 +5,8 @@ A fork server imports it once; the processes it forks begin to count at once.
 
 from __future__ import annotations
 
+from octavo._numba import compiling_said
 from octavo.counting.counter import load_kernels
-from octavo.text.compiling import compiling_said
 
 with compiling_said():
     load_kernels()

@@ -13,7 +13,7 @@ FREQUENT = 0xFFFF  # a count that does not fit 16 bits, or hardly
 _compiled = njit(cache=True, nogil=True)
 
 
-class Rows(NamedTuple):
+class TokenRows(NamedTuple):
     r"""Tokens with their counts.
 
     Args:
@@ -23,7 +23,8 @@ class Rows(NamedTuple):
         documents: int64 (rows,), they were in.
 
     Example:
-        >>> rows = Rows.from_batch(pa.record_batch([["b", "a"], [1, 2], [1, 1]], schema=SCHEMA))
+        >>> batch = pa.record_batch([["b", "a"], [1, 2], [1, 1]], schema=SCHEMA)
+        >>> rows = TokenRows.from_batch(batch)
         >>> rows.take(rows.sort()).to_text()
         b'a\t2\t1\nb\t1\t1\n'
     """
@@ -34,7 +35,7 @@ class Rows(NamedTuple):
     documents: np.ndarray
 
     @classmethod
-    def from_batch(cls, batch: pa.RecordBatch) -> Rows:
+    def from_batch(cls, batch: pa.RecordBatch) -> TokenRows:
         """Of a batch of SCHEMA, nothing copied."""
         tokens = batch.column(0)
         _, offsets, text = tokens.buffers()
@@ -46,7 +47,7 @@ class Rows(NamedTuple):
         )
 
     @classmethod
-    def from_table(cls, table: pa.Table) -> Rows:
+    def from_table(cls, table: pa.Table) -> TokenRows:
         """Of a table of SCHEMA."""
         columns = [column.combine_chunks() for column in table.columns]
         return cls.from_batch(pa.record_batch(columns, schema=SCHEMA))
@@ -80,13 +81,13 @@ class Rows(NamedTuple):
             places = places[_touch(alike)]
         return order
 
-    def take(self, order: np.ndarray) -> Rows:
+    def take(self, order: np.ndarray) -> TokenRows:
         """The rows of these numbers, copied."""
         offsets = np.zeros(len(order) + 1, np.int64)
         np.cumsum(np.diff(self.offsets)[order], out=offsets[1:])
         text = np.empty(offsets[-1], np.uint8)
         _copy(self.text, self.offsets, order, offsets, text)
-        return Rows(text, offsets, self.counts[order], self.documents[order])
+        return TokenRows(text, offsets, self.counts[order], self.documents[order])
 
     def to_text(self, numbers: bool = True) -> bytes:
         r"""A line a row: token, count, documents, with tabs between; or the token alone.

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from octavo.counting.entries import BUCKETS
-from octavo.counting.rows import SCHEMA, Rows
+from octavo.counting.rows import SCHEMA, TokenRows
 from octavo.counting.table import TokenTable
 
 ROWS = 1 << 16  # of a record batch
@@ -46,7 +46,7 @@ def write_run(path: str, batches: Iterator[pa.RecordBatch], begins: np.ndarray) 
             writer.write_batch(batch)
 
 
-def sum_runs(paths: Sequence[str], memory: int) -> Iterator[Rows]:
+def sum_runs(paths: Sequence[str], memory: int) -> Iterator[TokenRows]:
     """Sum runs.
 
     Args:
@@ -65,11 +65,11 @@ def sum_runs(paths: Sequence[str], memory: int) -> Iterator[Rows]:
     for first, last in _group(sizes, min(together, memory // WORKSPACE)):
         parts = [_read_rows(run.path, run.begins[first], run.begins[last]) for run in runs]
         if len(runs) == 1:
-            yield Rows.from_table(parts[0])
+            yield TokenRows.from_table(parts[0])
             continue
         for part in parts:
             for batch in part.to_batches():
-                table.add_rows(Rows.from_batch(batch))
+                table.add_rows(TokenRows.from_batch(batch))
         yield table.rows(np.arange(len(table)))
         table.clear()
 

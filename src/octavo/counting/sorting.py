@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from octavo.counting.rows import SCHEMA, Rows
+from octavo.counting.rows import SCHEMA, TokenRows
 from octavo.counting.runs import ROWS, WORKSPACE
 
 SAMPLES = 16  # rows looked at, of each piece, for each part of the result
@@ -44,7 +44,7 @@ def sort_tables(tables: Iterable[pa.Table], memory: int, folder: Path) -> pa.Tab
 
 
 def _sort(tables: list[pa.Table]) -> pa.Table:
-    rows = Rows.from_table(pa.concat_tables([SCHEMA.empty_table(), *tables]))
+    rows = TokenRows.from_table(pa.concat_tables([SCHEMA.empty_table(), *tables]))
     return pa.Table.from_batches([rows.take(rows.sort()).to_batch()])
 
 

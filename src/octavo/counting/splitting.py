@@ -18,7 +18,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from octavo.counting.kernels import PADDING
-from octavo.text.jieba_kernels import SPACE, cut
+from octavo.segmenting.jieba_kernels import SPACE, cut
 
 SEPARATOR = "\x1f"
 CHUNK = 1 << 13  # bytes, a multiple of 64
@@ -220,7 +220,7 @@ def split_chinese(text, bounds, spans, tables):
         text: uint8, padded.
         bounds: int64 (segments + 1,), where each begins and the last one ends.
         spans: int32 (at least bytes + segments, 2), written.
-        tables: as of `octavo.text.jieba_tables.Tables`.
+        tables: as of `octavo.segmenting.jieba_tables.Tables`.
 
     Returns:
         How many rows were written.

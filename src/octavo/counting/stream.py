@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from octavo.corpus.files import FileRange
 from octavo.counting.counter import Counter
 from octavo.counting.options import Options, Part
 from octavo.counting.table import TokenTable
-from octavo.text.corpus import Shard
 
 
 def count_stream(
     options: Options,
-    shards: Sequence[Shard],
+    ranges: Sequence[FileRange],
     prefix: str,
     memory: int,
     advance: Callable[[int], None],
@@ -23,7 +23,7 @@ def count_stream(
 
     Args:
         options: how.
-        shards: the parts.
+        ranges: the parts.
         prefix: of the run's path.
         memory: bytes that the table may take.
         advance: told the bytes read.
@@ -32,14 +32,14 @@ def count_stream(
         What was counted; `error` says by how much any count may be too low.
 
     Raises:
-        DataError: as `count_shard`.
+        DataError: as `count_range`.
     """
     pruner = Pruner()
     counter = Counter(options, prefix, memory, careful=True, when_full=pruner.prune)
     try:
-        for shard in shards:
-            counter.add_shard(shard, advance)
-            advance(shard.size)
+        for file_range in ranges:
+            counter.add_range(file_range, advance)
+            advance(file_range.size)
     except KeyboardInterrupt:
         pass
     part = counter.finish()

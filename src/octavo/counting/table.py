@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from octavo.counting import kernels, splitting
 from octavo.counting.entries import BUCKETS, copy_tokens, keep_entries, sort_into_buckets
-from octavo.counting.rows import Rows
+from octavo.counting.rows import TokenRows
 from octavo.errors import DataError
-from octavo.text.jieba_tables import Tables
+from octavo.segmenting.jieba_tables import Tables
 
 SMALLEST = 1 << 12  # entries at first
 SLICE = 1 << 17  # bytes of text cut and counted together: all of it stays in the cache
@@ -90,7 +90,7 @@ class TokenTable:
         """Count words as jieba cuts them that are not white space."""
         self._add(segments, splitting.split_chinese, tables)
 
-    def add_rows(self, rows: Rows) -> None:
+    def add_rows(self, rows: TokenRows) -> None:
         """Add what was counted elsewhere."""
         self._make_room(len(rows.counts), int(rows.offsets[-1] - rows.offsets[0]))
         kernels.add_rows(*rows, self._slots, self._entries, self._arena, self._state)
@@ -126,7 +126,7 @@ class TokenTable:
         """Counts of the entries, int64 (entries,)."""
         return self._entries[: len(self), kernels.COUNT]
 
-    def rows(self, order: np.ndarray) -> Rows:
+    def rows(self, order: np.ndarray) -> TokenRows:
         """The entries of these numbers."""
         entries = self._entries[order]
         offsets = np.zeros(len(order) + 1, np.int64)
@@ -134,7 +134,7 @@ class TokenTable:
         text = np.empty(offsets[-1], np.uint8)
         copy_tokens(entries[:, kernels.KEY].copy(), self._arena, offsets, text)
         counts, documents = entries[:, kernels.COUNT].copy(), entries[:, kernels.DOCUMENTS].copy()
-        return Rows(text, offsets, counts, documents)
+        return TokenRows(text, offsets, counts, documents)
 
     def _add(self, segments: Segments, split: Callable[..., int], *how: bool | Tables) -> None:
         text, bounds = segments

@@ -21,15 +21,15 @@ import pyarrow.compute as pc
 
 from octavo._checks import check_whole, parse_bytes
 from octavo._files import full_disk_named
+from octavo._parallel import DICTIONARY, run_tasks
 from octavo._progress import Progress
+from octavo.corpus.files import STANDARD_INPUT, FileRange, find_files, layout, make_ranges
 from octavo.counting.cluster import Task, run_on_cluster
 from octavo.counting.counts import Counts
 from octavo.counting.options import Options, Part
 from octavo.counting.parts import PIECES, load_part, part_name, save_part
 from octavo.errors import DataError, UsageError
-from octavo.text.corpus import STANDARD_INPUT, Shard, find_files, layout, make_shards
-from octavo.text.parallel import DICTIONARY, run_tasks
-from octavo.text.segmenters import Segmenter, cuts_chinese
+from octavo.segmenting.segmenters import Segmenter, cuts_chinese
 
 # Parts are so large that summing them costs little, and enough for all workers; where compiled code
 # does it all, one takes a second or less, and larger ones are better.
@@ -122,20 +122,20 @@ def count_words(
     options.check()
     few, many = (BYTEWISE_PARTS, LARGEST_BYTEWISE_PART), (PARTS, LARGEST_PART)
     number, largest = few if options.bytewise else many
-    shards = make_shards(files, number, SMALLEST_PART, largest)
+    ranges = make_ranges(files, number, SMALLEST_PART, largest)
     with _folder(folder) as place, full_disk_named(place):
-        size = None if STANDARD_INPUT in files else sum(shard.size for shard in shards)
+        size = None if STANDARD_INPUT in files else sum(file_range.size for file_range in ranges)
         with Progress(size, "counting", progress, in_bytes=True) as bar:
             if approximate:
+                from octavo._numba import compiling_said
                 from octavo.counting.stream import count_stream
-                from octavo.text.compiling import compiling_said
 
                 prefix, memory = f"{place}/stream", limit - OVERHEAD
                 with compiling_said():
-                    parts = [count_stream(options, shards, prefix, memory, bar.advance)]
+                    parts = [count_stream(options, ranges, prefix, memory, bar.advance)]
             else:
                 crew = _Crew(workers, limit // (1 if cluster else workers) - OVERHEAD, cluster)
-                parts = _count(options, shards, place, crew, bar)
+                parts = _count(options, ranges, place, crew, bar)
         return _gather(parts, options, keep, limit, place)
 
 
@@ -214,23 +214,23 @@ class _Crew(NamedTuple):
 
 
 def _count(
-    options: Options, shards: list[Shard], folder: Path, crew: _Crew, bar: Progress
+    options: Options, ranges: list[FileRange], folder: Path, crew: _Crew, bar: Progress
 ) -> list[Part]:
     """Count all parts of a corpus, but for those that are counted already."""
-    names = [part_name(options, shard) for shard in shards]
+    names = [part_name(options, file_range) for file_range in ranges]
     parts = {
         n: part for n, name in enumerate(names) if (part := load_part(folder / f"{name}.json"))
     }
-    bar.advance(sum(shards[n].size for n in parts))
-    todo = [n for n in range(len(shards)) if n not in parts]
+    bar.advance(sum(ranges[n].size for n in parts))
+    todo = [n for n in range(len(ranges)) if n not in parts]
     run = token_hex(4)  # a worker that outlives its parent may still write files of another run
-    tasks = [(options, shards[n], f"{folder}/{names[n]}-{run}", crew.memory) for n in todo]
+    tasks = [(options, ranges[n], f"{folder}/{names[n]}-{run}", crew.memory) for n in todo]
     for place, part in _run(tasks, crew, bar.advance):
         number = todo[place]
         save_part(folder / f"{names[number]}.json", part)
         parts[number] = part
-        bar.advance(shards[number].size)
-    return [parts[n] for n in range(len(shards))]
+        bar.advance(ranges[number].size)
+    return [parts[n] for n in range(len(ranges))]
 
 
 def _run(
@@ -238,7 +238,7 @@ def _run(
 ) -> Iterator[tuple[int, Part]]:
     """Count parts; standard input here, as other processes have one of their own."""
     here = [place for place, task in enumerate(tasks) if STANDARD_INPUT in task[1].paths]
-    yield from ((place, _count_shard(tasks[place], advance)) for place in here)
+    yield from ((place, _count_range(tasks[place], advance)) for place in here)
     others = [place for place in range(len(tasks)) if place not in here]
     for number, part in _run_crew([tasks[place] for place in others], crew):
         yield others[number], part
@@ -248,10 +248,10 @@ def _run_crew(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
     if crew.cluster is not None:
         yield from run_on_cluster(crew.cluster, tasks)
     elif min(crew.workers, len(tasks)) <= 1:
-        yield from ((place, _count_shard(task)) for place, task in enumerate(tasks))
+        yield from ((place, _count_range(task)) for place, task in enumerate(tasks))
     elif _in_threads(tasks):
         with ThreadPoolExecutor(crew.workers) as pool:
-            futures = {pool.submit(_count_shard, task): place for place, task in enumerate(tasks)}
+            futures = {pool.submit(_count_range, task): place for place, task in enumerate(tasks)}
             try:
                 yield from ((futures[future], future.result()) for future in as_completed(futures))
             finally:
@@ -264,23 +264,23 @@ def _run_crew(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
 
 def _in_threads(tasks: list[Task]) -> bool:
     """Whether compiled code does it all, which runs in threads side by side; they start at once."""
-    shards = [shard for _, shard, *_ in tasks]
-    texts = all(layout(path) == "text" for shard in shards for path in shard.paths)
+    ranges = [file_range for _, file_range, *_ in tasks]
+    texts = all(layout(path) == "text" for file_range in ranges for path in file_range.paths)
     return texts and tasks[0][0].bytewise
 
 
-def _count_shard(task: Task, advance: Callable[[int], None] | None = None) -> Part:
-    from octavo.counting.counter import count_shard
-    from octavo.text.compiling import compiling_said
+def _count_range(task: Task, advance: Callable[[int], None] | None = None) -> Part:
+    from octavo._numba import compiling_said
+    from octavo.counting.counter import count_range
 
     with compiling_said():
-        return count_shard(*task, advance)
+        return count_range(*task, advance)
 
 
 def _count_in_process(task: Task) -> Part:
     import octavo.counting.preloaded  # noqa: F401  (where no server has)
 
-    return _count_shard(task)
+    return _count_range(task)
 
 
 def _check_sent(segmenter: str | Segmenter) -> None:

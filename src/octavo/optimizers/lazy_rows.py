@@ -16,7 +16,7 @@ from octavo.optimizers.learning_rate_multiplier import LearningRateMultiplier
 from octavo.optimizers.lookahead import Lookahead
 from octavo.optimizers.patterns import check_patterns, find_match, warn_of_unmatched
 from octavo.optimizers.rows import (
-    Rows,
+    IndexedRows,
     assign_rows,
     choose_rows,
     find_rows,
@@ -172,7 +172,9 @@ class LazyRows(Wrapper):
         """The inner optimizer's, zero in rows without gradient."""
         with self._marked(gradients, variables) as batch:
             updates = self._propose(batch, 0)
-            places = [place for place, update in enumerate(updates) if isinstance(update, Rows)]
+            places = [
+                place for place, update in enumerate(updates) if isinstance(update, IndexedRows)
+            ]
             zeros = [ops.zeros(variables[p].shape, variables[p].dtype) for p in places]
             dense = [put_rows(z, updates[p], add=False) for z, p in zip(zeros, places, strict=True)]
 
@@ -190,7 +192,7 @@ class LazyRows(Wrapper):
 
         def move(batch: _Batch, number: Any, _: list[Any]) -> list[Any]:
             for variable, update in zip(batch.variables, self._propose(batch, number), strict=True):
-                if isinstance(update, Rows):
+                if isinstance(update, IndexedRows):
                     assign_rows(variable, update, add=True)
                 else:
                     self.assign_add(variable, update)
@@ -253,8 +255,8 @@ class LazyRows(Wrapper):
         for place, (index, valid) in taken.items():
             table = batch.tables[place]
             for slot, window in zip(table.slots, table.window_slots, strict=True):
-                assign_rows(slot, Rows(index, valid, window.value), add=False)
-            updates[place] = Rows(index, valid, updates[place])
+                assign_rows(slot, IndexedRows(index, valid, window.value), add=False)
+            updates[place] = IndexedRows(index, valid, updates[place])
         return updates
 
     def _go_on(

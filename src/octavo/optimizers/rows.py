@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from octavo._keras import keras, ops
 
 
-class Rows(NamedTuple):
+class IndexedRows(NamedTuple):
     """What is to be done to some rows of a table.
 
     Args:
@@ -70,18 +70,19 @@ def stretch(mask: Any, like: Any) -> Any:
     return ops.reshape(mask, (-1, *(1 for _ in like.shape[1:])))
 
 
-def put_rows(table: Any, rows: Rows, *, add: bool) -> Any:
+def put_rows(table: Any, rows: IndexedRows, *, add: bool) -> Any:
     """The table with the valid rows replaced, or added to.
 
     Example:
-        >>> rows = Rows(ops.array([1, 0]), ops.array([True, False]), ops.array([[5.0], [7.0]]))
+        >>> valid = ops.array([True, False])
+        >>> rows = IndexedRows(ops.array([1, 0]), valid, ops.array([[5.0], [7.0]]))
         >>> put_rows(ops.ones((3, 1)), rows, add=True)[:, 0].tolist()
         [1.0, 6.0, 1.0]
     """
     return ops.scatter_update(table, rows.index[:, None], _new_rows(table, rows, add))
 
 
-def assign_rows(variable: Any, rows: Rows, *, add: bool) -> None:
+def assign_rows(variable: Any, rows: IndexedRows, *, add: bool) -> None:
     """Do the same to a variable, in place where the backend can."""
     new = _new_rows(variable.value, rows, add)
     backend = keras.backend.backend()
@@ -93,7 +94,7 @@ def assign_rows(variable: Any, rows: Rows, *, add: bool) -> None:
         variable.assign(ops.scatter_update(variable.value, rows.index[:, None], new))
 
 
-def _new_rows(table: Any, rows: Rows, add: bool) -> Any:
+def _new_rows(table: Any, rows: IndexedRows, add: bool) -> Any:
     old = ops.take(table, rows.index, axis=0)
     return ops.where(stretch(rows.valid, old), old + rows.values if add else rows.values, old)
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from octavo._lazy import load_later
 from octavo.pretraining.corpus import Corpus
-from octavo.pretraining.position import Pace
+from octavo.pretraining.position import Intervals
 from octavo.pretraining.preparation import prepare
 from octavo.pretraining.settings import Settings
 
 if TYPE_CHECKING:
     from octavo.pretraining.fit import pretrain
 
-__all__ = ["SMALL_ZH", "Corpus", "Pace", "Settings", "prepare", "pretrain"]
+__all__ = ["SMALL_ZH", "Corpus", "Intervals", "Settings", "prepare", "pretrain"]
 
 SMALL_ZH = Path(str(resources.files("octavo.pretraining"))) / "presets" / "small-zh"
 """Folder of the bundled small Chinese model, for `load_preset` and whatever reads such folders."""

@@ -35,7 +35,7 @@ def measure_baselines(
     right = {"unigram": 0, "bigram": 0}
     places = 0
     for inputs, labels, weights in batches:
-        tokens, positions = inputs["token_ids"], inputs["head_positions"]
+        tokens, positions = inputs["token_ids"], inputs["mask_positions"]
         last = tokens.shape[1] - 1
         before = np.take_along_axis(tokens, np.maximum(positions - 1, 0), axis=1)
         after = np.take_along_axis(tokens, np.minimum(positions + 1, last), axis=1)

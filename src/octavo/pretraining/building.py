@@ -57,14 +57,17 @@ def check_vocabulary(tokenizer: WordPieceTokenizer, preset: Preset, source: str)
 
 
 def make_model(
-    settings: Settings, tokenizer: WordPieceTokenizer, looks: int, preset: Preset | None = None
+    settings: Settings,
+    tokenizer: WordPieceTokenizer,
+    prediction_count: int,
+    preset: Preset | None = None,
 ) -> Transformer:
     """A model of packed rows under the UniLM mask.
 
     Args:
         settings: sizes, dropout, precision.
         tokenizer: whose vocabulary it has.
-        looks: places of a row its head looks at.
+        prediction_count: places of a row its head looks at.
         preset: whose weights it begins with; new ones without it. Positions are added if the rows
             are longer than it has.
     """
@@ -76,8 +79,8 @@ def make_model(
             replace(config, sep_token_id=tokenizer.sep_id),
             preset.weights if preset else None,
             "unilm",
-            max_positions=max(settings.length, config.max_position_embeddings),
-            head_positions=looks,
+            max_positions=max(settings.sequence_length, config.max_position_embeddings),
+            mask_positions=prediction_count,
             dropout=settings.dropout,
             packed=True,
             recompute=settings.recompute,
@@ -93,20 +96,20 @@ def _make_config(settings: Settings, tokenizer: WordPieceTokenizer) -> Transform
         num_hidden_layers=settings.layers,
         num_attention_heads=settings.heads,
         intermediate_size=settings.intermediate_size or 4 * settings.hidden_size,
-        max_position_embeddings=settings.length,
+        max_position_embeddings=settings.sequence_length,
         pad_token_id=tokenizer.pad_id,
     )
 
 
 def make_optimizer(settings: Settings) -> Any:
     """AdamW or LAMB with warm-up and linear decay; averages and accumulation as asked for."""
-    warmup = min(round(settings.warmup * settings.steps), settings.steps - 1)
+    warmup = min(round(settings.warmup_ratio * settings.steps), settings.steps - 1)
     rate = warmup_stable_decay(settings.learning_rate, warmup, 0, settings.steps - warmup)
     make = {"adamw": adamw, "lamb": lamb}[settings.optimizer]
-    clip = {"global_clipnorm": settings.clip} if settings.clip else {}
-    optimizer: Any = make(rate, weight_decay=settings.weight_decay, exclude=NO_DECAY, **clip)
-    if settings.average:
-        optimizer = WeightAverage(optimizer, settings.average)
-    if settings.accumulate > 1:
-        optimizer = GradientAccumulation(optimizer, settings.accumulate)
+    clipping = {"global_clipnorm": settings.global_clipnorm} if settings.global_clipnorm else {}
+    optimizer: Any = make(rate, weight_decay=settings.weight_decay, exclude=NO_DECAY, **clipping)
+    if settings.ema_momentum:
+        optimizer = WeightAverage(optimizer, settings.ema_momentum)
+    if settings.gradient_accumulation_steps > 1:
+        optimizer = GradientAccumulation(optimizer, settings.gradient_accumulation_steps)
     return optimizer

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from octavo._seeds import make_generator
+from octavo.corpus.token_shards import TokenShard, check_shards, hash_file, load_manifest, word_flag
 from octavo.errors import DataError
 from octavo.pretraining.objectives import Examples, Pieces
-from octavo.pretraining.packing import Rows, find_marks, make_rows
+from octavo.pretraining.packing import PackedRows, find_marks, make_rows
 from octavo.text import WordPieceTokenizer
-from octavo.text.token_shards import Shard, check_shards, hash_file, load_manifest, word_flag
 
 VOCABULARY = "vocab.txt"
 MOST_COUNTED = 1 << 26  # tokens: more take long, while other processes wait, and change little
@@ -52,7 +52,7 @@ class Corpus:
         self.tokenizer = WordPieceTokenizer.from_file(
             vocabulary, lower_case=self.manifest["lower_case"]
         )
-        self.shards = [Shard(folder, file) for file in self.manifest["shards"]]
+        self.shards = [TokenShard(folder, file) for file in self.manifest["shards"]]
         if not self.shards:
             raise DataError("no document has a token", self.folder)
 
@@ -91,7 +91,7 @@ class Corpus:
         cuts = np.cumsum([len(shard.hashes) for shard in self.shards])[:-1]
         return np.split(first & ~held_out, cuts), np.split(first & held_out, cuts)
 
-    def rows(self, kept: Sequence[np.ndarray], length: int, specials: int) -> Rows:
+    def rows(self, kept: Sequence[np.ndarray], length: int, specials: int) -> PackedRows:
         """The documents that are kept, packed into rows of `length` tokens."""
         return make_rows(self.shards, kept, length, specials, find_marks(self.tokenizer.vocabulary))
 
@@ -115,7 +115,7 @@ class Batches:
     def __init__(
         self,
         corpus: Corpus,
-        rows: Rows,
+        rows: PackedRows,
         examples: Examples,
         batch_size: int,
         seed: int,

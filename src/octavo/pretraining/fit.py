@@ -36,7 +36,7 @@ from octavo.pretraining.building import check_vocabulary, find_start, make_model
 from octavo.pretraining.corpus import Batches, Corpus
 from octavo.pretraining.log import Line, write_log
 from octavo.pretraining.objectives import SPECIALS, Examples, parse_objectives
-from octavo.pretraining.position import Pace, Position, check_plan
+from octavo.pretraining.position import Intervals, Position, check_plan
 from octavo.pretraining.run_folder import CHECKPOINTS, LOG, RunFolder
 from octavo.pretraining.settings import Settings, check_devices
 from octavo.pretraining.tensorboard import EventFile
@@ -57,7 +57,7 @@ def pretrain(
     out: str | PathLike[str],
     settings: Settings | None = None,
     *,
-    pace: Pace | None = None,
+    intervals: Intervals | None = None,
     devices: Devices | None = None,
     resume: bool = True,
     progress: bool = True,
@@ -68,7 +68,7 @@ def pretrain(
         corpus: of `prepare`, or its folder.
         out: folder of the run: the model and everything to go on from.
         settings: of the model and its training.
-        pace: how often it saves, evaluates and logs.
+        intervals: how often it saves, evaluates and logs.
         devices: of `octavo.training.devices.find_devices`; one device by default.
         resume: go on from the last state in `out`; else a state there is an error.
         progress: show a bar on stderr.
@@ -85,17 +85,19 @@ def pretrain(
     Example:
         >>> import tempfile
         >>> from pathlib import Path
-        >>> from octavo.pretraining import Pace, Settings, prepare, pretrain
+        >>> from octavo.pretraining import Intervals, Settings, prepare, pretrain
         >>> folder = Path(tempfile.mkdtemp())
         >>> lines = [f"第{n}个句子：长江是中国最长的河流，发源于青藏高原。" for n in range(200)]
         >>> _ = (folder / "text.txt").write_text("\n".join(lines), "utf-8")
         >>> corpus = prepare(folder / "text.txt", folder / "data", vocabulary=200, progress=False)
-        >>> small = Settings(length=32, hidden_size=8, layers=1, heads=2, batch_size=4, steps=2)
+        >>> small = Settings(
+        ...     sequence_length=32, hidden_size=8, layers=1, heads=2, batch_size=4, steps=2
+        ... )
         >>> result = pretrain(corpus, folder / "model", small, progress=False)
         >>> result["steps"], sorted(path.name for path in (folder / "model").iterdir())[-2:]
         (2, ['training.json', 'vocab.txt'])
     """
-    (settings, preset), pace = find_start(settings or Settings()), pace or Pace()
+    (settings, preset), intervals = find_start(settings or Settings()), intervals or Intervals()
     devices = devices or Devices(None)
     progress = progress and devices.first
     check_devices(settings, devices)
@@ -107,7 +109,7 @@ def pretrain(
     keras.utils.set_random_seed(derive_seed(settings.seed, "weights"))
     place = folder.path
     with devices.scope(), full_disk_named(place), say_how_to_go_on(place / CHECKPOINTS):
-        run = _Run(corpus, folder, settings, pace, devices, progress, preset)
+        run = _Run(corpus, folder, settings, intervals, devices, progress, preset)
         run.begin()
         run.train()
         return run.finish()
@@ -121,34 +123,36 @@ class _Run:
         corpus: Corpus,
         folder: RunFolder,
         settings: Settings,
-        pace: Pace,
+        intervals: Intervals,
         devices: Devices,
         progress: bool,
         preset: Preset | None = None,
     ) -> None:
         self.corpus, self.folder, self.settings = corpus, folder, settings
-        self.pace, self.devices, self.progress = pace, devices, progress
-        self.total = settings.steps * settings.accumulate
+        self.intervals, self.devices, self.progress = intervals, devices, progress
+        self.total = settings.steps * settings.gradient_accumulation_steps
         objectives = parse_objectives(settings.objective)
         masking = settings.make_masking()
         specials = max(SPECIALS[name] for name in objectives)
-        self.kept, held_out = corpus.split(settings.validation, settings.seed)
-        rows = corpus.rows(self.kept, settings.length, specials)
-        examples = Examples(corpus.tokenizer, settings.length, objectives, masking)
+        self.kept, held_out = corpus.split(settings.validation_split, settings.seed)
+        rows = corpus.rows(self.kept, settings.sequence_length, specials)
+        examples = Examples(corpus.tokenizer, settings.sequence_length, objectives, masking)
         self.batches = Batches(
             corpus, rows, examples, settings.batch_size, settings.seed, self.total
         )
         self.validation: Batches | None = None
-        held_rows = corpus.rows(held_out, settings.length, specials)
+        held_rows = corpus.rows(held_out, settings.sequence_length, specials)
         if len(held_rows):
             asked = {"mlm": 1.0} if "mlm" in objectives else objectives
             always = replace(masking, final=0.0)
-            fixed = Examples(corpus.tokenizer, settings.length, asked, always, examples.looks)
+            fixed = Examples(
+                corpus.tokenizer, settings.sequence_length, asked, always, examples.prediction_count
+            )
             seed = derive_seed(settings.seed, "validation")
             self.validation = Batches(
                 corpus, held_rows, fixed, settings.batch_size, seed, once=True
             )
-        self.model = make_model(settings, corpus.tokenizer, examples.looks, preset)
+        self.model = make_model(settings, corpus.tokenizer, examples.prediction_count, preset)
         accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
         compile_model(self.model, make_optimizer(settings), [accuracy])
         self.sums = [*self.model.metrics[0].variables, *accuracy.variables]  # the loss is the first
@@ -167,7 +171,7 @@ class _Run:
             epochs = self.total * settings.batch_size / rows
             print(
                 f"octavo: a model of {self.model.count_params():,} parameters, {rows:,} rows of "
-                f"{settings.length} tokens, each read {epochs:.3g} times",
+                f"{settings.sequence_length} tokens, each read {epochs:.3g} times",
                 file=sys.stderr,
             )
         states = self.folder.states()
@@ -183,7 +187,7 @@ class _Run:
             load_state(path, self.model)
             self.position = position
             if self.progress:
-                done = position.step // self.settings.accumulate
+                done = position.step // self.settings.gradient_accumulation_steps
                 print(f"octavo: {done} of {self.settings.steps} steps are done", file=sys.stderr)
             return
         if states:
@@ -191,14 +195,14 @@ class _Run:
 
     def train(self) -> None:
         """Run what is left of the steps."""
-        position, unit = self.position, self.settings.accumulate
+        position, unit = self.position, self.settings.gradient_accumulation_steps
         if position.step >= self.total:
             return
         self.events = EventFile(self.folder.path, position.step // unit)
         self.written = len(position.log)  # lines that are in the events of this run or one before
         left = self.total - position.step
-        label = f"pretraining, {self.settings.length}-token rows"
-        tokens = self.settings.batch_size * self.settings.length
+        label = f"pretraining, {self.settings.sequence_length}-token rows"
+        tokens = self.settings.batch_size * self.settings.sequence_length
         with (
             Prefetched(self._share(self.batches), position.step, left) as data,
             Progress(self.total // unit, label, self.progress) as bar,
@@ -221,14 +225,14 @@ class _Run:
                 rate = tokens * steps / seconds
                 count(position.step // unit - before // unit, self._note(history, rate))
                 count = bar.advance
-                if self._due(self.pace.log):
+                if self._due(self.intervals.logging_steps):
                     speed = line.close(data.waited)
                     position.log.append({"step": position.step // unit, **history, **speed})
                     line = Line(tokens, data.waited)
                     self._set_metrics([])
-                if self._due(self.pace.evaluate) and self.validation is not None:
+                if self._due(self.intervals.eval_steps) and self.validation is not None:
                     self._evaluate()
-                if self._due(self.pace.save) or pressed:
+                if self._due(self.intervals.save_steps) or pressed:
                     self.save()
                 if pressed:
                     raise KeyboardInterrupt
@@ -255,7 +259,7 @@ class _Run:
 
     def _next_piece(self, steps: int, seconds: float) -> int:
         """Batches of the next call of `fit`, whole updates, from what the last one took."""
-        unit = self.settings.accumulate
+        unit = self.settings.gradient_accumulation_steps
         if self.devices.processes > 1:  # which must all begin and end a call at the same step
             return SHARED_PIECE * unit
         wanted = PIECE_SECONDS / seconds * steps / unit
@@ -268,8 +272,8 @@ class _Run:
         if not math.isfinite(history["loss"]):
             raise DataError(
                 f"the loss is {history['loss']} before step "
-                f"{(self.position.step + steps) // self.settings.accumulate}; the last state is "
-                "kept: try a lower learning rate in another folder",
+                f"{(self.position.step + steps) // self.settings.gradient_accumulation_steps}; the "
+                "last state is kept: try a lower learning rate in another folder",
                 self.folder.path,
             )
         return history
@@ -279,15 +283,15 @@ class _Run:
 
     def _due(self, every: int) -> bool:
         step = self.position.step
-        return step == self.total or step % (every * self.settings.accumulate) == 0
+        return step == self.total or step % (every * self.settings.gradient_accumulation_steps) == 0
 
     def _next_stop(self) -> int:
         """The next step at which something is to be done besides training."""
-        unit, pace = self.settings.accumulate, self.pace
+        unit, intervals = self.settings.gradient_accumulation_steps, self.intervals
         step = self.position.step
         stops = [
             step - step % (every * unit) + every * unit
-            for every in (pace.log, pace.evaluate, pace.save)
+            for every in (intervals.logging_steps, intervals.eval_steps, intervals.save_steps)
         ]
         return min(*stops, self.total)
 
@@ -301,7 +305,10 @@ class _Run:
             scores = self.model.evaluate(data, verbose=0, return_dict=True)
         self._set_metrics(before)
         scores = {f"validation_{name}": round(float(value), 6) for name, value in scores.items()}
-        log, step = self.position.log, self.position.step // self.settings.accumulate
+        log, step = (
+            self.position.log,
+            self.position.step // self.settings.gradient_accumulation_steps,
+        )
         if not log or log[-1]["step"] != step:
             log.append({"step": step})
         log[-1] |= scores
@@ -314,7 +321,7 @@ class _Run:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.position.metrics = [float(ops.convert_to_numpy(value)) for value in self.sums]
         save_state(path, self.model, vars(self.position))
-        for old in self.folder.states()[: -self.pace.keep]:
+        for old in self.folder.states()[: -self.intervals.save_total_limit]:
             old.unlink()
         write_log(self.folder.path / LOG, self.position.log)
         self.events.write(self.position.log[self.written :])
@@ -328,12 +335,12 @@ class _Run:
             if self.devices.first:
                 self.folder.write_model(self.model, self.corpus.tokenizer)
         result = {
-            "steps": position.step // settings.accumulate,
+            "steps": position.step // settings.gradient_accumulation_steps,
             "seconds": round(position.seconds, 1),
-            "tokens": position.step * settings.batch_size * settings.length,
+            "tokens": position.step * settings.batch_size * settings.sequence_length,
             "parameters": int(self.model.count_params()),
             "rows": len(rows),
-            "filled": round(rows.tokens / (len(rows) * settings.length), 4),
+            "filled": round(rows.tokens / (len(rows) * settings.sequence_length), 4),
             "validation": self._validate(),
             "log": position.log,
         }
@@ -361,7 +368,7 @@ class _Run:
 
     def _averaged(self) -> AbstractContextManager[None]:
         """Inside, the model's weights are their averages, if the run keeps any."""
-        if not self.settings.average or not self.position.step:
+        if not self.settings.ema_momentum or not self.position.step:
             return nullcontext()
         return find_wrapper(self.model.optimizer, WeightAverage).averaged()
 

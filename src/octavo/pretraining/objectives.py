@@ -62,13 +62,15 @@ class Masking:
     def __post_init__(self) -> None:
         """Refuse impossible shares."""
         if not 0 < self.rate < 1:
-            raise UsageError(f"masking must lie between 0 and 1. Received: masking={self.rate}")
+            raise UsageError(f"mask_selection_rate must lie between 0 and 1. Received: {self.rate}")
         if not 0 <= self.final < 1:
-            raise UsageError(f"masking_final must lie in [0, 1). Received: {self.final}")
+            raise UsageError(
+                f"final_mask_selection_rate must lie in [0, 1). Received: {self.final}"
+            )
         if min(self.mask, self.random) < 0 or self.mask + self.random > 1:
             raise UsageError(
-                "mask_share and random_share must be 0 or more and together at most 1. "
-                f"Received: mask_share={self.mask}, random_share={self.random}"
+                "mask_token_rate and random_token_rate must be 0 or more and together at most 1. "
+                f"Received: mask_token_rate={self.mask}, random_token_rate={self.random}"
             )
 
     def at(self, share: float) -> float:
@@ -107,13 +109,13 @@ def parse_objectives(text: str) -> dict[str, float]:
     return {name: weight / total for name, weight in weights.items()}
 
 
-def most_looks(objectives: Mapping[str, float], masking: Masking, length: int) -> int:
+def most_predictions(objectives: Mapping[str, float], masking: Masking, length: int) -> int:
     """Places of a row the head looks at, at most: static, so that nothing is compiled twice.
 
     Of a masked row a fifth more than are chosen on average; what is above is left unmasked.
 
     Example:
-        >>> most_looks({"mlm": 1.0}, Masking(0.15), 256)
+        >>> most_predictions({"mlm": 1.0}, Masking(0.15), 256)
         56
     """
     if set(objectives) != {"mlm"}:
@@ -146,7 +148,7 @@ class Examples:
         length: of a row.
         objectives: name -> share of the rows.
         masking: of masked rows.
-        looks: places of a row the head looks at; `most_looks` by default.
+        prediction_count: places of a row the head looks at; `most_predictions` by default.
 
     Example:
         >>> from octavo.text.vocabulary import SPECIAL_TOKENS
@@ -165,11 +167,11 @@ class Examples:
         length: int,
         objectives: Mapping[str, float],
         masking: Masking,
-        looks: int | None = None,
+        prediction_count: int | None = None,
     ) -> None:
         self.length, self.masking = length, masking
         self.names, self.shares = list(objectives), list(objectives.values())
-        self.looks = looks or most_looks(objectives, masking, length)
+        self.prediction_count = prediction_count or most_predictions(objectives, masking, length)
         self.pad, self.cls, self.sep = tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id
         self.unk, self.mask = tokenizer.unk_id, tokenizer.mask_id
         special = [token.startswith("[") and token.endswith("]") for token in tokenizer.vocabulary]
@@ -190,9 +192,9 @@ class Examples:
             share: of training that is done, 0-1, which may decide the rate of masks.
 
         Returns:
-            ({token_ids, segment_ids, position_ids, text_ids: int32 (rows, length),
-            head_positions: int32 (rows, looks)}, labels int32 (rows, looks), weights float32
-            (rows, looks)).
+            ({token_ids, segment_ids, position_ids, document_ids: int32 (rows, length),
+            mask_positions: int32 (rows, prediction_count)}, labels int32 (rows, prediction_count),
+            weights float32 (rows, prediction_count)).
         """
         kinds = random.choice(len(self.names), len(pieces.counts), p=self.shares)
         shape = (len(kinds), self.length)
@@ -223,21 +225,21 @@ class Examples:
         masked = named == "mlm"
         chosen = self._choose_words(tokens, begins, masked, self.masking.at(share), random)
         places_chosen = looked_at = np.flatnonzero(chosen)
-        looks, answers = chosen, tokens.copy()
+        asked, answers = chosen, tokens.copy()
         if not masked.all():
             written_next = segments[:, 1:] == 1
-            looks[:, :-1] |= written_next
+            asked[:, :-1] |= written_next
             answers[:, :-1][written_next] = tokens[:, 1:][written_next]
-            looks &= answers != self.unk
-            looked_at = np.flatnonzero(looks)
+            asked &= answers != self.unk
+            looked_at = np.flatnonzero(asked)
         self._change(tokens, places_chosen, random)
         inputs = {
             "token_ids": tokens,
             "segment_ids": segments,
             "position_ids": places,
-            "text_ids": texts,
+            "document_ids": texts,
         }
-        inputs["head_positions"], labels, weights = self._gather(looked_at, answers)
+        inputs["mask_positions"], labels, weights = self._gather(looked_at, answers)
         return inputs, labels, weights
 
     def _write(
@@ -286,10 +288,10 @@ class Examples:
         chosen &= self.maskable.take(tokens)
         if not masked.all():
             chosen &= masked[:, None]
-        for row in np.flatnonzero(np.count_nonzero(chosen, axis=1) > self.looks):
+        for row in np.flatnonzero(np.count_nonzero(chosen, axis=1) > self.prediction_count):
             drawn = draws[words[row]]
             order = np.argsort(np.where(chosen[row], drawn, 2), kind="stable")
-            limit = drawn[order[self.looks]]  # the first word that has no room
+            limit = drawn[order[self.prediction_count]]  # the first word that has no room
             chosen[row] &= drawn < limit
         return chosen
 
@@ -305,13 +307,16 @@ class Examples:
         self, places: np.ndarray, answers: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The places the head looks at, row by row, with their labels and weight 1."""
-        shape = (len(answers), self.looks)
+        shape = (len(answers), self.prediction_count)
         positions, labels = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
         weights = np.zeros(shape, np.float32)
         rows = places // self.length
         counts = np.bincount(rows, minlength=len(answers))
         before = np.cumsum(counts) - counts
-        slots = np.arange(len(places)) + (np.arange(len(answers)) * self.looks - before)[rows]
+        slots = (
+            np.arange(len(places))
+            + (np.arange(len(answers)) * self.prediction_count - before)[rows]
+        )
         positions.ravel()[slots] = places - rows * self.length
         labels.ravel()[slots] = answers.ravel()[places]
         weights.ravel()[slots] = 1.0

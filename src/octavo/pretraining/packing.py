@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from octavo.text.token_shards import Shard
+from octavo.corpus.token_shards import TokenShard
 
 SENTENCE_ENDS = "。！？；…!?;"
 PAUSE_MARKS = "，、：,:"
@@ -29,7 +29,7 @@ LEAST = 8  # tokens of a piece: of less there is nothing to learn
 
 
 @dataclass(frozen=True)
-class Rows:
+class PackedRows:
     """Which pieces of which shards each row holds.
 
     Args:
@@ -66,7 +66,7 @@ def find_marks(vocabulary: Sequence[str]) -> np.ndarray:
 
 
 def cut_documents(
-    shard: Shard, keep: np.ndarray, room: int, marks: np.ndarray
+    shard: TokenShard, keep: np.ndarray, room: int, marks: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pieces of a shard's documents, none longer than `room`.
 
@@ -164,12 +164,12 @@ def pack_pieces(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndar
 
 
 def make_rows(
-    shards: Sequence[Shard],
+    shards: Sequence[TokenShard],
     kept: Iterable[np.ndarray],
     length: int,
     specials: int,
     marks: np.ndarray,
-) -> Rows:
+) -> PackedRows:
     """The rows of all documents that are kept.
 
     Args:
@@ -186,7 +186,7 @@ def make_rows(
     numbers = [np.full(len(lengths), n, np.int32) for n, (_, lengths) in enumerate(parts)]
     starts, lengths = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
     pieces, firsts = _pack_blocks(lengths + specials, length)
-    return Rows(np.concatenate(numbers)[pieces], starts[pieces], lengths[pieces], firsts)
+    return PackedRows(np.concatenate(numbers)[pieces], starts[pieces], lengths[pieces], firsts)
 
 
 def _pack_blocks(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndarray]:

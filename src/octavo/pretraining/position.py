@@ -22,24 +22,24 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Pace:
+class Intervals:
     """How often a run saves, evaluates and logs, in updates; no result depends on it.
 
     Args:
-        save: updates between two states.
-        evaluate: between two validations.
-        log: between two lines of log.csv.
-        keep: states that are kept.
+        save_steps: updates between two states.
+        eval_steps: between two validations.
+        logging_steps: between two lines of log.csv.
+        save_total_limit: states that are kept.
 
     Example:
-        >>> Pace(save=500).keep
+        >>> Intervals(save_steps=500).save_total_limit
         2
     """
 
-    save: int = 1000
-    evaluate: int = 1000
-    log: int = 100
-    keep: int = 2
+    save_steps: int = 1000
+    eval_steps: int = 1000
+    logging_steps: int = 100
+    save_total_limit: int = 2
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""

@@ -14,15 +14,11 @@ from typing import Any
 
 from octavo._checks import check_whole
 from octavo._files import full_disk_named, write_atomic
+from octavo._parallel import DICTIONARY, run_tasks
 from octavo._progress import Progress
-from octavo.errors import DataError, UsageError
-from octavo.pretraining.corpus import VOCABULARY, Corpus
-from octavo.text import build_vocabulary, load_vocabulary, save_vocabulary
-from octavo.text.corpus import STANDARD_INPUT, find_files, make_shards
-from octavo.text.encoding import EncodingTask, encode_part
-from octavo.text.parallel import DICTIONARY, run_tasks
-from octavo.text.segmenters import cuts_chinese, find_segmenter, segmenter_file
-from octavo.text.token_shards import (
+from octavo.corpus.encoding import EncodingTask, encode_part
+from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges
+from octavo.corpus.token_shards import (
     KINDS,
     MANIFEST,
     ShardFile,
@@ -30,6 +26,10 @@ from octavo.text.token_shards import (
     load_manifest,
     save_manifest,
 )
+from octavo.errors import DataError, UsageError
+from octavo.pretraining.corpus import VOCABULARY, Corpus
+from octavo.segmenting.segmenters import cuts_chinese, find_segmenter, segmenter_file
+from octavo.text import build_vocabulary, load_vocabulary, save_vocabulary
 from octavo.text.vocabulary import smallest_vocabulary
 
 PARTS, SMALLEST_PART, LARGEST_PART = 24, 1 << 20, 1 << 26  # bytes of a part
@@ -129,7 +129,7 @@ def prepare(
                 part, str(place), f"{number:05}", str(tokens), bool(lower_case), segmenter,
                 field, bad_lines,
             )
-            for number, part in enumerate(make_shards(files, PARTS, SMALLEST_PART, LARGEST_PART))
+            for number, part in enumerate(make_ranges(files, PARTS, SMALLEST_PART, LARGEST_PART))
         ]  # fmt: skip
         shards, bad = _encode(tasks, place, workers, progress)
         made = {"bad_lines_found": bad, "tokens_blake2b": hash_file(tokens)}
@@ -190,7 +190,7 @@ def _encode(
     with Progress(size, "encoding", progress, in_bytes=True) as bar:
         bar.skip(sum(tasks[number].part.size for number in done))
         chinese = cuts_chinese(tasks[0].segmenter)
-        preload = ["octavo.text.encoding", *([DICTIONARY] if chinese else [])]
+        preload = ["octavo.corpus.encoding", *([DICTIONARY] if chinese else [])]
         results = run_tasks(encode_part, [tasks[n] for n in todo], workers, preload=preload)
         for place, result in results:
             task = tasks[todo[place]]

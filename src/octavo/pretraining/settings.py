@@ -27,27 +27,29 @@ class Settings:
     """Sizes of the model, what it is asked, and how it is trained.
 
     Args:
-        length: tokens of a row.
+        sequence_length: tokens of a row.
         hidden_size: width of the model.
         layers: transformer blocks.
         heads: attention heads of a block.
         intermediate_size: width of the feed-forward nets; 0 for four times the model's.
         dropout: rate, of hidden states and attention.
         objective: "mlm", "lm", "unilm", "span", or a mix such as "mlm:0.7,unilm:0.3".
-        masking: probability that a word is masked.
-        masking_final: the same at the end, to which it goes on a straight line; 0 for no change.
-        mask_share: of the tokens of masked words that become [MASK].
-        random_share: of them that become another token; the rest stays.
+        mask_selection_rate: probability that a word is masked.
+        final_mask_selection_rate: the same at the end, to which it goes on a straight line; 0 for
+            no change.
+        mask_token_rate: of the tokens of masked words that become [MASK].
+        random_token_rate: of them that become another token; the rest stays.
         batch_size: rows of a step.
         steps: updates.
         learning_rate: at the end of the warm-up; it falls linearly to 0.
-        warmup: share of the steps in which it rises.
+        warmup_ratio: share of the steps in which it rises.
         optimizer: "adamw" or "lamb".
         weight_decay: of all weights but norms and biases.
-        clip: largest norm of a gradient; 0 for none.
-        accumulate: steps whose gradients make one update.
-        average: momentum of the weights' average, which is saved in place of the last; 0 for none.
-        validation: share of the documents held out.
+        global_clipnorm: largest norm of a gradient; 0 for none.
+        gradient_accumulation_steps: steps whose gradients make one update.
+        ema_momentum: momentum of the weights' average, which is saved in place of the last weights;
+            0 for none.
+        validation_split: share of the documents held out.
         precision: "float32", or "mixed_bfloat16" where the device multiplies it faster.
         recompute: make activations again for the gradient instead of keeping them, for larger
             batches or models in the same memory; a third more work.
@@ -63,27 +65,27 @@ class Settings:
         256
     """
 
-    length: int = 256
+    sequence_length: int = 256
     hidden_size: int = 256
     layers: int = 6
     heads: int = 4
     intermediate_size: int = 0
     dropout: float = 0.1
     objective: str = "mlm"
-    masking: float = 0.15
-    masking_final: float = 0.0
-    mask_share: float = 0.8
-    random_share: float = 0.1
+    mask_selection_rate: float = 0.15
+    final_mask_selection_rate: float = 0.0
+    mask_token_rate: float = 0.8
+    random_token_rate: float = 0.1
     batch_size: int = 64
     steps: int = 10_000
     learning_rate: float = 1e-3
-    warmup: float = 0.1
+    warmup_ratio: float = 0.1
     optimizer: str = "adamw"
     weight_decay: float = 0.01
-    clip: float = 1.0
-    accumulate: int = 1
-    average: float = 0.0
-    validation: float = 0.005
+    global_clipnorm: float = 1.0
+    gradient_accumulation_steps: int = 1
+    ema_momentum: float = 0.0
+    validation_split: float = 0.005
     precision: str = "float32"
     recompute: bool = False
     seed: int = 0
@@ -92,15 +94,15 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         check_field_types(self)
-        least = {"length": LEAST_LENGTH, "intermediate_size": 0, "seed": 0}
+        least = {"sequence_length": LEAST_LENGTH, "intermediate_size": 0, "seed": 0}
         for field in dataclasses.fields(self):
             value, low = getattr(self, field.name), least.get(field.name, 1)
             if field.type == "int" and value < low:
                 raise UsageError(f"{field.name} must be {low} or more. Received: {value}")
-        for name in ("dropout", "warmup", "average", "validation"):
+        for name in ("dropout", "warmup_ratio", "ema_momentum", "validation_split"):
             if not 0 <= getattr(self, name) < 1:
                 raise UsageError(f"{name} must lie in [0, 1). Received: {getattr(self, name)}")
-        for name in ("weight_decay", "clip"):
+        for name in ("weight_decay", "global_clipnorm"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise UsageError(f"{name} must be 0 or more. Received: {getattr(self, name)}")
         if not 0 < self.learning_rate < math.inf:
@@ -120,7 +122,12 @@ class Settings:
 
     def make_masking(self) -> Masking:
         """How words are masked."""
-        return Masking(self.masking, self.masking_final, self.mask_share, self.random_share)
+        return Masking(
+            self.mask_selection_rate,
+            self.final_mask_selection_rate,
+            self.mask_token_rate,
+            self.random_token_rate,
+        )
 
     @classmethod
     def from_file(cls, path: str | PathLike[str], **changes: Any) -> Settings:

@@ -1,26 +1,29 @@
-"""Passages and a question in, an answer with its evidence out (article 7115)."""
+"""Passages and a question in, an answer with its evidence out (article 7115).
+
+Keras is loaded by `Reader` and `ReaderSettings` alone.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from octavo._lazy import load_later
 from octavo.reading.answer import Answer, PassageVote
+from octavo.reading.question_files import Passage, Question, read_questions, write_questions
 
 if TYPE_CHECKING:
     from octavo.reading.reader import Reader
     from octavo.reading.settings import ReaderSettings
 
-__all__ = ["Answer", "PassageVote", "Reader", "ReaderSettings"]
+__all__ = [
+    "Answer",
+    "Passage",
+    "PassageVote",
+    "Question",
+    "Reader",
+    "ReaderSettings",
+    "read_questions",
+    "write_questions",
+]
 
-
-def __getattr__(name: str) -> Any:
-    """Load what needs Keras only when it is asked for."""
-    if name == "Reader":
-        from octavo.reading.reader import Reader
-
-        return Reader
-    if name == "ReaderSettings":
-        from octavo.reading.settings import ReaderSettings
-
-        return ReaderSettings
-    raise AttributeError(f"module 'octavo.reading' has no attribute {name!r}")
+__getattr__ = load_later(__name__, {"Reader": "reader", "ReaderSettings": "settings"})

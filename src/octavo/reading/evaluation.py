@@ -19,7 +19,7 @@ from octavo.reading.metrics import (
     no_answer_scores,
     sogou_scores,
 )
-from octavo.text.question_files import Question, to_json
+from octavo.reading.question_files import Question, to_json
 
 
 class AnswersQuestions(Protocol):
@@ -95,7 +95,7 @@ def evaluate(
         UsageError: if there are no questions.
 
     Example:
-        >>> from octavo.text.question_files import Passage
+        >>> from octavo.reading.question_files import Passage
         >>> class Parrot:
         ...     def answer_many(self, questions, **options):
         ...         return [Answer(q.question, "1420年", 0.9, ()) for q in questions]

@@ -17,9 +17,10 @@ import numpy as np
 
 from octavo._seeds import make_generator
 from octavo.errors import DataError
+from octavo.reading.question_files import Passage, Question
 from octavo.reading.settings import ReaderSettings
 from octavo.reading.windows import build_prefix
-from octavo.text import Encoding, Passage, Question, WordPieceTokenizer
+from octavo.text import Encoding, WordPieceTokenizer
 
 FOREIGN_TRIES = 8  # for a passage without the answer
 LENGTH_STEP = 64  # rows are padded to a multiple of it, so that few shapes are compiled
@@ -79,11 +80,11 @@ class ExampleSampler:
         questions: at least one.
         tokenizer: gives tokens and their character spans.
         settings: lengths.
-        elsewhere: how often, 0-1, a question with an answer is shown a window without it: of the
-            same passage where that is long enough, else a passage of another question in which none
-            of its answers stands. Where none is found, it is shown its answer.
-        first_weight: weight in the loss of an answer's first token, which chooses the place; the
-            tokens after it are mostly copied, and there are many of them.
+        negative_rate: how often, 0-1, a question with an answer is shown a window without it: of
+            the same passage where that is long enough, else a passage of another question in which
+            none of its answers stands. Where none is found, it is shown its answer.
+        first_token_weight: weight in the loss of an answer's first token, which chooses the place;
+            the tokens after it are mostly copied, and there are many of them.
         seed: the same seed gives the same examples, epoch by epoch.
 
     Raises:
@@ -95,15 +96,15 @@ class ExampleSampler:
         questions: Sequence[Question],
         tokenizer: WordPieceTokenizer,
         settings: ReaderSettings,
-        elsewhere: float = 0.1,
-        first_weight: float = 1.0,
+        negative_rate: float = 0.1,
+        first_token_weight: float = 1.0,
         seed: int = 0,
     ) -> None:
         if not questions:
             raise DataError("no question to train on")
         self.settings = settings
-        self.elsewhere = elsewhere
-        self.first_weight = first_weight
+        self.negative_rate = negative_rate
+        self.first_token_weight = first_token_weight
         self.seed = seed
         self.cls_id, self.sep_id = tokenizer.cls_id, tokenizer.sep_id
         self.pad_id = tokenizer.pad_id
@@ -147,7 +148,7 @@ class ExampleSampler:
         passage = passages[random.integers(len(passages))]
         answered = bool(len(passage.spans) or passage.written)
         without = None
-        if answered and random.random() < self.elsewhere:
+        if answered and random.random() < self.negative_rate:
             without = self._draw_without(passage, index, random)
         if without is not None:
             window, answer = without, np.empty(0, np.int32)
@@ -222,16 +223,16 @@ class ExampleSampler:
         """Inputs, labels and weights of one batch, padded to static shapes.
 
         Returns:
-            ({token_ids, segment_ids: int32 (batch, length), head_positions: int32 (batch, a)},
+            ({token_ids, segment_ids: int32 (batch, length), mask_positions: int32 (batch, a)},
             labels int32 (batch, a), weights float32 (batch, a)), a = answer_length + 1.
         """
         length = padded_length(max(example.length for example in examples))
-        looks = self.settings.answer_length + 1
+        count = self.settings.answer_length + 1
         tokens = np.full((batch_size, length), self.pad_id, np.int32)
         segments = np.zeros((batch_size, length), np.int32)
-        positions = np.zeros((batch_size, looks), np.int32)
-        labels = np.zeros((batch_size, looks), np.int32)
-        weights = np.zeros((batch_size, looks), np.float32)
+        positions = np.zeros((batch_size, count), np.int32)
+        labels = np.zeros((batch_size, count), np.int32)
+        weights = np.zeros((batch_size, count), np.float32)
         for row, example in enumerate(examples):
             prefix = build_prefix(example.window, example.question, self.cls_id, self.sep_id)
             target = np.append(example.answer, self.sep_id)
@@ -241,8 +242,8 @@ class ExampleSampler:
             positions[row, :count] = np.arange(len(prefix) - 1, end - 1)
             labels[row, :count] = target
             weights[row, :count] = 1.0
-            weights[row, 0] = self.first_weight
-        inputs = {"token_ids": tokens, "segment_ids": segments, "head_positions": positions}
+            weights[row, 0] = self.first_token_weight
+        inputs = {"token_ids": tokens, "segment_ids": segments, "mask_positions": positions}
         return inputs, labels, weights
 
 

@@ -21,8 +21,8 @@ from octavo._progress import Progress
 from octavo.errors import DataError, UsageError
 from octavo.reading.evaluation import evaluate
 from octavo.reading.examples import ExampleSampler
+from octavo.reading.question_files import Question
 from octavo.reading.reader import SETTINGS, Reader
-from octavo.text import Question
 from octavo.training import load_state, read_note, save_state
 from octavo.training.compiling import compile_model
 from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
@@ -43,8 +43,8 @@ class Plan:
     batch_size: int
     learning_rate: float
     dropout: float
-    elsewhere: float
-    first_weight: float
+    negative_rate: float
+    first_token_weight: float
     seed: int
 
 
@@ -134,8 +134,8 @@ def fit_reader(
     batch_size: int = 32,
     learning_rate: float = 1e-4,
     dropout: float = 0.1,
-    elsewhere: float = 0.1,
-    first_weight: float = 1.0,
+    negative_rate: float = 0.1,
+    first_token_weight: float = 1.0,
     seed: int = 0,
     resume: bool = True,
     save_seconds: float = 120.0,
@@ -155,8 +155,8 @@ def fit_reader(
         batch_size: rows a step.
         learning_rate: at the end of the warm-up.
         dropout: rate while training, 0-1.
-        elsewhere: how often a question with an answer is shown a window without it, 0-1.
-        first_weight: weight in the loss of an answer's first token, which chooses the place.
+        negative_rate: how often a question with an answer is shown a window without it, 0-1.
+        first_token_weight: weight in the loss of an answer's first token, which chooses the place.
         seed: of the examples and the dropout.
         resume: go on where a run in `out` with the same arguments was stopped.
         save_seconds: time between two saves of the state inside an epoch.
@@ -174,10 +174,13 @@ def fit_reader(
     for name, value, low in (("epochs", epochs, 1), ("batch_size", batch_size, 1)):
         if value < low:
             raise UsageError(f"{name} must be at least {low}. Received: {value}")
-    for name, rate in (("dropout", dropout), ("elsewhere", elsewhere)):
+    for name, rate in (("dropout", dropout), ("negative_rate", negative_rate)):
         if not 0 <= rate < 1:
             raise UsageError(f"{name} must lie in [0, 1). Received: {rate}")
-    for name, factor in (("learning_rate", learning_rate), ("first_weight", first_weight)):
+    for name, factor in (
+        ("learning_rate", learning_rate),
+        ("first_token_weight", first_token_weight),
+    ):
         if not 0 < factor < math.inf:
             raise UsageError(f"{name} must be above 0. Received: {factor}")
     if not 0 <= seed < 2**32:
@@ -190,9 +193,11 @@ def fit_reader(
         "hidden_dropout_prob": dropout,
         "attention_probs_dropout_prob": dropout,
     }
-    model = Transformer(config, "unilm", head_positions=settings.answer_length + 1)
+    model = Transformer(config, "unilm", mask_positions=settings.answer_length + 1)
     model.set_weights(reader.model.get_weights())
-    sampler = ExampleSampler(questions, reader.tokenizer, settings, elsewhere, first_weight, seed)
+    sampler = ExampleSampler(
+        questions, reader.tokenizer, settings, negative_rate, first_token_weight, seed
+    )
     plan = Plan(
         questions=len(questions),
         questions_crc32=_checksum(*questions),
@@ -202,8 +207,8 @@ def fit_reader(
         batch_size=batch_size,
         learning_rate=learning_rate,
         dropout=dropout,
-        elsewhere=elsewhere,
-        first_weight=first_weight,
+        negative_rate=negative_rate,
+        first_token_weight=first_token_weight,
         seed=seed,
     )
 
@@ -255,7 +260,7 @@ def train(
     """Run the epochs of a plan.
 
     Args:
-        model: a UniLM `Transformer` with head_positions = answer_length + 1, trained in place.
+        model: a UniLM `Transformer` with mask_positions = answer_length + 1, trained in place.
         sampler: draws the examples.
         plan: epochs, batch size, learning rate.
         score: measures the model at the start and after every epoch; its figure "f1" decides

@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 from octavo._files import open_text
 from octavo.errors import DataError, UsageError
-from octavo.text.question_files import Passage, Question, read_questions
+from octavo.reading.question_files import Passage, Question, read_questions
 
 LONGEST_PASSAGE = 1_000_000  # characters; thousands of windows, minutes of reading
 MANY_LINES = 20  # a text of so many lines and no blank one may be meant as one passage a line

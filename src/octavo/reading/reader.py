@@ -19,9 +19,10 @@ from octavo.decoding.decoder import MODES
 from octavo.errors import PresetError, UsageError
 from octavo.reading.answer import Answer, PassageVote
 from octavo.reading.passage_files import LONGEST_PASSAGE
+from octavo.reading.question_files import Passage, Question
 from octavo.reading.settings import ReaderSettings
 from octavo.reading.windows import Window, cut_windows, find_tokens, nearest_windows
-from octavo.text import Encoding, Passage, Question, WordPieceTokenizer
+from octavo.text import Encoding, WordPieceTokenizer
 from octavo.transformer import Transformer
 from octavo.transformer.presets import find_preset, load_preset, write_preset
 

@@ -52,8 +52,8 @@ def plot_learning_rates(schedules: Mapping[str, Any], updates: int, path: str | 
     pyplot = require("matplotlib.pyplot", extra="plot")
     with pyplot.rc_context({"font.family": choose_fonts(rates)}):
         figure, axes = pyplot.subplots(figsize=(7.5, 3.2), layout="constrained")
-        looks = itertools.cycle(itertools.product(STYLES, COLOURS))
-        for (name, values), (style, colour) in zip(rates.items(), looks, strict=False):
+        styles = itertools.cycle(itertools.product(STYLES, COLOURS))
+        for (name, values), (style, colour) in zip(rates.items(), styles, strict=False):
             axes.plot(steps, values, label=name, color=colour, ls=style, lw=1.8)
         axes.set(xlabel="update", ylabel="learning rate", xlim=(0, updates - 1), ylim=(0, None))
         axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))

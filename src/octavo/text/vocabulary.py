@@ -13,8 +13,8 @@ from os import PathLike
 
 from octavo._files import read_text, write_atomic
 from octavo.errors import DataError, UsageError
+from octavo.text.bpe import learn_pieces, split_letters
 from octavo.text.normalising import PART, classify_character, normalise_word
-from octavo.text.pieces import learn_pieces, split_letters
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 

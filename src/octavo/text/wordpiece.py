@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from octavo.errors import DataError, UsageError
 from octavo.text import normalising
-from octavo.text.joining import join_tokens
+from octavo.text.detokenizing import join_tokens
 from octavo.text.normalising import classify_character, normalise_word
 from octavo.text.vocabulary import SPECIAL_TOKENS, load_vocabulary
 

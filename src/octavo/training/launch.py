@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from octavo._checks import check_whole
-from octavo.errors import OctavoError, UsageError
+from octavo.errors import LaunchError, UsageError
 
 # What each process finds in its environment: where they meet, how many they are, which it is.
 COORDINATOR, PROCESSES, PROCESS = "OCTAVO_COORDINATOR", "OCTAVO_PROCESSES", "OCTAVO_PROCESS"
@@ -25,17 +25,6 @@ POLL = 0.1  # seconds between two looks at the processes
 STEADY = 3600.0  # seconds of work after which deaths are counted anew
 GRACE = 10.0  # seconds that the others have to end by themselves
 OWN_FAULT = (1, 2)  # exit codes of `octavo`: wrong data or usage, which a new start does not mend
-
-
-class LaunchError(OctavoError):
-    """Processes died more often than they were to be started again.
-
-    Example:
-        >>> raise LaunchError("process 1 died")
-        Traceback (most recent call last):
-        ...
-        octavo.training.launch.LaunchError: process 1 died
-    """
 
 
 def launch(

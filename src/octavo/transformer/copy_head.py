@@ -95,10 +95,10 @@ class CopyHead(keras.layers.Layer):
 
 def _sum_by_token(weights: Any, token_ids: Any, size: int) -> Any:
     """Float (batch, n, length) at tokens int32 (batch, length) to float (batch, n, size)."""
-    batch, looks, _ = ops.shape(weights)
-    rows = ops.reshape(ops.arange(batch * looks), (batch, looks, 1))
+    batch, asked, _ = ops.shape(weights)
+    rows = ops.reshape(ops.arange(batch * asked), (batch, asked, 1))
     places = rows * size + ops.expand_dims(token_ids, 1)
     total = ops.segment_sum(
-        ops.reshape(weights, (-1,)), ops.reshape(places, (-1,)), num_segments=batch * looks * size
+        ops.reshape(weights, (-1,)), ops.reshape(places, (-1,)), num_segments=batch * asked * size
     )
-    return ops.reshape(total, (batch, looks, size))
+    return ops.reshape(total, (batch, asked, size))

@@ -23,7 +23,7 @@ class AttentionMask(keras.layers.Layer):
         application: "encoder", "lm" or "unilm".
         pad_id: the token id of padding.
 
-    Call arguments: token_ids and segment_ids, int32 (batch, length); text_ids, int32 (batch,
+    Call arguments: token_ids and segment_ids, int32 (batch, length); document_ids, int32 (batch,
     length), which text of its row a token belongs to, None where a row is one text.
 
     Returns:
@@ -43,11 +43,11 @@ class AttentionMask(keras.layers.Layer):
         self.application = application
         self.pad_id = pad_id
 
-    def call(self, token_ids: Any, segment_ids: Any, text_ids: Any = None) -> Any:
+    def call(self, token_ids: Any, segment_ids: Any, document_ids: Any = None) -> Any:
         """See the class."""
         allowed = ops.expand_dims(ops.not_equal(token_ids, self.pad_id), 1)
-        if text_ids is not None:
-            same = ops.equal(text_ids[:, None, :], text_ids[:, :, None])
+        if document_ids is not None:
+            same = ops.equal(document_ids[:, None, :], document_ids[:, :, None])
             allowed = ops.logical_and(allowed, same)
         if self.application == "lm":
             order = ops.arange(ops.shape(token_ids)[1])

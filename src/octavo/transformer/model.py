@@ -31,18 +31,19 @@ class Transformer(keras.Model):
     Args:
         config: sizes and rates.
         application: "encoder" gives hidden states; "lm" and "unilm" give vocabulary logits.
-        head_positions: with lm and unilm, how many positions a row the vocabulary head looks at.
-            The model then takes another input "head_positions"; None = it looks everywhere.
+        mask_positions: with lm and unilm, how many positions a row the vocabulary head looks at.
+            The model then takes another input "mask_positions"; None = it looks everywhere.
         packed: whether a row may hold several texts, which then see nothing of each other.
         recompute: whether training makes the blocks' activations again for the gradient instead of
             keeping them: a fraction of the memory, a third more work.
 
-    Inputs (a dict): token_ids and segment_ids, int32 (batch, length); with `head_positions` an
-    int32 (batch, head_positions) of that name; with `packed` also position_ids (from 0 in each
-    text) and text_ids (any numbers, other ones for other texts of a row), int32 (batch, length).
+    Inputs (a dict): token_ids and segment_ids, int32 (batch, length); with `mask_positions` an
+    int32 (batch, mask_positions) of that name; with `packed` also position_ids (from 0 in each
+    text) and document_ids (any numbers, other ones for other texts of a row), int32 (batch,
+    length).
 
     Outputs: encoder: float (batch, length, d); lm and unilm: float (batch, length or
-    head_positions, V), with copy_head log probabilities.
+    mask_positions, V), with copy_head log probabilities.
 
     Layers survive `clone_model` and saving in Keras' format; a dtype policy other than the global
     one and `trainable=False` do not.
@@ -63,7 +64,7 @@ class Transformer(keras.Model):
         self,
         config: TransformerConfig | dict[str, Any],
         application: str = "encoder",
-        head_positions: int | None = None,
+        mask_positions: int | None = None,
         packed: bool = False,
         recompute: bool = False,
         **kwargs: Any,
@@ -74,8 +75,8 @@ class Transformer(keras.Model):
             raise UsageError(
                 f"application must be one of {APPLICATIONS}. Received: {application!r}"
             )
-        if head_positions is not None and application == "encoder":
-            raise UsageError(f"an encoder has no head. Received: head_positions={head_positions}")
+        if mask_positions is not None and application == "encoder":
+            raise UsageError(f"an encoder has no head. Received: mask_positions={mask_positions}")
         if config.copy_head and application == "lm":
             raise UsageError("a copy_head needs a prefix to copy from. Received: application='lm'")
         if packed and (config.copy_head or config.question_match):
@@ -83,7 +84,7 @@ class Transformer(keras.Model):
             raise UsageError(f"{key} looks across texts of a row. Received: packed=True")
         layers = _make_layers(config, application != "encoder", recompute)
         mask = AttentionMask(application, config.pad_token_id, name="mask")
-        places = ("position_ids", "text_ids") if packed else ()
+        places = ("position_ids", "document_ids") if packed else ()
         inputs = {
             name: keras.Input((None,), dtype="int32", name=name)
             for name in ("token_ids", "segment_ids", *places)
@@ -95,15 +96,15 @@ class Transformer(keras.Model):
                 inputs["token_ids"], types
             )
         hidden = layers["embeddings"](vectors, types, inputs.get("position_ids"))
-        allowed = mask(inputs["token_ids"], inputs["segment_ids"], inputs.get("text_ids"))
+        allowed = mask(inputs["token_ids"], inputs["segment_ids"], inputs.get("document_ids"))
         for index in range(config.num_hidden_layers):
             hidden = layers[f"block_{index}"](hidden, allowed)
         states = hidden
-        if head_positions is not None:
-            inputs["head_positions"] = keras.Input(
-                (head_positions,), dtype="int32", name="head_positions"
+        if mask_positions is not None:
+            inputs["mask_positions"] = keras.Input(
+                (mask_positions,), dtype="int32", name="mask_positions"
             )
-            hidden = GatherPositions(name="gather")(hidden, inputs["head_positions"])
+            hidden = GatherPositions(name="gather")(hidden, inputs["mask_positions"])
         outputs = hidden
         if application != "encoder":
             outputs = layers["tokens"](layers["head"](hidden), reverse=True)
@@ -113,7 +114,7 @@ class Transformer(keras.Model):
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.config = config
         self.application = application
-        self.head_positions = head_positions
+        self.mask_positions = mask_positions
         self.packed = packed
         self.recompute = recompute
 
@@ -142,7 +143,7 @@ class Transformer(keras.Model):
         return {
             "config": self.config.to_dict(),
             "application": self.application,
-            "head_positions": self.head_positions,
+            "mask_positions": self.mask_positions,
             "packed": self.packed,
             "recompute": self.recompute,
             "name": self.name,
@@ -229,7 +230,7 @@ def build_transformer_model(
     application: str = "encoder",
     keep_tokens: Sequence[int] | None = None,
     max_positions: int | None = None,
-    head_positions: int | None = None,
+    mask_positions: int | None = None,
     dropout: float | None = None,
     packed: bool = False,
     recompute: bool = False,
@@ -245,7 +246,7 @@ def build_transformer_model(
         keep_tokens: ids of the tokens to keep, in their new order; the vocabulary shrinks to them.
         max_positions: longest sequence. Beyond the trained positions, new ones are made by
             hierarchical decomposition (alpha 0.4).
-        head_positions: see `Transformer`.
+        mask_positions: see `Transformer`.
         dropout: replaces both dropout rates of the config.
         packed: see `Transformer`.
         recompute: see `Transformer`.
@@ -268,7 +269,7 @@ def build_transformer_model(
         config = TransformerConfig.from_dict(config)
     arrays = read_weights(weights) if isinstance(weights, str | Path) else weights
     target = _target_config(config, keep_tokens, max_positions, dropout)
-    model = Transformer(target, application, head_positions, packed, recompute)
+    model = Transformer(target, application, mask_positions, packed, recompute)
     if arrays is not None:
         source = None if isinstance(weights, dict) else weights
         assign_weights(model, adapt_weights(arrays, config, target, keep_tokens, source), source)

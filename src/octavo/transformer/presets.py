@@ -124,7 +124,7 @@ def load_preset(
     application: str = "encoder",
     keep_tokens: Sequence[int] | None = None,
     max_positions: int | None = None,
-    head_positions: int | None = None,
+    mask_positions: int | None = None,
     dropout: float | None = None,
 ) -> tuple[Transformer, WordPieceTokenizer]:
     """Model and tokenizer of a folder or of hf://owner/name.
@@ -134,7 +134,7 @@ def load_preset(
         application: what the model is for, as in `build_transformer_model`.
         keep_tokens: see there; the tokenizer's vocabulary shrinks with the model's.
         max_positions: see there.
-        head_positions: see there.
+        mask_positions: see there.
         dropout: see there.
 
     Returns:
@@ -162,7 +162,7 @@ def load_preset(
         application,
         keep_tokens=keep_tokens,
         max_positions=max_positions,
-        head_positions=head_positions,
+        mask_positions=mask_positions,
         dropout=dropout,
     )
     if keep_tokens is not None:

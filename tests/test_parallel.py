@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from parallel_tasks import die_always, die_once, fail, panic, square
 
-from octavo.errors import DataError, UsageError
-from octavo.text.parallel import WorkerError, run_tasks
+from octavo._parallel import run_tasks
+from octavo.errors import DataError, UsageError, WorkerError
+from parallel_tasks import die_always, die_once, fail, panic, square
 
 
 def children():

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from octavo.errors import UsageError
-from octavo.text.jieba import Jieba
+from octavo.segmenting.jieba import Jieba
 from octavo.text.wordpiece import WordPieceTokenizer
 
 Segmenter = Callable[[str], Iterable[str]]

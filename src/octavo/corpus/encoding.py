@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from octavo.corpus.documents import Cleaner, read_documents
+from octavo.corpus.files import FileRange
+from octavo.corpus.token_shards import ShardFile, ShardWriter
 from octavo.errors import DataError
-from octavo.text.corpus import Shard
-from octavo.text.documents import Cleaner, read_documents
-from octavo.text.jieba import Jieba
-from octavo.text.segmenters import Segmenter, find_segmenter
-from octavo.text.token_shards import ShardFile, ShardWriter
+from octavo.segmenting.jieba import Jieba
+from octavo.segmenting.segmenters import Segmenter, find_segmenter
 from octavo.text.wordpiece import WordPieceTokenizer
 
 TOGETHER = 1 << 17  # characters that are cut and encoded at once
@@ -31,12 +31,12 @@ class EncodingTask(NamedTuple):
         name: what the names of this part's begin with.
         vocabulary: path of vocab.txt.
         lower_case: as of `WordPieceTokenizer`.
-        segmenter: a name, as of `octavo.text.segmenters.find_segmenter`.
+        segmenter: a name, as of `octavo.segmenting.segmenters.find_segmenter`.
         field: of JSON lines and Parquet.
         bad_lines: "stop", "skip" or "replace".
     """
 
-    part: Shard
+    part: FileRange
     folder: str
     name: str
     vocabulary: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from octavo.errors import OctavoError
-from octavo.text.jieba import Jieba
+from octavo.segmenting.jieba import Jieba
 
 with suppress(OctavoError):  # the process that needs it will say so
     Jieba()

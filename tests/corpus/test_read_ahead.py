@@ -11,9 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from octavo._files import has_archive
+from octavo.corpus.documents import Block, read_blocks, read_documents
+from octavo.corpus.read_ahead import MANY, SMALL, TOGETHER, read_ahead
 from octavo.errors import DataError
-from octavo.text.ahead import MANY, SMALL, TOGETHER, read_ahead
-from octavo.text.documents import Block, read_blocks, read_documents
 
 
 @pytest.mark.parametrize("number", [0, 1, TOGETHER, TOGETHER + 1, TOGETHER * (MANY + 2)])

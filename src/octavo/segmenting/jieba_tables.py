@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from octavo.errors import DataError
-from octavo.text.jieba_kernels import (
+from octavo.segmenting.jieba_dictionary import NEVER, Lexicon
+from octavo.segmenting.jieba_kernels import (
     BLOCK,
     CHECK,
     CHILDREN,
@@ -35,7 +36,6 @@ from octavo.text.jieba_kernels import (
     SPLIT,
     place_children,
 )
-from octavo.text.lexicon import NEVER, Lexicon
 
 CODES = 0x110000
 MOST_CHARACTERS = 0xFFFF

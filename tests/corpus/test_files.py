@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from octavo.corpus.documents import Block, Cleaner, line_of, read_blocks, read_documents
+from octavo.corpus.files import find_files, make_ranges
 from octavo.errors import DataError
-from octavo.text.corpus import find_files, make_shards
-from octavo.text.documents import Block, Cleaner, line_of, read_blocks, read_documents
 
 pieces = st.sampled_from([b"a", b" ", b"\r", b"\x00", b"\xef\xbb\xbf", "京".encode()])
 lines = st.lists(st.lists(pieces, max_size=6).map(b"".join), max_size=12)
@@ -28,10 +28,10 @@ def path(tmp_path_factory):
 def test_shards_and_blocks_hold_every_line_once_and_whole(path, lines, ended, size, block):
     text = b"\n".join(lines) + b"\n" * ended
     path.write_bytes(text)
-    shards = make_shards([str(path)], 1, most=size)
-    assert sum(shard.size for shard in shards) == len(text)
+    ranges = make_ranges([str(path)], 1, most=size)
+    assert sum(part.size for part in ranges) == len(text)
     blocks = [
-        found for shard in shards for found in read_blocks(str(path), block, shard.start, shard.end)
+        found for part in ranges for found in read_blocks(str(path), block, part.start, part.end)
     ]
     assert b"".join(found.data for found in blocks) == text.removeprefix(b"\xef\xbb\xbf")
     assert all(found.data.endswith(b"\n") for found in blocks[:-1])
@@ -50,10 +50,10 @@ def test_what_cannot_be_cut_stays_whole_and_small_files_go_together(tmp_path):
     (tmp_path / "b.txt").write_bytes(gzip.compress(bytes(range(256)) * 9))
     for number in range(10):
         (tmp_path / f"c{number}").write_bytes(b"1234")
-    shards = make_shards(find_files(tmp_path), 1, most=20)
-    assert [path for shard in shards for path in shard.paths] == find_files(tmp_path)
-    assert [len(shard.paths) for shard in shards] == [1, 1, 5, 5]
-    assert all((shard.start, shard.end) == (0, None) for shard in shards)
+    ranges = make_ranges(find_files(tmp_path), 1, most=20)
+    assert [path for part in ranges for path in part.paths] == find_files(tmp_path)
+    assert [len(part.paths) for part in ranges] == [1, 1, 5, 5]
+    assert all((part.start, part.end) == (0, None) for part in ranges)
 
 
 def test_a_file_that_cannot_be_opened_is_named(tmp_path):
@@ -95,17 +95,17 @@ def test_a_corpus_has_no_more_than_a_thousand_parts_however_large_it_is(tmp_path
     for name in ("a.txt", "b.txt"):
         with open(tmp_path / name, "wb") as file:
             file.truncate(1 << 39)  # of holes: it takes no room on the disk
-    shards = make_shards(find_files(tmp_path), 24, most=1 << 25)
-    assert len(shards) <= 1002
-    assert sum(shard.size for shard in shards) == 1 << 40
+    ranges = make_ranges(find_files(tmp_path), 24, most=1 << 25)
+    assert len(ranges) <= 1002
+    assert sum(part.size for part in ranges) == 1 << 40
 
 
 def test_a_folder_without_permission_is_named(tmp_path, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr("octavo.text.corpus.os.stat", refuse)
-    monkeypatch.setattr("octavo.text.corpus.glob.glob", lambda path: [])
+    monkeypatch.setattr("octavo.corpus.files.os.stat", refuse)
+    monkeypatch.setattr("octavo.corpus.files.glob.glob", lambda path: [])
     with pytest.raises(DataError, match=r"a\.txt: cannot be read: Permission denied"):
         find_files(tmp_path / "a.txt")
 

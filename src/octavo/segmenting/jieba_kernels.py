@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from octavo.text.memory import prefetch
+from octavo.segmenting.prefetch import prefetch
 
 # Kinds of characters, bits.
 BLOCK, HAN, LETTER, DIGIT, SPACE, POINT, PERCENT, RETURN, FEED = (1 << n for n in range(9))

@@ -106,7 +106,7 @@ def layout(path: str, field: str | None = None) -> str:
     return LAYOUTS.get(kinds[-1], "text") if kinds else "text"
 
 
-class Shard(NamedTuple):
+class FileRange(NamedTuple):
     """A part of a corpus: whole files, or a range of bytes of one file of lines.
 
     A line belongs to the range its first byte lies in.
@@ -124,9 +124,9 @@ class Shard(NamedTuple):
     size: int = 0
 
 
-def make_shards(
+def make_ranges(
     paths: Sequence[str], parts: int, least: int = 1, most: int = 1 << 62
-) -> list[Shard]:
+) -> list[FileRange]:
     """Parts of a corpus to be read apart: large files cut at lines, small files together.
 
     Args:
@@ -145,34 +145,36 @@ def make_shards(
         >>> folder = Path(tempfile.mkdtemp())
         >>> for name, size in (("a", 1), ("b", 10), ("c", 2)):
         ...     _ = (folder / name).write_bytes(bytes(size))
-        >>> shards = make_shards(find_files(folder), parts=3, least=4)
-        >>> [(len(shard.paths), shard.start, shard.end) for shard in shards]
+        >>> ranges = make_ranges(find_files(folder), parts=3, least=4)
+        >>> [(len(file_range.paths), file_range.start, file_range.end) for file_range in ranges]
         [(1, 0, 4), (1, 4, 8), (1, 8, None), (2, 0, None)]
     """
     lengths = [_length(path) for path in paths]
     total = sum(lengths)
     size = max(min(most, max(least, total // parts)), total // MOST_PARTS)
-    shards: list[Shard] = []
+    ranges: list[FileRange] = []
     small: list[str] = []
     room = size
     for path, length in zip(paths, lengths, strict=True):
         if path == STANDARD_INPUT:
-            shards.append(Shard((path,)))
+            ranges.append(FileRange((path,)))
             continue
         if length > size and layout(path) != "parquet" and not is_packed(path):
             starts = range(0, length, size)
             for start in starts:
                 end = start + size
-                shards.append(
-                    Shard((path,), start, end if end < length else None, min(end, length) - start)
+                ranges.append(
+                    FileRange(
+                        (path,), start, end if end < length else None, min(end, length) - start
+                    )
                 )
             continue
         if small and length > room:
-            shards.append(Shard(tuple(small), size=size - room))
+            ranges.append(FileRange(tuple(small), size=size - room))
             small, room = [], size
         small.append(path)
         room -= length
-    return [*shards, Shard(tuple(small), size=size - room)] if small else shards
+    return [*ranges, FileRange(tuple(small), size=size - room)] if small else ranges
 
 
 def _length(path: str) -> int:

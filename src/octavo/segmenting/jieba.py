@@ -25,7 +25,7 @@ from octavo._lazy import check_installed
 from octavo.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from octavo.text.jieba_tables import Tables
+    from octavo.segmenting.jieba_tables import Tables
 
 _LOCK = Lock()
 
@@ -77,7 +77,7 @@ class Jieba:
             >>> Jieba().begins("北京大学很大").tolist()
             [True, False, False, False, True, False]
         """
-        from octavo.text.jieba_kernels import find_begins
+        from octavo.segmenting.jieba_kernels import find_begins
 
         if not isinstance(text, str):
             raise UsageError(f"a text must be a str. Received: {text!r}")
@@ -88,12 +88,12 @@ class Jieba:
 @lru_cache(maxsize=2)
 def _load_tables(path: str | None, changed: int) -> Tables:
     """Kept, as every part of a corpus asks for them again."""
-    from octavo.text.compiling import compiling_said
+    from octavo._numba import compiling_said
 
     with compiling_said():
-        from octavo.text.jieba_kernels import find_begins
-        from octavo.text.jieba_tables import make_tables
-        from octavo.text.lexicon import load_lexicon
+        from octavo.segmenting.jieba_dictionary import load_lexicon
+        from octavo.segmenting.jieba_kernels import find_begins
+        from octavo.segmenting.jieba_tables import make_tables
 
         try:
             tables = make_tables(load_lexicon(path))

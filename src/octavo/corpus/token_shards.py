@@ -68,7 +68,7 @@ class ShardWriter:
         >>> writer.add(np.array([7, 8, 9]), begins=np.array([True, False, True]))
         >>> [shard.name for shard in writer.close()]
         ['00000-000']
-        >>> Shard(folder, writer.shards[0]).tokens.tolist()
+        >>> TokenShard(folder, writer.shards[0]).tokens.tolist()
         [7, 32776, 9]
     """
 
@@ -131,7 +131,7 @@ class ShardWriter:
         self._texts, self._documents, self._size = [], [], 0
 
 
-class Shard:
+class TokenShard:
     """A shard's arrays, mapped into memory.
 
     Args:

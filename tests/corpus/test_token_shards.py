@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from octavo.errors import DataError
-from octavo.text import token_shards
-from octavo.text.token_shards import (
-    Shard,
+from octavo.corpus import token_shards
+from octavo.corpus.token_shards import (
     ShardWriter,
+    TokenShard,
     check_shards,
     load_manifest,
     save_manifest,
     shard_path,
     word_flag,
 )
+from octavo.errors import DataError
 
 documents = st.lists(
     st.lists(st.tuples(st.integers(0, 49_999), st.booleans()), max_size=30), max_size=12
@@ -34,7 +34,7 @@ def write(folder, texts, vocabulary_size):
 
 def read(folder, files):
     for file in files:
-        shard = Shard(folder, file)
+        shard = TokenShard(folder, file)
         flag = word_flag(shard.tokens.dtype)
         first = 0
         for end in shard.ends.tolist():
@@ -62,7 +62,7 @@ def test_documents_come_back_from_shards_of_any_size(tmp_path_factory, texts, ro
 
 def test_equal_documents_have_equal_hashes_whatever_their_words(tmp_path):
     files = write(tmp_path, [[(7, True), (8, True)], [(7, True), (8, False)], [(8, True)]], 100)
-    hashes = Shard(tmp_path, files[0]).hashes.tolist()
+    hashes = TokenShard(tmp_path, files[0]).hashes.tolist()
     assert hashes[0] == hashes[1] != hashes[2]
 
 
@@ -77,7 +77,7 @@ def folder(tmp_path):
 def test_a_missing_shard_is_named(folder, kind):
     files = load_manifest(folder)["shards"]
     shard_path(folder, "00000-000", kind).unlink()
-    for look in (lambda: check_shards(folder, files), lambda: Shard(folder, files[0])):
+    for look in (lambda: check_shards(folder, files), lambda: TokenShard(folder, files[0])):
         with pytest.raises(DataError, match=rf"00000-000\.{kind}\.npy: cannot be read: No such"):
             look()
 
@@ -97,7 +97,7 @@ def test_a_shard_cut_short_is_named(folder, keep):
     path = shard_path(folder, "00000-000", "tokens")
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(DataError, match=r"tokens\.npy: damaged or cut short"):
-        Shard(folder, load_manifest(folder)["shards"][0])
+        TokenShard(folder, load_manifest(folder)["shards"][0])
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from octavo._files import has_archive, open_binary
 from octavo._lazy import require
+from octavo.corpus.files import STANDARD_INPUT, layout
 from octavo.errors import DataError, UsageError
-from octavo.text.corpus import STANDARD_INPUT, layout
 
 BLOCK = 1 << 22
 BAD = ("stop", "skip", "replace")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octavo.errors import DataError
-from octavo.text import Passage, Question, read_questions, write_questions
+from octavo.reading import Passage, Question, read_questions, write_questions
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 CONTEXT = "故宫于1420年建成。"

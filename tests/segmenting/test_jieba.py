@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octavo.errors import DataError, MissingExtraError, UsageError
-from octavo.text.jieba import Jieba
+from octavo.segmenting.jieba import Jieba
 
 jieba = pytest.importorskip("jieba", reason="jieba is the oracle")
-PIECE = pytest.importorskip("octavo.text.jieba_kernels", exc_type=ImportError).PIECE
+PIECE = pytest.importorskip("octavo.segmenting.jieba_kernels", exc_type=ImportError).PIECE
 jieba.setLogLevel(logging.ERROR)
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "fudan" / "train.jsonl.xz"
 

@@ -18,25 +18,14 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from octavo._checks import check_whole
-from octavo.errors import OctavoError
+from octavo.errors import WorkerError
 
 LONGEST = 300  # characters of a task that are shown
-DICTIONARY = "octavo.text.preloaded"  # a module to preload, where Chinese is cut
+DICTIONARY = "octavo.segmenting.preloaded"  # a module to preload, where Chinese is cut
 DEATHS = 3  # of processes at one task, then it is given up
 # A server that has loaded what the tasks need forks processes that can begin at once, this time and
 # the next; elsewhere forking is not safe (macOS) or not known (Windows).
 START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-
-
-class WorkerError(OctavoError):
-    """Processes died again and again at one task.
-
-    Example:
-        >>> raise WorkerError("3 processes died")
-        Traceback (most recent call last):
-        ...
-        octavo.text.parallel.WorkerError: 3 processes died
-    """
 
 
 def run_tasks(

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from octavo.corpus.encoding import Encoder
 from octavo.errors import DataError
 from octavo.text import WordPieceTokenizer, encoding
-from octavo.text.encoding import Encoder
 from octavo.text.vocabulary import SPECIAL_TOKENS
 
 VOCABULARY = [*SPECIAL_TOKENS, *"北京大学，。ab", "##a", "##b", "ab"]
@@ -49,7 +49,7 @@ def expected(text, alone, segmenter):
 
 def test_jieba_cuts_words():
     pytest.importorskip("jieba")
-    from octavo.text.segmenters import Jieba
+    from octavo.segmenting.segmenters import Jieba
 
     ((ids, begins),) = Encoder(TOKENIZER, Jieba()).encode(["北京大学，ab\ud83d"])
     assert ids.tolist()[:5] == [5, 6, 7, 8, 9]

@@ -1,0 +1,1 @@
+"""Files of a corpus: their documents, read ahead, and the token shards they become."""

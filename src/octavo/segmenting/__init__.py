@@ -1,0 +1,1 @@
+"""Text cut into words: Chinese as jieba cuts it, and whatever else has a name."""
