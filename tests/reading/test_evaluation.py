@@ -82,7 +82,9 @@ def test_predictions_are_one_object_a_line_with_its_scores(tmp_path):
 
 def test_predictions_are_scored_against_every_accepted_answer(tmp_path):
     path = tmp_path / "predictions.jsonl"
-    question = Question("1", "故宫何时建成？", (Passage("故宫建成于永乐时。"),), ("1420年", "永乐时"))
+    question = Question(
+        "1", "故宫何时建成？", (Passage("故宫建成于永乐时。"),), ("1420年", "永乐时")
+    )
     for text, em in (("永乐时", 1), ("1420年", 1), ("永乐", 0)):
         write_predictions([question], [Answer(question.question, text, 0.5, ())], path)
         [record] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
