@@ -70,7 +70,7 @@ huggingface-peer: setup
 
 .peers/huggingface/.ready: pyproject.toml requirements.lock | huggingface-peer
 	@$(UV) pip install --quiet --python .peers/huggingface/bin/python \
-	  keras jax safetensors rich cyclopts zstandard pytest hypothesis optax==0.2.8
+	  keras jax safetensors google-crc32c rich cyclopts zstandard pytest hypothesis optax==0.2.8
 	@$(UV) pip install --quiet --python .peers/huggingface/bin/python --no-deps -e .
 	@touch $@
 
@@ -87,7 +87,7 @@ test-backends: .backends/torch/.ready .backends/tensorflow/.ready ## run the Ker
 	@.backends/$*/bin/python -m pip install --quiet "$(FRAMEWORK)"
 	@$(UV) pip install --quiet --python .backends/$*/bin/python \
 	  "keras==$$(sed -n 's/^keras==//p' requirements.lock)" \
-	  numpy safetensors rich cyclopts zstandard pytest hypothesis
+	  numpy safetensors google-crc32c rich cyclopts zstandard pytest hypothesis
 	@$(UV) pip install --quiet --python .backends/$*/bin/python --no-deps -e .
 	@touch $@
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 
 import pytest
+from checkpoint_writer import masked
 
-from octavo.pretraining.tensorboard import EventFile, _checksum
+from octavo.pretraining.tensorboard import EventFile
 
 LINES = [{"step": 10, "loss": 2.5, "accuracy": 0.25}, {"step": 300, "loss": 1.25}]
 
@@ -14,9 +15,9 @@ LINES = [{"step": 10, "loss": 2.5, "accuracy": 0.25}, {"step": 300, "loss": 1.25
 def records(data):
     while data:
         (length,) = struct.unpack("<Q", data[:8])
-        assert data[8:12] == _checksum(data[:8])
+        assert data[8:12] == struct.pack("<I", masked(data[:8]))
         message = data[12 : 12 + length]
-        assert data[12 + length : 16 + length] == _checksum(message)
+        assert data[12 + length : 16 + length] == struct.pack("<I", masked(message))
         yield message
         data = data[16 + length :]
 

@@ -14,10 +14,9 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from octavo.transformer.crc32c import crc32c
+from octavo.transformer.crc32c import masked_crc32c
 
 VERSION = b"brain.Event:2"
-MASK = 0xA282EAD8  # is added to every checksum
 WALL_TIME, STEP, FILE_VERSION, SUMMARY, SESSION = 1, 2, 3, 5, 7  # fields of Event
 VARINT, DOUBLE, BYTES, FLOAT = 0, 1, 2, 5  # kinds of fields
 
@@ -66,9 +65,7 @@ def _event(step: int, content: bytes) -> bytes:
 
 
 def _checksum(data: bytes) -> bytes:
-    crc = crc32c(data)
-    rotated = (crc >> 15) | (crc << 17)
-    return struct.pack("<I", (rotated + MASK) & 0xFFFFFFFF)
+    return struct.pack("<I", masked_crc32c(data))
 
 
 def _key(field: int, kind: int) -> bytes:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from octavo.errors import PresetError
-from octavo.transformer.crc32c import crc32c, unmask
+from octavo.transformer.crc32c import masked_crc32c
 
 FOOTER = 48
 TRAILER = 5  # the compression and the checksum after a block
@@ -105,7 +105,7 @@ def _block(handle: bytes, place: int, data: bytes | None = None) -> bytes:
     size, _ = read_varint(handle, place)
     content = _cut(data, start, size + TRAILER)
     stored = int.from_bytes(content[-4:], "little")
-    if crc32c(content[:-4]) != unmask(stored):
+    if masked_crc32c(content[:-4]) != stored:
         raise PresetError(f"damaged: the checksum of the block at byte {start} differs")
     if content[size]:
         raise PresetError("its blocks are packed (by snappy), which octavo cannot read")

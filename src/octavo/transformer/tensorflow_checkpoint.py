@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from octavo.errors import PresetError
-from octavo.transformer.crc32c import crc32c, unmask
+from octavo.transformer.crc32c import masked_crc32c
 from octavo.transformer.sorted_table import read_fields, read_table
 
 BFLOAT16, STRING = 14, 7
@@ -110,7 +110,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         if end > there:
             raise PresetError(f"ends at byte {end} of {there}: the file is cut short")
         data = np.fromfile(path, np.uint8, entry.size, offset=entry.offset)
-        if crc32c(data) != entry.checksum:
+        if masked_crc32c(data) != entry.checksum:
             raise PresetError("is damaged: its checksum differs")
         array = data.view(dtype).astype(dtype.newbyteorder("="), copy=False).reshape(entry.shape)
         if entry.dtype == BFLOAT16:
@@ -177,7 +177,7 @@ class _Entry:
             raise PresetError("damaged: a shape is a number")
         numbers = [_number(fields.get(key, 0)) for key in (1, 3, 4, 5, 6)]
         dtype, shard, offset, size, checksum = numbers
-        return cls(dtype, _sizes(shape), shard, offset, size, unmask(checksum), 7 in fields)
+        return cls(dtype, _sizes(shape), shard, offset, size, checksum, 7 in fields)
 
 
 def _sizes(data: bytes) -> tuple[int, ...]:
