@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from octavo.corpus import encoding
 from octavo.corpus.encoding import Encoder
 from octavo.errors import DataError
-from octavo.text import WordPieceTokenizer, encoding
+from octavo.text import WordPieceTokenizer
 from octavo.text.vocabulary import SPECIAL_TOKENS
 
 VOCABULARY = [*SPECIAL_TOKENS, *"北京大学，。ab", "##a", "##b", "ab"]

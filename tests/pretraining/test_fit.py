@@ -113,7 +113,9 @@ def test_a_finished_run_is_not_trained_again(corpus, settings, tmp_path):
 def test_other_settings_or_files_are_refused(corpus, settings, tmp_path):
     pretrain(corpus, tmp_path / "out", settings, progress=False)
     other = dataclasses.replace(settings, mask_selection_rate=0.2)
-    with pytest.raises(DataError, match=r"masking 0\.15, not 0\.2; name another folder"):
+    with pytest.raises(
+        DataError, match=r"mask_selection_rate 0\.15, not 0\.2; name another folder"
+    ):
         pretrain(corpus, tmp_path / "out", other, progress=False)
     with pytest.raises(DataError, match="holds a run already"):
         pretrain(corpus, tmp_path / "out", settings, resume=False, progress=False)

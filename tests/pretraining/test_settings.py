@@ -52,7 +52,7 @@ def test_an_impossible_setting_is_named(values):
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("layer = 2", UsageError, r"no setting layer; known: accumulate, average"),
+        ("layer = 2", UsageError, r"no setting layer; known: batch_size, dropout"),
         ("layers = [", DataError, "not TOML"),
         ("layers = 0", UsageError, r"a\.toml: layers must be 1 or more"),
         ('steps = "many"', UsageError, r"a\.toml: steps must be of type int"),

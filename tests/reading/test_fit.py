@@ -134,7 +134,7 @@ def test_a_state_of_another_plan_or_a_damaged_one_is_refused(tmp_path):
     reader.fit(make_questions(), out=tmp_path, **OPTIONS)
     with pytest.raises(DataError, match=r"batch_size 4, not 2.*--no-resume"):
         reader.fit(make_questions(), out=tmp_path, **{**OPTIONS, "batch_size": 2})
-    with pytest.raises(DataError, match=r"elsewhere 0\.1, not 0\.3"):
+    with pytest.raises(DataError, match=r"negative_rate 0\.1, not 0\.3"):
         reader.fit(make_questions(), out=tmp_path, negative_rate=0.3, **OPTIONS)
     with pytest.raises(DataError, match="questions_crc32"):  # as many, but others
         reader.fit(make_questions()[::-1], out=tmp_path, **OPTIONS)
@@ -153,7 +153,13 @@ def test_a_state_of_another_plan_or_a_damaged_one_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"epochs": 0}, {"batch_size": 0}, {"dropout": 1.0}, {"elsewhere": -1}, {"learning_rate": 0}],
+    [
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"dropout": 1.0},
+        {"negative_rate": -1},
+        {"learning_rate": 0},
+    ],
 )
 def test_impossible_arguments_are_named(wrong):
     with pytest.raises(UsageError, match=rf"{next(iter(wrong))}.*Received: "):

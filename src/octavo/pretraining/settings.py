@@ -61,7 +61,7 @@ class Settings:
         UsageError: if a value is impossible; names it.
 
     Example:
-        >>> Settings(steps=1000, objective="mlm:0.7,unilm:0.3").length
+        >>> Settings(steps=1000, objective="mlm:0.7,unilm:0.3").sequence_length
         256
     """
 
