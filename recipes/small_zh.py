@@ -26,7 +26,8 @@ from octavo._keras import keras, use_compilation_cache
 from octavo.pretraining import Corpus, Intervals, Settings, prepare, pretrain
 from octavo.pretraining.baselines import measure_baselines
 from octavo.pretraining.corpus import Batches
-from octavo.pretraining.objectives import Examples, Masking
+from octavo.pretraining.examples import Examples
+from octavo.pretraining.objectives import Masking
 from octavo.training.compiling import compile_model
 from octavo.transformer import Transformer, load_preset, save_preset
 from small_zh_data import make_corpus

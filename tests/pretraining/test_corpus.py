@@ -12,7 +12,8 @@ from octavo.corpus import token_shards
 from octavo.errors import DataError, UsageError
 from octavo.pretraining import Corpus, preparation, prepare
 from octavo.pretraining.corpus import Batches
-from octavo.pretraining.objectives import Examples, Masking
+from octavo.pretraining.examples import Examples
+from octavo.pretraining.objectives import Masking
 
 
 def documents(corpus):

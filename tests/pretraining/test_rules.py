@@ -17,7 +17,8 @@ from octavo._keras import keras, ops
 from octavo.pretraining import Intervals, pretrain
 from octavo.pretraining.building import make_model, make_optimizer
 from octavo.pretraining.corpus import Batches
-from octavo.pretraining.objectives import Examples, Masking, most_predictions
+from octavo.pretraining.examples import Examples
+from octavo.pretraining.objectives import Masking, most_predictions
 from octavo.training.compiling import compile_model
 
 OBJECTIVES = {"mlm": 0.5, "unilm": 0.5}

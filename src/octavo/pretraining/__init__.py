@@ -1,6 +1,7 @@
 """From a folder of text to a pretrained model: token shards, objectives, exact resume.
 
 Keras is loaded by `pretrain` alone: processes that encode a corpus import this package too.
+`Settings` and `Intervals` load not even NumPy: the help of a command shows them.
 
 Source: Su Jianlin, kexue.fm/archives/7055.
 """
@@ -12,17 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from octavo._lazy import load_later
-from octavo.pretraining.corpus import Corpus
 from octavo.pretraining.position import Intervals
-from octavo.pretraining.preparation import prepare
 from octavo.pretraining.settings import Settings
 
 if TYPE_CHECKING:
+    from octavo.pretraining.corpus import Corpus
     from octavo.pretraining.fit import pretrain
+    from octavo.pretraining.preparation import prepare
 
 __all__ = ["SMALL_ZH", "Corpus", "Intervals", "Settings", "prepare", "pretrain"]
 
 SMALL_ZH = Path(str(resources.files("octavo.pretraining"))) / "presets" / "small-zh"
 """Folder of the bundled small Chinese model, for `load_preset` and whatever reads such folders."""
 
-__getattr__ = load_later(__name__, {"pretrain": "fit"})
+__getattr__ = load_later(
+    __name__, {"Corpus": "corpus", "prepare": "preparation", "pretrain": "fit"}
+)

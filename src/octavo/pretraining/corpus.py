@@ -11,7 +11,7 @@ import numpy as np
 from octavo._seeds import make_generator
 from octavo.corpus.token_shards import TokenShard, check_shards, hash_file, load_manifest, word_flag
 from octavo.errors import DataError
-from octavo.pretraining.objectives import Examples, Pieces
+from octavo.pretraining.examples import Examples, Pieces
 from octavo.pretraining.packing import PackedRows, find_marks, make_rows
 from octavo.text import WordPieceTokenizer
 

@@ -34,8 +34,9 @@ from octavo.optimizers import WeightAverage, find_wrapper
 from octavo.pretraining.baselines import measure_baselines
 from octavo.pretraining.building import check_vocabulary, find_start, make_model, make_optimizer
 from octavo.pretraining.corpus import Batches, Corpus
+from octavo.pretraining.examples import Examples
 from octavo.pretraining.log import Line, write_log
-from octavo.pretraining.objectives import SPECIALS, Examples, parse_objectives
+from octavo.pretraining.objectives import SPECIALS, parse_objectives
 from octavo.pretraining.position import Intervals, Position, check_plan
 from octavo.pretraining.run_folder import CHECKPOINTS, LOG, RunFolder
 from octavo.pretraining.settings import Settings, check_devices
@@ -144,7 +145,7 @@ class _Run:
         held_rows = corpus.rows(held_out, settings.sequence_length, specials)
         if len(held_rows):
             asked = {"mlm": 1.0} if "mlm" in objectives else objectives
-            always = replace(masking, final=0.0)
+            always = replace(masking, final_mask_selection_rate=0.0)
             fixed = Examples(
                 corpus.tokenizer, settings.sequence_length, asked, always, examples.prediction_count
             )

@@ -122,12 +122,8 @@ class Settings:
 
     def make_masking(self) -> Masking:
         """How words are masked."""
-        return Masking(
-            self.mask_selection_rate,
-            self.final_mask_selection_rate,
-            self.mask_token_rate,
-            self.random_token_rate,
-        )
+        names = (field.name for field in dataclasses.fields(Masking))
+        return Masking(**{name: getattr(self, name) for name in names})
 
     @classmethod
     def from_file(cls, path: str | PathLike[str], **changes: Any) -> Settings:
