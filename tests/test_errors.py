@@ -1,8 +1,21 @@
 """The tree of errors and what they say."""
 
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
 from octavo import errors
+
+SOURCE = Path(errors.__file__).parent
+CLASSES = {
+    name: value
+    for name, value in vars(errors).items()
+    if isinstance(value, type) and value.__module__ == errors.__name__
+}
 
 
 @pytest.mark.parametrize(
@@ -12,6 +25,8 @@ from octavo import errors
         (errors.DataError, (errors.OctavoError, ValueError)),
         (errors.PresetError, (errors.DataError,)),
         (errors.MissingExtraError, (errors.OctavoError, ImportError)),
+        (errors.WorkerError, (errors.OctavoError,)),
+        (errors.LaunchError, (errors.OctavoError,)),
     ],
 )
 def test_tree(child, parents):
@@ -30,3 +45,41 @@ def test_tree(child, parents):
 def test_data_error_names_the_place(path, line, text):
     error = errors.PresetError("broken", path=path, line=line)
     assert (str(error), error.path, error.line) == (text, path, line)
+
+
+def read_tree(docstring: str) -> dict[str, str]:
+    """The parent of each error, as the tree in a docstring draws it."""
+    parents: dict[str, str] = {}
+    above: dict[int, str] = {}
+    line = re.compile(r"^([│ ]*(?:├── |└── )?)(\w*(?:Error|Exception))\b", re.M)
+    for blank, name in line.findall(docstring):
+        depth = len(blank) // 4
+        above[depth] = name
+        if depth:
+            parents[name] = above[depth - 1]
+    return parents
+
+
+def test_the_tree_draws_every_error():
+    drawn = read_tree(errors.__doc__)
+    assert drawn == {name: value.__bases__[0].__name__ for name, value in CLASSES.items()}
+
+
+def find_errors(text: str) -> set[str]:
+    """Public classes of a module that derive from one of octavo's errors."""
+    bases = {
+        node.name: {base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
+                    for base in node.bases}
+        for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)
+    }  # fmt: skip
+    return {name for name in bases if not name.startswith("_") and bases[name] & set(CLASSES)}
+
+
+def test_no_other_module_holds_an_error():
+    others = [path for path in SOURCE.rglob("*.py") if path != Path(errors.__file__)]
+    assert not {p.name for p in others if find_errors(p.read_text(encoding="utf-8"))}
+
+
+def test_the_check_sees_an_error_elsewhere():
+    text = "class A(errors.DataError): ...\nclass B(OctavoError, OSError): ...\nclass C: ...\n"
+    assert find_errors(f"{text}class _D(UsageError): ...") == {"A", "B"}
