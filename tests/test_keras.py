@@ -19,7 +19,10 @@ DOOR = (
     ("name", "message"),
     [
         ("", "jax keras is not installed"),
-        ("openvino", "openvino the environment's KERAS_BACKEND must be one of jax, torch, tensorf"),
+        (
+            "openvino",
+            "openvino KERAS_BACKEND must be one of jax, torch, tensorflow. Received: KERAS_",
+        ),
     ],
 )
 def test_the_backend_is_chosen_before_keras_is_loaded(name, message, monkeypatch):

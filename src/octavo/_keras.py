@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
+from octavo._checks import check_one_of
 from octavo._lazy import require
 from octavo.errors import MissingExtraError, UsageError
 
@@ -27,11 +28,7 @@ def _choose_backend() -> None:
     """Name a backend in the environment, one that is there."""
     name = os.environ.get("KERAS_BACKEND") or "jax"
     os.environ["KERAS_BACKEND"] = name
-    if name not in BACKENDS:
-        raise UsageError(
-            f"the environment's KERAS_BACKEND must be one of {', '.join(BACKENDS)}. "
-            f"Received: {name!r}"
-        )
+    check_one_of("KERAS_BACKEND", name, BACKENDS)
     if find_spec(name) is None:
         if name == "jax":
             raise MissingExtraError("jax", "neural")

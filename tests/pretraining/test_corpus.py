@@ -172,7 +172,9 @@ def test_bad_input_is_named(make, tmp_path, monkeypatch):
         make(text=tmp_path / "bad.jsonl", folder="a")
     with pytest.raises(DataError, match="no document has a token"):
         make(text=tmp_path / "empty.txt", folder="b")
-    with pytest.raises(UsageError, match=r"vocabulary must be 109 or more\. Received"):
+    with pytest.raises(
+        UsageError, match=r"vocabulary must be a whole number of 109 or more\. Received"
+    ):
         make(vocabulary=50, folder="e")
     with pytest.raises(UsageError, match="standard input is read once"):
         make(text="-", vocabulary=200, folder="c")

@@ -156,12 +156,20 @@ sys.exit(code)
     [
         ("--preset model --vocabulary-size 99", 2, "the vocabulary is that of model. Received: --"),
         ("--vocabulary a.txt --vocabulary-size 99", 2, "a.txt has a size of its own. Received: "),
-        ("--vocabulary-size 5", 2, "vocabulary must be 109 or more. Received: vocabulary=5"),
+        (
+            "--vocabulary-size 5",
+            2,
+            "vocabulary must be a whole number of 109 or more. Received: vocabulary=5",
+        ),
         ("--segmenter jeiba", 2, "a segmenter is jieba, jieba:DICT.txt, whitespace"),
         ("--segmenter jieba:none.txt", 1, "none.txt: no dictionary that can be read"),
         ("--layers 0", 2, "layers must be 1 or more. Received: 0"),
-        ("--workers 0", 2, "workers must be 1 or more. Received: workers=0"),
-        ("--save-steps 0", 2, "save_steps must be 1 or more. Received: save_steps=0"),
+        ("--workers 0", 2, "workers must be a whole number of 1 or more. Received: workers=0"),
+        (
+            "--save-steps 0",
+            2,
+            "save_steps must be a whole number of 1 or more. Received: save_steps=0",
+        ),
         ("--field body", 2, "a field is of .jsonl and .parquet files"),
         ("none.txt", 1, "none.txt: no such file or folder"),
     ],

@@ -96,7 +96,9 @@ def test_size_is_a_limit_and_counted_characters_are_known(texts: list[str], size
 def test_refuses_a_size_without_room_for_ascii() -> None:
     smallest = len(build_vocabulary([], 1000))
     assert len(build_vocabulary(TEXTS, smallest)) == smallest
-    with pytest.raises(UsageError, match=f"at least {smallest}. Received: {smallest - 1}$"):
+    with pytest.raises(
+        UsageError, match=f"number of {smallest} or more. Received: size={smallest - 1}$"
+    ):
         build_vocabulary(TEXTS, smallest - 1)
 
 

@@ -126,7 +126,7 @@ def test_an_encoder_does_not_take_the_place_of_a_model_with_a_head(preset, token
 
 @pytest.mark.parametrize("dtype", ["int8", "float64", "nonsense"])
 def test_weights_are_stored_as_floats_of_32_or_16_bits(model, tokenizer, tmp_path, dtype):
-    with pytest.raises(UsageError, match=f"dtype must be one of .* Received: '{dtype}'"):
+    with pytest.raises(UsageError, match=f"dtype must be one of .* Received: dtype='{dtype}'"):
         save_preset(tmp_path / "preset", model, tokenizer, dtype=dtype)
     assert not list(tmp_path.iterdir())
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from io import BufferedReader
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from octavo._checks import check_one_of
 from octavo._files import has_archive, open_binary
 from octavo._lazy import require
 from octavo.corpus.files import STANDARD_INPUT, layout
-from octavo.errors import DataError, UsageError
+from octavo.errors import DataError
 
 BLOCK = 1 << 22
 BAD = ("stop", "skip", "replace")
@@ -139,11 +140,7 @@ class Cleaner:
     """
 
     def __init__(self, bad_lines: str = "stop") -> None:
-        if bad_lines not in BAD:
-            raise UsageError(
-                f"bad_lines must be {', '.join(BAD)}. Received: bad_lines={bad_lines!r}"
-            )
-        self._bad_lines = bad_lines
+        self._bad_lines = check_one_of("bad_lines", bad_lines, BAD)
         self.found = 0
 
     def decode(self, block: Block, path: str) -> str:

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from octavo._checks import check_whole, parse_bytes
+from octavo._checks import check_number, check_whole, parse_bytes
 from octavo._files import full_disk_named, write_atomic
 from octavo._lazy import check_installed
 from octavo._numba import compiling_said
@@ -196,8 +196,7 @@ def _check(minimum: int | None, information: Sequence[float], entropy: float) ->
             f"information must be 1 to {LONGEST - 1} numbers, for n-grams of 2, 3, ... characters. "
             f"Received: information={information!r}"
         )
-    if not 0 <= entropy < np.inf:
-        raise UsageError(f"entropy must be 0 or more. Received: entropy={entropy!r}")
+    check_number("entropy", entropy, least=0)
 
 
 def _read(files: Sequence[str], field: str | None, cleaner: Cleaner, sentences: Sentences) -> None:

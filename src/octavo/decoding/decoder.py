@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from octavo._checks import check_number, check_one_of, check_whole
 from octavo._keras import compile_with_variables, ops, use_compilation_cache
 from octavo.decoding.search import Search, search
 from octavo.decoding.selection import IMPOSSIBLE
@@ -75,13 +76,9 @@ class Decoder:
             raise UsageError(
                 f"a UniLM model is needed. Received: application={model.application!r}"
             )
-        if not 0 <= end_id < model.config.vocab_size:
-            raise UsageError(
-                f"end_id must lie in [0, {model.config.vocab_size}). Received: {end_id}"
-            )
+        self.end_id = check_whole("end_id", end_id, 0, model.config.vocab_size - 1)
         use_compilation_cache()
         self.model = model
-        self.end_id = end_id
         self._compiled: dict[Search, Callable[..., Any]] = {}
 
     def beam_search(
@@ -157,11 +154,8 @@ class Decoder:
             >>> len(found), found[0].scores.shape
             (1, (3,))
         """
-        if not temperature > 0 or not 0 < top_p <= 1:  # a NaN is neither
-            raise UsageError(
-                "temperature must be above 0 and top_p in (0, 1]. "
-                f"Received: temperature={temperature}, top_p={top_p}"
-            )
+        check_number("temperature", temperature, above=0)
+        check_number("top_p", top_p, above=0, most=1)
         drawing = "all" if top_p == 1 else "nucleus"
         settings = Search(self.end_id, steps, samples, mode == "extractive", vote, drawing)
         random = np.random.default_rng(seed)
@@ -207,15 +201,10 @@ class Decoder:
 
 def _check(settings: Search, mode: str) -> None:
     """Refuse settings no search has."""
-    if mode not in MODES:
-        raise UsageError(f"mode must be one of {MODES}. Received: {mode!r}")
-    if settings.vote not in VOTES:
-        raise UsageError(f"vote must be one of {', '.join(VOTES)}. Received: {settings.vote!r}")
-    for name, value in (("steps", settings.steps), ("beams", settings.beams)):
-        if not isinstance(value, int | np.integer) or value < 1:
-            raise UsageError(f"{name} must be a whole number from 1. Received: {value!r}")
-    if settings.beams > MOST_BEAMS:
-        raise UsageError(f"beams must be at most {MOST_BEAMS}. Received: {settings.beams}")
+    check_one_of("mode", mode, MODES)
+    check_one_of("vote", settings.vote, VOTES)
+    check_whole("steps", settings.steps, 1)
+    check_whole("samples" if settings.drawing else "beams", settings.beams, 1, MOST_BEAMS)
 
 
 def _check_rows(prefixes: Any, passage_lengths: Any, steps: int, config: Any) -> None:

@@ -6,8 +6,8 @@ import math
 import numbers
 from typing import Any
 
+from octavo._checks import check_number, check_share
 from octavo._keras import keras, ops, register
-from octavo.optimizers.checks import check_number
 from octavo.optimizers.tensors import make_dense
 
 
@@ -56,8 +56,8 @@ class Adam(keras.optimizers.Optimizer):
         if isinstance(learning_rate, numbers.Real):
             check_number("learning_rate", learning_rate, least=0.0)
         super().__init__(learning_rate=learning_rate, name=name, **arguments)
-        self.beta_1 = check_number("beta_1", beta_1, least=0.0, most=1.0, below=True)
-        self.beta_2 = check_number("beta_2", beta_2, least=0.0, most=1.0, below=True)
+        self.beta_1 = check_share("beta_1", beta_1)
+        self.beta_2 = check_share("beta_2", beta_2)
         self.epsilon = check_number("epsilon", epsilon, least=0.0)
 
     def build(self, variables: Any) -> None:

@@ -6,9 +6,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from octavo._checks import check_one_of, check_whole
 from octavo._keras import ops, register
-from octavo.errors import UsageError
-from octavo.optimizers.checks import check_count
 from octavo.optimizers.tensors import choose, snapshot
 from octavo.optimizers.wrapper import Wrapper
 
@@ -56,13 +55,8 @@ class GradientAccumulation(Wrapper):
         name: str | None = None,
     ) -> None:
         super().__init__(inner_optimizer, name)
-        self.steps = check_count("steps", steps)
-        if last_window not in LAST_WINDOW:
-            raise UsageError(
-                f"last_window must be one of {', '.join(LAST_WINDOW)}. "
-                f"Received: last_window={last_window!r}"
-            )
-        self.last_window = last_window
+        self.steps = check_whole("steps", steps, 1)
+        self.last_window = check_one_of("last_window", last_window, LAST_WINDOW)
         self._closing = False
         self._updates_before = 0
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from octavo._checks import check_bool, check_whole
 from octavo._keras import ops, register
 from octavo.optimizers.bare import steps_blind
-from octavo.optimizers.checks import check_choice, check_count
 from octavo.optimizers.gradient_accumulation import GradientAccumulation
 from octavo.optimizers.learning_rate_multiplier import LearningRateMultiplier
 from octavo.optimizers.lookahead import Lookahead
@@ -111,8 +111,8 @@ class LazyRows(Wrapper):
     ) -> None:
         super().__init__(inner_optimizer, name)
         self.include = check_patterns(include, "include")
-        self.keep_slots = check_choice("keep_slots", keep_slots)
-        self.rows = check_count("rows", rows)
+        self.keep_slots = check_bool("keep_slots", keep_slots)
+        self.rows = check_whole("rows", rows, 1)
 
     def _is_elementwise(self) -> bool:
         """Whether the optimizers inside make of some rows what they make of them among all."""

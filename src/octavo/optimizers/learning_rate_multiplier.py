@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from octavo._checks import check_number
 from octavo._keras import register
 from octavo.errors import UsageError
-from octavo.optimizers.checks import check_number
 from octavo.optimizers.patterns import check_patterns, find_match, warn_of_unmatched
 from octavo.optimizers.wrapper import Wrapper
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from octavo._checks import check_number, check_whole
 from octavo._keras import ops, register
-from octavo.optimizers.checks import check_count, check_number
 from octavo.optimizers.wrapper import Wrapper
 
 
@@ -53,7 +53,7 @@ class Lookahead(Wrapper):
         name: str | None = None,
     ) -> None:
         super().__init__(inner_optimizer, name)
-        self.sync_period = check_count("sync_period", sync_period)
+        self.sync_period = check_whole("sync_period", sync_period, 1)
         self.alpha = check_number("alpha", alpha, least=0.0, most=1.0)
 
     def build_state(self, variables: Sequence[Any]) -> None:

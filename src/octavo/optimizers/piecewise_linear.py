@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from octavo._checks import check_number, check_whole, is_whole
 from octavo._keras import keras, ops, register
 from octavo.errors import UsageError
-from octavo.optimizers.checks import check_count, check_number, is_whole
 
 
 @register("PiecewiseLinear")
@@ -89,7 +89,7 @@ def warmup_stable_decay(
         ((100, 1.0), (1000, 0.0))
     """
     for name, length in (("warmup", warmup), ("stable", stable), ("decay", decay)):
-        check_count(name, length, least=0)
+        check_whole(name, length, 0)
     if not warmup + stable + decay:
         raise UsageError("a schedule needs updates. Received: warmup=0, stable=0, decay=0")
     check_number("final", final, least=0.0)
@@ -104,7 +104,7 @@ def _check_points(points: Any) -> tuple[tuple[int, float], ...]:
         pairs = [(step, value) for step, value in given]
     except (TypeError, ValueError):
         pairs = []
-    if not pairs or not all(is_whole(step, least=0) for step, _ in pairs):
+    if not pairs or not all(is_whole(step, 0) for step, _ in pairs):
         raise UsageError(
             "points must be {step: multiplier}, the steps whole numbers of 0 or more. "
             f"Received: points={points!r}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from octavo._checks import check_number
 from octavo._keras import ops, register
 from octavo.optimizers.adam import Adam, correction
-from octavo.optimizers.checks import check_number
 
 
 @register("RectifiedAdam")
@@ -52,7 +52,7 @@ class RectifiedAdam(Adam):
         **arguments: Any,
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, name, **arguments)
-        check_number("beta_2", beta_2, least=0.7, most=1.0, below=True)
+        check_number("beta_2", beta_2, least=0.7, below=1.0)
         self.threshold = check_number("threshold", threshold, least=4.0)
 
     def direction(self, mean: Any, root: Any, step: Any) -> Any:

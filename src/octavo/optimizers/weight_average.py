@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from octavo._checks import check_bool, check_share
 from octavo._keras import keras, ops, register
 from octavo.errors import UsageError
 from octavo.optimizers.adam import correction
-from octavo.optimizers.checks import check_choice, check_number
 from octavo.optimizers.wrapper import Wrapper, find_wrapper
 
 
@@ -54,7 +54,7 @@ class WeightAverage(Wrapper):
         self, inner_optimizer: Any, momentum: float = 0.999, name: str | None = None
     ) -> None:
         super().__init__(inner_optimizer, name)
-        self.momentum = check_number("momentum", momentum, least=0.0, most=1.0, below=True)
+        self.momentum = check_share("momentum", momentum)
         self._kept: list[Any] | None = None  # the weights, while the averages are in place
 
     def build_state(self, variables: Sequence[Any]) -> None:
@@ -172,7 +172,7 @@ class EvaluateAverage(keras.callbacks.Callback):
 
     def __init__(self, until_epoch_end: bool = False) -> None:
         super().__init__()
-        self.until_epoch_end = check_choice("until_epoch_end", until_epoch_end)
+        self.until_epoch_end = check_bool("until_epoch_end", until_epoch_end)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Train on the weights, not on an average left in their place."""

@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from octavo._checks import check_number
 from octavo._keras import ops, register
-from octavo.optimizers.checks import check_number
 from octavo.optimizers.patterns import check_patterns, find_match, warn_of_unmatched
 from octavo.optimizers.wrapper import Wrapper
 

@@ -22,6 +22,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from octavo._checks import check_number, check_share
 from octavo.errors import UsageError
 
 OBJECTIVES = ("mlm", "lm", "unilm", "span")
@@ -56,11 +57,8 @@ class Masking:
 
     def __post_init__(self) -> None:
         """Refuse impossible shares."""
-        rate, final = self.mask_selection_rate, self.final_mask_selection_rate
-        if not 0 < rate < 1:
-            raise UsageError(f"mask_selection_rate must lie between 0 and 1. Received: {rate}")
-        if not 0 <= final < 1:
-            raise UsageError(f"final_mask_selection_rate must lie in [0, 1). Received: {final}")
+        check_number("mask_selection_rate", self.mask_selection_rate, above=0, below=1)
+        check_share("final_mask_selection_rate", self.final_mask_selection_rate)
         mask, random = self.mask_token_rate, self.random_token_rate
         if min(mask, random) < 0 or mask + random > 1:
             raise UsageError(

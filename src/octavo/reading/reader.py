@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from octavo._checks import check_one_of, check_whole
 from octavo._files import write_directory
 from octavo._progress import Progress
 from octavo.decoding import Decoded, Decoder
@@ -155,10 +156,8 @@ class Reader:
         Raises:
             UsageError: as `answer` does.
         """
-        if mode not in MODES:
-            raise UsageError(f"mode must be one of {MODES}. Received: {mode!r}")
-        if batch_size < 1:
-            raise UsageError(f"batch_size must be at least 1. Received: {batch_size}")
+        check_one_of("mode", mode, MODES)
+        check_whole("batch_size", batch_size, 1)
         for question in questions:
             _check(question)
         answers: list[Answer | None] = [None] * len(questions)

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from octavo._checks import check_field_types
+from octavo._checks import check_field_types, check_one_of, check_whole
 from octavo.decoding.votes import VOTES
 from octavo.errors import PresetError, UsageError
 
@@ -48,13 +48,10 @@ class ReaderSettings:
         """Refuse impossible lengths."""
         check_field_types(self)
         for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if field.type == "int" and field.name != "overlap" and value < 1:
-                raise UsageError(f"{field.name} must be at least 1. Received: {value}")
-        if not 0 <= self.overlap < self.window:
-            raise UsageError(f"overlap must lie in [0, window). Received: {self.overlap}")
-        if self.vote not in VOTES:
-            raise UsageError(f"vote must be one of {', '.join(VOTES)}. Received: {self.vote!r}")
+            if field.type == "int" and field.name != "overlap":
+                check_whole(field.name, getattr(self, field.name), 1)
+        check_whole("overlap", self.overlap, 0, self.window - 1)
+        check_one_of("vote", self.vote, VOTES)
 
     @property
     def longest_prefix(self) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from octavo._checks import check_whole
 from octavo._files import write_atomic
 from octavo._lazy import require
 from octavo.errors import UsageError
@@ -37,10 +38,7 @@ def plot_learning_rates(schedules: Mapping[str, Any], updates: int, path: str | 
         >>> path.read_text()[:5]
         '<?xml'
     """
-    if not isinstance(updates, numbers.Integral) or updates < 2:
-        raise UsageError(
-            f"updates must be a whole number of 2 or more. Received: updates={updates!r}"
-        )
+    check_whole("updates", updates, 2)
     if not isinstance(schedules, Mapping) or not schedules:
         raise UsageError(
             "schedules must be a dictionary of names and schedules, such as "

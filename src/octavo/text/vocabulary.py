@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 
+from octavo._checks import check_number, check_whole
 from octavo._files import read_text, write_atomic
 from octavo.errors import DataError, UsageError
 from octavo.text.bpe import learn_pieces, split_letters
@@ -91,16 +92,14 @@ def build_vocabulary(
         >>> vocabulary[:6], vocabulary[-3:]
         (['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', '##0'], ['##20', '##420', '1420'])
     """
-    if not 0 <= piece_share <= 1:
-        raise UsageError(f"piece_share lies between 0 and 1. Received: {piece_share}")
+    check_number("piece_share", piece_share, least=0, most=1)
     characters, words = count_words(texts, lower_case)
     for word, count in words.items():
         for letter in split_letters(word):
             characters[letter] += count
     needed = _ascii_tokens(lower_case)
-    room = size - len(SPECIAL_TOKENS) - len(needed)
-    if room < 0:
-        raise UsageError(f"size must be at least {size - room}. Received: {size}")
+    smallest = len(SPECIAL_TOKENS) + len(needed)
+    room = check_whole("size", size, smallest) - smallest
     others = _by_count(
         {t: n for t, n in characters.items() if n >= minimum_count and t not in needed}
     )

@@ -26,7 +26,8 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from octavo.errors import DataError, UsageError
+from octavo._checks import check_whole
+from octavo.errors import DataError
 from octavo.text import normalising
 from octavo.text.detokenizing import join_tokens
 from octavo.text.normalising import classify_character, normalise_word
@@ -245,10 +246,7 @@ class WordPieceTokenizer:
         return join_tokens(self._token(number) for number in map(int, ids) if number not in silent)
 
     def _token(self, number: int) -> str:
-        if not 0 <= number < len(self.vocabulary):
-            size = len(self.vocabulary)
-            raise UsageError(f"an id lies between 0 and {size - 1}. Received: {number}")
-        return self.vocabulary[number]
+        return self.vocabulary[check_whole("id", number, 0, len(self.vocabulary) - 1)]
 
     def _encode_batch(self, texts: list[str]) -> Iterator[Encoding]:
         """Encode texts as one, joined by blanks, and cut the arrays: no word crosses a blank."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from octavo.errors import PresetError
+from octavo._checks import (
+    check_field_types,
+    check_number,
+    check_one_of,
+    check_share,
+    check_whole,
+)
+from octavo.errors import PresetError, UsageError
 
 FAMILIES = ("bert",)
 TYPES = 5  # segment types of question_match
@@ -51,30 +57,10 @@ class TransformerConfig:
 
     def __post_init__(self) -> None:
         """Refuse what no model can be built from."""
-        if self.model_type not in FAMILIES:
-            raise PresetError(
-                f"key model_type: unknown family {self.model_type!r}; known: {', '.join(FAMILIES)}"
-            )
-        if self.hidden_act not in ACTIVATIONS:
-            raise PresetError(
-                f"key hidden_act: unknown activation {self.hidden_act!r}; "
-                f"known: {', '.join(ACTIVATIONS)}"
-            )
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            least = 0 if field.name in MAY_BE_ZERO else 1
-            if field.type == "int" and (type(value) is not int or value < least):
-                raise PresetError(
-                    f"key {field.name}: a whole number from {least} is wanted, not {value!r}"
-                )
-            if field.type == "bool" and type(value) is not bool:
-                raise PresetError(f"key {field.name}: true or false is wanted, not {value!r}")
-            if field.type == "float" and not (
-                type(value) in (int, float) and math.isfinite(value) and value >= 0
-            ):
-                raise PresetError(f"key {field.name}: a number from 0 is wanted, not {value!r}")
-            if field.name in RATES and value >= 1:
-                raise PresetError(f"key {field.name}: a rate below 1 is wanted, not {value!r}")
+        try:
+            self._check_fields()
+        except UsageError as error:
+            raise PresetError(f"key {error}") from None
         if self.pad_token_id >= self.vocab_size:
             raise PresetError(
                 f"key pad_token_id: {self.pad_token_id} is no token of {self.vocab_size}"
@@ -93,6 +79,20 @@ class TransformerConfig:
             raise PresetError(
                 f"key type_vocab_size: question_match needs {TYPES}, not {self.type_vocab_size}"
             )
+
+    def _check_fields(self) -> None:
+        """Refuse values impossible by themselves, whatever the others are."""
+        check_field_types(self)
+        check_one_of("model_type", self.model_type, FAMILIES)
+        check_one_of("hidden_act", self.hidden_act, ACTIVATIONS)
+        for field in dataclasses.fields(self):
+            name, value = field.name, getattr(self, field.name)
+            if field.type == "int":
+                check_whole(name, value, 0 if name in MAY_BE_ZERO else 1)
+            elif name in RATES:
+                check_share(name, value)
+            elif field.type == "float":
+                check_number(name, value, least=0)
 
     @property
     def head_size(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from octavo._checks import check_one_of
 from octavo._keras import keras, register
 from octavo.errors import UsageError
 from octavo.text import WordPieceTokenizer
@@ -71,10 +72,7 @@ class Transformer(keras.Model):
     ) -> None:
         if not isinstance(config, TransformerConfig):
             config = TransformerConfig.from_dict(config)
-        if application not in APPLICATIONS:
-            raise UsageError(
-                f"application must be one of {APPLICATIONS}. Received: {application!r}"
-            )
+        check_one_of("application", application, APPLICATIONS)
         if mask_positions is not None and application == "encoder":
             raise UsageError(f"an encoder has no head. Received: mask_positions={mask_positions}")
         if config.copy_head and application == "lm":

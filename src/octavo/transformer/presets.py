@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from octavo._checks import check_one_of
 from octavo._files import write_directory
 from octavo._lazy import require
 from octavo.errors import PresetError, UsageError
@@ -215,8 +216,7 @@ def write_preset(
     Raises:
         UsageError: if the vocabulary does not fit the model, or the dtype is another one.
     """
-    if dtype not in DTYPES:
-        raise UsageError(f"dtype must be one of {', '.join(DTYPES)}. Received: {dtype!r}")
+    check_one_of("dtype", dtype, DTYPES)
     safetensors = require("safetensors.numpy", extra="neural")
     if len(tokenizer.vocabulary) != model.config.vocab_size:
         raise UsageError(
