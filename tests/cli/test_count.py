@@ -29,7 +29,7 @@ def test_the_most_frequent_are_shown(lines, capsys):
 def test_counts_are_written(lines, tmp_path, capsys):
     (tmp_path / "stop.txt").write_text("the\n")
     out, stop = str(tmp_path / "counts.tsv"), str(tmp_path / "stop.txt")
-    options = ["--out", out, "--stop", stop, "--top", "3", "--ngrams", "2", "--json"]
+    options = ["--out", out, "--stop-words", stop, "--top", "3", "--ngrams", "2", "--json"]
     assert run(["count", lines, "--segmenter", "whitespace", *options]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result == {
@@ -46,8 +46,8 @@ def test_a_picture_is_drawn_of_all_words(lines, tmp_path, monkeypatch, capsys):
     assert run(command) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "drew counts.svg"
     assert (tmp_path / "counts.svg").read_text().startswith("<?xml")
-    assert run([*command, "--top", "3", "--minimum", "2"]) == 2
-    assert "Received: --plot counts.svg --top 3 --minimum 2\n" in capsys.readouterr().err
+    assert run([*command, "--top", "3", "--min-count", "2"]) == 2
+    assert "Received: --plot counts.svg --top 3 --min-count 2\n" in capsys.readouterr().err
 
 
 def test_a_picture_that_cannot_be_drawn_leaves_no_parts(tmp_path, monkeypatch, capsys):
@@ -135,7 +135,14 @@ def test_a_folder_does_not_hold_what_is_written(lines, tmp_path, capsys):
 
 def test_blank_lines_of_a_stop_list_are_nothing(lines, tmp_path, capsys):
     (tmp_path / "stop.txt").write_text("to\r\n\nbe\r\n")
-    options = ["--segmenter", "whitespace", "--stop", str(tmp_path / "stop.txt"), "--out", "-"]
+    options = [
+        "--segmenter",
+        "whitespace",
+        "--stop-words",
+        str(tmp_path / "stop.txt"),
+        "--out",
+        "-",
+    ]
     assert run(["count", lines, *options]) == 0
     assert [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()[1:]] == [
         "not", "or", "the",
@@ -154,7 +161,7 @@ def test_standard_input_that_is_no_utf8(monkeypatch, capsys):
         ([], 2, "name the files to read"),
         (["FILE", "--out", "counts.csv"], 2, "Received: counts.csv"),
         (["FILE", "--out", "lines.txt"], 2, "--out would overwrite"),
-        (["FILE", "--minimum", "0"], 2, "minimum must be a whole number of 1 or more"),
+        (["FILE", "--min-count", "0"], 2, "min_count must be a whole number of 1 or more"),
         (["FILE", "--top", "-1"], 2, "top must be a whole number of 1 or more"),
         (["FILE", "--approximate", "--resume"], 2, "--approximate --resume"),
         (["FILE", "--ngrams", "1.5"], 2, "1.5"),

@@ -43,7 +43,7 @@ def corpus(tmp_path, monkeypatch):
 
 
 def test_the_most_frequent_are_shown(corpus, capsys):
-    assert run("lines.txt --minimum 100") == 0
+    assert run("lines.txt --min-count 100") == 0
     out = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in out[:-1]] == ["蝴蝶", "葡萄牙"]
     characters = sum(map(len, corpus))
@@ -52,7 +52,7 @@ def test_the_most_frequent_are_shown(corpus, capsys):
 
 def test_words_are_written(corpus, tmp_path, capsys):
     for ending in ("tsv", "txt", "parquet"):
-        assert run(f"lines.txt --minimum 100 --json --out words.{ending}") == 0
+        assert run(f"lines.txt --min-count 100 --json --out words.{ending}") == 0
         result = json.loads(capsys.readouterr().out)
         assert (result["words"], result["out"]) == (2, f"words.{ending}")
     header, *rows = (tmp_path / "words.tsv").read_text().split("\n")
@@ -74,9 +74,9 @@ def test_a_file_of_the_folder_is_not_overwritten(corpus, tmp_path, capsys):
 
 
 def test_thresholds_and_known_words(corpus, capsys):
-    assert run("lines.txt --minimum 100 --information 9,1 --out -") == 0
-    assert run("lines.txt --minimum 100 --entropy 20 --out -") == 0
-    assert run("lines.txt --minimum 100 --new --out -") == 0
+    assert run("lines.txt --min-count 100 --min-pmi 9,1 --out -") == 0
+    assert run("lines.txt --min-count 100 --min-entropy 20 --out -") == 0
+    assert run("lines.txt --min-count 100 --new-only --out -") == 0
     out = capsys.readouterr().out.splitlines()
     assert [line.split("\t")[0] for line in out] == ["word", "葡萄牙", "word", "word"]
 
@@ -84,7 +84,7 @@ def test_thresholds_and_known_words(corpus, capsys):
 def test_standard_input_and_bad_lines(corpus, monkeypatch, capsys):
     data = b"\xff\n" + "\n".join(corpus).encode()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
-    assert run("- --minimum 100 --bad-lines skip --out words.txt") == 0
+    assert run("- --min-count 100 --bad-lines skip --out words.txt") == 0
     captured = capsys.readouterr()
     assert captured.out == "wrote 2 words to words.txt\n"
     assert "1 lines are not UTF-8 and were left out" in captured.err
@@ -96,12 +96,12 @@ def test_standard_input_and_bad_lines(corpus, monkeypatch, capsys):
         ("", 2, "name the files to read"),
         ("lines.txt --out words.csv", 2, "Received: words.csv"),
         ("lines.txt --out lines.txt", 2, "--out would overwrite"),
-        ("lines.txt --minimum 0", 2, "minimum must be a whole number of 1 or more"),
-        ("lines.txt --information 2,x", 2, "Received: 2,x"),
-        ("lines.txt --information nan", 2, "information must be 1 to 7 numbers"),
-        ("lines.txt --information 1,1,1,1,1,1,1,1", 2, "information must be 1 to 7 numbers"),
-        ("lines.txt --entropy=-1", 2, "entropy must be a number of 0 or more"),
-        ("lines.txt --entropy nan", 2, "entropy must be a number of 0 or more"),
+        ("lines.txt --min-count 0", 2, "min_count must be a whole number of 1 or more"),
+        ("lines.txt --min-pmi 2,x", 2, "Received: 2,x"),
+        ("lines.txt --min-pmi nan", 2, "min_pmi must be 1 to 7 numbers"),
+        ("lines.txt --min-pmi 1,1,1,1,1,1,1,1", 2, "min_pmi must be 1 to 7 numbers"),
+        ("lines.txt --min-entropy=-1", 2, "min_entropy must be a number of 0 or more"),
+        ("lines.txt --min-entropy nan", 2, "min_entropy must be a number of 0 or more"),
         ("lines.txt --memory 1KB", 2, "memory must be an amount"),
         ("nothing.txt", 1, "nothing.txt: no such file"),
         ("english.txt", 1, "english.txt: no Chinese characters"),

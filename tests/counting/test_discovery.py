@@ -78,7 +78,7 @@ def entropy_slowly(word, sentences, side):
     return -sum(n / places * math.log(n / places) for n in neighbours.values())
 
 
-def discover_slowly(text, minimum, information, entropy):
+def discover_slowly(text, min_count, information, entropy):
     """Rows as of `discover_words`, straight from the definitions."""
     sentences, longest = read_sentences(text), len(information) + 1
     counts = count_slowly(sentences, longest)
@@ -86,7 +86,7 @@ def discover_slowly(text, minimum, information, entropy):
     strengths = {
         gram: least_information(gram, counts, total)
         for gram, count in counts.items()
-        if count >= minimum and len(gram) > 1
+        if count >= min_count and len(gram) > 1
     }
     kept = {g: s for g, s in strengths.items() if s >= information[len(g) - 2]}
     rows = []
@@ -94,7 +94,7 @@ def discover_slowly(text, minimum, information, entropy):
     for word, count in words.items():
         size = min(len(word), longest)
         windows = [word[i : i + size] for i in range(len(word) - size + 1)]
-        if len(word) > 1 and count >= minimum and all(window in kept for window in windows):
+        if len(word) > 1 and count >= min_count and all(window in kept for window in windows):
             freedom = [entropy_slowly(word, sentences, side) for side in (0, 1)]
             if min(freedom) >= entropy:
                 rows.append((word, count, min(kept[window] for window in windows), *freedom))
@@ -120,13 +120,15 @@ def write(tmp_path, text):
 @example(["甲乙丙丁甲乙丙丁", "甲乙丙丁甲乙丙丁甲"], 1, [-1.01, -1.01], 0.0)  # longer than n-grams
 @example(["丁丙丙丙"], 1, [-1.01, 0.11], 0.0)  # joined, but its last window is not kept
 @example(["甲乙丙", "甲乙丙"], 2, [-1.01, 9.0], 0.0)  # joined, but not kept itself
-def test_words_are_those_of_the_definitions(tmp_path_factory, texts, minimum, information, entropy):
+def test_words_are_those_of_the_definitions(
+    tmp_path_factory, texts, min_count, information, entropy
+):
     text = "\n".join([*texts, "甲乙"])
     path = write(tmp_path_factory.mktemp("corpus"), text)
     words = discover_words(
-        path, minimum=minimum, information=information, entropy=entropy, progress=False
+        path, min_count=min_count, min_pmi=information, min_entropy=entropy, progress=False
     )
-    found, expected = read_rows(words), discover_slowly(text, minimum, information, entropy)
+    found, expected = read_rows(words), discover_slowly(text, min_count, information, entropy)
     assert [row[:2] for row in found] == [row[:2] for row in expected]
     for row, known in zip(found, expected, strict=True):
         assert row[2:] == pytest.approx(known[2:], abs=2e-9)
@@ -139,19 +141,19 @@ def test_some_of_these_words_are_longer_than_n_grams():
 
 
 @given(texts, st.integers(1, 3))
-def test_the_trie_has_the_n_grams_that_count_texts_counts(texts, minimum):
+def test_the_trie_has_the_n_grams_that_count_texts_counts(texts, min_count):
     sentences = Sentences(io.BytesIO(), progress=False)
     for text in texts:
         sentences.add(text)
-    trie = Trie(sentences.counts, minimum)
-    while 0 < trie.longest < 5 and trie.grow(sentences, minimum):
+    trie = Trie(sentences.counts, min_count)
+    while 0 < trie.longest < 5 and trie.grow(sentences, min_count):
         pass
     spelled = [""]
     for parent, character in zip(trie.parents[1:], trie.characters[1:], strict=True):
         spelled.append(spelled[parent] + chr(character))
     assert [spelled[suffix] for suffix in trie.suffixes] == [gram[1:] for gram in spelled]
     counts = count_texts(read_sentences("\n".join(texts)), "characters", ngrams=5).most_common()
-    frequent = {gram: count for gram, count in counts if count >= minimum}
+    frequent = {gram: count for gram, count in counts if count >= min_count}
     assert dict(zip(spelled[1:], trie.counts[1:].tolist(), strict=True)) == frequent
 
 
@@ -180,13 +182,13 @@ def test_little_memory_gives_the_same_counts_in_more_passes():
         passes.clear()
         return list(count_pairs(read, adder, **options))
 
-    [(keys, counts)] = count(minimum=4)
+    [(keys, counts)] = count(min_count=4)
     assert len(passes) == 1
     expected = Counter(drawn.tolist())
     assert dict(zip((keys >> BITS).tolist(), counts.tolist(), strict=True)) == {
         number: count for number, count in expected.items() if count >= 4
     }
-    parts = count(minimum=4, most_bytes=1 << 19)
+    parts = count(min_count=4, most_bytes=1 << 19)
     assert len(passes) > len(parts) > 4
     together = np.concatenate([keys for keys, _ in parts])
     order = np.argsort(together)
@@ -205,14 +207,14 @@ def plant(words, lines=3000):
 def test_planted_words_are_found(tmp_path):
     planted = {"蝴蝶", "葡萄牙", "乌鲁木齐", "呼和浩特市", "布宜诺斯艾利斯"}
     lines = plant(sorted(planted))
-    words = discover_words(write(tmp_path, "\n".join(lines)), minimum=40, progress=False)
+    words = discover_words(write(tmp_path, "\n".join(lines)), min_count=40, progress=False)
     expected = Counter({word: "\n".join(lines).count(word) for word in planted})
     assert dict(words.most_common()) == pytest.approx(dict(expected), rel=0.05)
 
 
 def test_letters_and_digits_are_no_part_of_words(tmp_path):
     lines = plant(["卡拉OK", "T恤", "蝴 蝶", "蝴蝶"])
-    words = discover_words(write(tmp_path, "\n".join(lines)), minimum=40, progress=False)
+    words = discover_words(write(tmp_path, "\n".join(lines)), min_count=40, progress=False)
     assert sorted(word for word, _ in words.most_common()) == ["卡拉", "蝴蝶"]
 
 
@@ -222,7 +224,9 @@ def test_entropy_leaves_out_what_one_character_always_follows(tmp_path):
     path = write(tmp_path, "\n".join(lines))
 
     def find(entropy):
-        words = discover_words(path, minimum=40, entropy=entropy, progress=False).most_common()
+        words = discover_words(
+            path, min_count=40, min_entropy=entropy, progress=False
+        ).most_common()
         return sorted(word for word, _ in words)
 
     assert find(0) == ["葡萄牙", "蝴蝶"]
@@ -250,24 +254,24 @@ def test_every_layout_gives_the_same(tmp_path):
 
 def test_the_least_count_grows_with_the_corpus(tmp_path):
     path = write(tmp_path, "\n".join(["甲乙丙丁" * 5] * 100))
-    assert discover_words(path, progress=False).minimum == 4
+    assert discover_words(path, progress=False).min_count == 4
     path = write(tmp_path, "\n".join(["甲乙丙丁" * 5] * 50_000))
-    assert discover_words(path, progress=False).minimum == 10
+    assert discover_words(path, progress=False).min_count == 10
 
 
 def test_new_words_are_not_in_the_dictionary(tmp_path):
     pytest.importorskip("jieba")
     path = write(tmp_path, "\n".join(plant(["蝴蝶", "蝶蛾"])))
-    options = {"minimum": 40, "progress": False}
+    options = {"min_count": 40, "progress": False}
     words = [word for word, _ in discover_words(path, **options).most_common()]
     assert [word in load_lexicon().words for word in sorted(words)] == [True, False]
-    assert dict(discover_words(path, new=True, **options).most_common()).keys() == {"蝶蛾"}
+    assert dict(discover_words(path, new_only=True, **options).most_common()).keys() == {"蝶蛾"}
 
 
 def test_bad_lines_are_counted(tmp_path):
     path = tmp_path / "text.txt"
     path.write_bytes("北京\n".encode() + b"\xff\n" + "北京".encode())
-    words = discover_words(path, minimum=1, bad_lines="skip", progress=False)
+    words = discover_words(path, min_count=1, bad_lines="skip", progress=False)
     assert (words.bad_lines, words.characters) == (1, 4)
     with pytest.raises(DataError, match="line 2"):
         discover_words(path, progress=False)
@@ -276,9 +280,9 @@ def test_bad_lines_are_counted(tmp_path):
 @pytest.mark.parametrize(
     "options",
     [
-        {"minimum": 0}, {"minimum": True}, {"minimum": 2.5}, {"information": ()},
-        {"information": [1] * 8}, {"information": [math.inf]}, {"entropy": -1},
-        {"entropy": math.nan}, {"bad_lines": "no"}, {"memory": "1KB"},
+        {"min_count": 0}, {"min_count": True}, {"min_count": 2.5}, {"min_pmi": ()},
+        {"min_pmi": [1] * 8}, {"min_pmi": [math.inf]}, {"min_entropy": -1},
+        {"min_entropy": math.nan}, {"bad_lines": "no"}, {"memory": "1KB"},
     ],
 )  # fmt: skip
 def test_impossible_arguments(tmp_path, options):

@@ -92,7 +92,7 @@ def test_many_texts_are_counted_some_at_a_time(monkeypatch, segmenter):
 
 def test_functions_of_a_module_are_not_counted_in_threads():
     assert not Options("whitespace:split").bytewise
-    assert not Options("jieba", lower=True).bytewise
+    assert not Options("jieba", lowercase=True).bytewise
     assert Options("jieba:words.txt").bytewise
     assert Options("whitespace").bytewise
 
@@ -109,9 +109,9 @@ def test_the_words_that_are_counted_are_jiebas(texts):
 
 
 def test_texts_are_changed_first():
-    counts = count_texts(["ＡＢ ab Ab"], "whitespace", lower=True, nfkc=True)
+    counts = count_texts(["ＡＢ ab Ab"], "whitespace", lowercase=True, nfkc=True)
     assert counts.most_common() == [("ab", 3)]
-    counts = count_texts(["ＡＢ ab"], "whitespace", lower=True)
+    counts = count_texts(["ＡＢ ab"], "whitespace", lowercase=True)
     assert counts.most_common() == [("ab", 1), ("ａｂ", 1)]
 
 
@@ -128,7 +128,7 @@ def test_what_is_written_comes_back(tmp_path):
 
 
 def test_fewer_words():
-    counts = count_texts(["a a a b b c"], "whitespace", minimum=2, stop=["a"])
+    counts = count_texts(["a a a b b c"], "whitespace", min_count=2, stop_words=["a"])
     assert counts.most_common() == [("b", 2)]
     assert (counts.tokens, counts.types) == (6, 3)
     assert count_texts(["a a b c"], "whitespace", top=1).most_common() == [("a", 2)]
@@ -309,8 +309,8 @@ def test_an_impossible_argument_is_named(options, message):
 def test_a_string_is_no_list():
     with pytest.raises(UsageError, match=r"texts must be several.*Received: 'to be'"):
         count_texts("to be")
-    with pytest.raises(UsageError, match=r"Received: stop='stop\.txt'"):
-        count_texts(["to be"], stop="stop.txt")
+    with pytest.raises(UsageError, match=r"Received: stop_words='stop\.txt'"):
+        count_texts(["to be"], stop_words="stop.txt")
     with pytest.raises(DataError, match="the segmenter failed: TypeError: one string"):
         count_texts(["to be"], lambda text: text)
     for missing in (None, float("nan")):

@@ -33,9 +33,9 @@ def test_each_process_is_told_its_number(tmp_path):
 
 def test_several_hosts_number_their_processes_on(tmp_path):
     code = "open(sys.argv[1] + f'/{n}', 'w').write(os.environ['OCTAVO_COORDINATOR'])"
-    for host in (0, 1):
+    for rank in (0, 1):
         hosts = ["one", "two"]
-        assert launch([*python(code), str(tmp_path)], 2, hosts=hosts, host=host, port=77) == 0
+        assert launch([*python(code), str(tmp_path)], 2, hosts=hosts, node_rank=rank, port=77) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1", "2", "3"]
     assert {path.read_text() for path in tmp_path.iterdir()} == {"one:77"}
 
@@ -58,7 +58,7 @@ def test_what_dies_always_is_given_up():
     with pytest.raises(
         LaunchError, match="processes died 2 times in a row, the last with exit code 134"
     ):
-        launch(python("sys.exit(134)"), 2, restarts=1)
+        launch(python("sys.exit(134)"), 2, max_restarts=1)
 
 
 def test_deaths_after_long_work_are_counted_anew(tmp_path, monkeypatch):
@@ -67,7 +67,7 @@ def test_deaths_after_long_work_are_counted_anew(tmp_path, monkeypatch):
         "marks = sys.argv[1]; open(f'{marks}/{time.time()}', 'w');"
         "sys.exit(134 * (len(os.listdir(marks)) < 4))"
     )
-    assert launch([*python(code), str(tmp_path)], 1, restarts=1) == 0
+    assert launch([*python(code), str(tmp_path)], 1, max_restarts=1) == 0
     assert len(list(tmp_path.iterdir())) == 4
 
 
@@ -97,7 +97,7 @@ def test_wrong_data_is_not_tried_again(tmp_path, capfd):
 
 @pytest.mark.parametrize(
     "options",
-    [{"processes": 0}, {"restarts": -1}, {"host": 1}, {"hosts": ["a", "b"]}],
+    [{"processes": 0}, {"max_restarts": -1}, {"node_rank": 1}, {"hosts": ["a", "b"]}],
 )
 def test_impossible_arguments_are_refused(options):
     with pytest.raises(UsageError, match="Received: "):

@@ -45,12 +45,12 @@ def count(
     segmenter: str = "jieba",
     ngrams: Whole = 1,
     field: str | None = None,
-    lower: Flag = False,
+    lowercase: Flag = False,
     nfkc: Flag = False,
     bad_lines: Literal["stop", "skip", "replace"] = "stop",
-    minimum: Whole = 1,
+    min_count: Whole = 1,
     top: Whole | None = None,
-    stop: Path | None = None,
+    stop_words: Path | None = None,
     workers: Whole = 1,
     memory: str = "2GB",
     resume: Flag = False,
@@ -64,7 +64,7 @@ def count(
 
         octavo count news/ --out counts.tsv
 
-        octavo count "wiki/*.jsonl.gz" --segmenter whitespace --lower --out counts.parquet
+        octavo count "wiki/*.jsonl.gz" --segmenter whitespace --lowercase --out counts.parquet
 
         zcat news.txt.gz | octavo count - --segmenter characters --top 100 --out -
 
@@ -87,18 +87,19 @@ def count(
     field
         Of JSON lines and Parquet: where the text stands, "text" by default. With it, standard input
         is JSON lines.
-    lower
+    lowercase
         Lower-case first.
     nfkc
         Unicode's form NFKC first: full-width letters and digits become plain ones.
     bad_lines
         Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
-    minimum
+    min_count
         Leave out what occurs less often.
     top
         Keep so many of the most frequent; without --out they are shown.
-    stop
-        A file of words to leave out, one a line, as they are counted (in lower case, if --lower).
+    stop_words
+        A file of words to leave out, one a line, as they are counted (in lower case, if
+        --lowercase).
     workers
         Threads or processes to count with.
     memory
@@ -120,12 +121,12 @@ def count(
     from octavo.counting.words import count_words
     from octavo.report.count_plots import check_picture, plot_counts
 
-    lines = read_text(stop).split("\n") if stop else []
+    lines = read_text(stop_words).split("\n") if stop_words else []
     if out is not None:
         check_ending(out)
     if plot is not None:
         check_picture(plot)
-        fewer = {"stop": stop, "top": top, "minimum": minimum > 1 and minimum}
+        fewer = {"stop-words": stop_words, "top": top, "min-count": min_count > 1 and min_count}
         given = [f" --{name} {value}" for name, value in fewer.items() if value]
         if given or approximate:
             options = "".join([*given, *[" --approximate"] * approximate])
@@ -133,15 +134,15 @@ def count(
     if approximate and resume:
         raise UsageError("approximate counts are of one table. Received: --approximate --resume")
     files = find_corpus(paths, field)
-    check_outputs([*paths, *([str(stop)] if stop else [])], out=out, plot=plot)
+    check_outputs([*paths, *([str(stop_words)] if stop_words else [])], out=out, plot=plot)
     check_apart(files, out=out, plot=plot)
     with nullcontext() if approximate else _parts_beside(out, resume) as folder:
         if resume and folder:
             files = leave_out(files, folder)
         counts = count_words(
-            files, segmenter, ngrams=ngrams, field=field, lower=lower, nfkc=nfkc,
-            bad_lines=bad_lines, minimum=minimum, top=top,
-            stop=[word for line in lines if (word := line.strip())],
+            files, segmenter, ngrams=ngrams, field=field, lowercase=lowercase, nfkc=nfkc,
+            bad_lines=bad_lines, min_count=min_count, top=top,
+            stop_words=[word for line in lines if (word := line.strip())],
             workers=workers, memory=memory, folder=folder, cluster=cluster, approximate=approximate,
         )  # fmt: skip
         if out is not None:

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 def discover(
     *paths: Input,
     out: Output = None,
-    minimum: Whole | None = None,
-    information: str = "2,4,6",
-    entropy: float = 1.0,
-    new: Flag = False,
+    min_count: Whole | None = None,
+    min_pmi: str = "2,4,6",
+    min_entropy: float = 1.0,
+    new_only: Flag = False,
     field: str | None = None,
     bad_lines: Literal["stop", "skip", "replace"] = "stop",
     memory: str = "1GB",
@@ -47,7 +47,7 @@ def discover(
 
         octavo count discover news/ --out words.tsv
 
-        octavo count discover "wiki/*.jsonl.gz" --new --minimum 50 --out words.txt
+        octavo count discover "wiki/*.jsonl.gz" --new-only --min-count 50 --out words.txt
 
     Parameters
     ----------
@@ -58,14 +58,14 @@ def discover(
         Where the words go: .tsv (a header, then word, count, mutual_information, left_entropy,
         right_entropy, by count, then word), .parquet, or .txt with a word a line, which jieba reads
         as a user dictionary; - is a TSV on standard output. Default: the most frequent are shown.
-    minimum
+    min_count
         Least count. Default: grows with the corpus, 10 for a million characters, 100 for a billion.
-    information
-        Least mutual information, in nats, of 2, 3, 4... characters; more keeps fewer and shorter
-        words.
-    entropy
+    min_pmi
+        Least pointwise mutual information, in nats, of 2, 3, 4... characters; more keeps
+        fewer and shorter words.
+    min_entropy
         Least entropy, in nats, of the characters before a word and of those after it.
-    new
+    new_only
         Leave out what jieba's dictionary has.
     field
         Of JSON lines and Parquet: where the text stands, "text" by default. With it, standard input
@@ -78,7 +78,7 @@ def discover(
     as_json
         Print one JSON object.
     """
-    numbers = _parse(information)
+    numbers = _parse(min_pmi)
     require("numba", extra="count")
     require("pyarrow", extra="count")
     from octavo.counting.counts import check_ending
@@ -90,8 +90,8 @@ def discover(
     check_outputs(paths, out=out)
     check_apart(files, out=out)
     words = discover_words(
-        files, minimum=minimum, information=numbers, entropy=entropy, new=new,
-        field=field, bad_lines=bad_lines, memory=memory,
+        files, min_count=min_count, min_pmi=numbers, min_entropy=min_entropy,
+        new_only=new_only, field=field, bad_lines=bad_lines, memory=memory,
     )  # fmt: skip
     if out is not None:
         words.write(out)
@@ -101,21 +101,22 @@ def discover(
 
 def _print(words: Words, out: Path | None, as_json: bool) -> None:
     if as_json:
-        numbers = {"words": len(words), "characters": words.characters, "minimum": words.minimum}
-        print(json.dumps({**numbers, "bad_lines": words.bad_lines, "out": out and str(out)}))
+        found = {"words": len(words), "characters": words.characters}
+        numbers = {**found, "min_count": words.min_count, "bad_lines": words.bad_lines}
+        print(json.dumps({**numbers, "out": out and str(out)}))
     elif out is None:
         for word, count in words.most_common(SHOWN):
             print(f"{count:>12,}  {printable(word)}")
-        found = f"{len(words):,} words, {words.minimum:,} times or more"
-        print(f"{found}, in {words.characters:,} Chinese characters")
+        said = f"{len(words):,} words, {words.min_count:,} times or more"
+        print(f"{said}, in {words.characters:,} Chinese characters")
     elif str(out) != "-":
         print(f"wrote {len(words):,} words to {out}")
 
 
-def _parse(information: str) -> list[float]:
+def _parse(min_pmi: str) -> list[float]:
     try:
-        return [float(number) for number in information.split(",")]
+        return [float(number) for number in min_pmi.split(",")]
     except ValueError:
         raise UsageError(
-            f"--information must be numbers with commas between. Received: {information}"
+            f"--min-pmi must be numbers with commas between. Received: {min_pmi}"
         ) from None

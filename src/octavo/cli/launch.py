@@ -18,9 +18,9 @@ VERBS = ("pretrain",)
 def launch(
     *command: Annotated[str, Parameter(allow_leading_hyphen=True)],
     processes: Whole = 2,
-    restarts: Whole = 3,
+    max_restarts: Whole = 3,
     hosts: str = "",
-    host: Whole = 0,
+    node_rank: Whole = 0,
     port: Whole = 0,
 ) -> int:
     """Run a verb in several processes that train together.
@@ -29,10 +29,10 @@ def launch(
 
         octavo launch --processes 2 -- pretrain news/ --out runs/news
 
-        octavo launch --processes 1 --hosts a,b --host 0 --port 7788 -- pretrain news/ --out runs/x
+        octavo launch --processes 1 --hosts a,b --node-rank 0 --port 7788 -- pretrain news/ --out x
 
     When a process dies, all start again and go on from the last save. On several machines run the
-    same command on each, with its own --host; all see the files at the same paths.
+    same command on each, with its own --node-rank; all see the files at the same paths.
 
     Parameters
     ----------
@@ -40,12 +40,12 @@ def launch(
         A verb with its arguments, after --.
     processes
         On this machine.
-    restarts
+    max_restarts
         How often all are started again; counted anew after an hour of work.
     hosts
         Names or addresses of all machines, with commas between; the first is asked by the others.
-    host
-        Number of this machine among them, from 0.
+    node_rank
+        Number of this machine among the hosts, from 0.
     port
         Of the first machine, at which the processes meet.
     """
@@ -56,4 +56,4 @@ def launch(
         raise UsageError(f"after -- stands {' or '.join(VERBS)}. Received: {given}")
     names = [name for name in hosts.split(",") if name]
     whole = [sys.executable, "-m", "octavo", *command]
-    return run(whole, processes, restarts, names, host, port)
+    return run(whole, processes, max_restarts, names, node_rank, port)

@@ -141,24 +141,24 @@ class Trie:
 
     Args:
         counts: of characters, by code point, int64.
-        minimum: least count.
+        min_count: least count.
 
     Example:
         >>> import io
         >>> sentences = Sentences(io.BytesIO(), progress=False)
         >>> sentences.add("北京，北京")
-        >>> trie = Trie(sentences.counts, minimum=2)
-        >>> trie.grow(sentences, minimum=2)
+        >>> trie = Trie(sentences.counts, min_count=2)
+        >>> trie.grow(sentences, min_count=2)
         True
         >>> trie.counts.tolist(), trie.levels.tolist(), trie.suffixes.tolist()
         ([0, 2, 2, 2], [0, 1, 1, 2], [0, 0, 0, 1])
     """
 
-    def __init__(self, counts: np.ndarray, minimum: int) -> None:
+    def __init__(self, counts: np.ndarray, min_count: int) -> None:
         self.counts = self.parents = self.characters = self.suffixes = np.zeros(1, np.int64)
         self.levels = np.zeros(1, np.int64)
         self._children = PairTable()
-        characters = np.flatnonzero(counts >= minimum)
+        characters = np.flatnonzero(counts >= min_count)
         self._append(characters, counts[characters], np.zeros_like(characters))
 
     def __len__(self) -> int:
@@ -174,7 +174,7 @@ class Trie:
         """Characters of the longest n-gram counted."""
         return int(self.levels[-1])
 
-    def grow(self, sentences: Sentences, minimum: int, most_bytes: int = MOST_BYTES) -> bool:
+    def grow(self, sentences: Sentences, min_count: int, most_bytes: int = MOST_BYTES) -> bool:
         """Add the n-grams one character longer; returns whether there are any."""
         longest = self.longest
 
@@ -185,7 +185,7 @@ class Trie:
         def add_block(block: Any, *rest: Any) -> None:
             _add_extensions(*block, *rest)
 
-        every = list(count_pairs(read, add_block, 1, minimum, most_bytes))
+        every = list(count_pairs(read, add_block, 1, min_count, most_bytes))
         keys = np.concatenate([keys for keys, _ in every])
         order = np.argsort(keys)
         keys, counts = keys[order], np.concatenate([counts for _, counts in every])[order]

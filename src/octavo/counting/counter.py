@@ -113,7 +113,7 @@ class Counter:
         careful: bool = False,
         when_full: Callable[[TokenTable], None] | None = None,
     ) -> None:
-        segmenter, ngrams, lower, nfkc, self._field, bad_lines = options
+        segmenter, ngrams, lowercase, nfkc, self._field, bad_lines = options
         self._segment: Segmenter | None = None
         joiner = "" if segmenter == "characters" else " "
         self._runs = _Runs(prefix)
@@ -128,7 +128,7 @@ class Counter:
         if isinstance(self._segment, Jieba):
             self._add = partial(table.add_chinese, tables=self._segment.tables)
             self._segment = None
-        self._change = _changes(lower, nfkc)
+        self._change = _changes(lowercase, nfkc)
         self._as_bytes = self._segment is None and not self._change
         self._cleaner, self._careful = Cleaner(bad_lines), careful
         self._documents = 0
@@ -273,9 +273,9 @@ class _Together:
         return waiting
 
 
-def _changes(lower: bool, nfkc: bool) -> Callable[[str], str] | None:
-    if nfkc and lower:
+def _changes(lowercase: bool, nfkc: bool) -> Callable[[str], str] | None:
+    if nfkc and lowercase:
         return lambda text: unicodedata.normalize("NFKC", text).lower()
     if nfkc:
         return lambda text: unicodedata.normalize("NFKC", text)
-    return str.lower if lower else None
+    return str.lower if lowercase else None

@@ -125,7 +125,7 @@ def _spell(numbers, parents, characters, bounds, codes):
 
 
 def cut_words(
-    sentences: Sentences, trie: Trie, kept: np.ndarray, longest: int, minimum: int
+    sentences: Sentences, trie: Trie, kept: np.ndarray, longest: int, min_count: int
 ) -> Cut:
     """Cut a corpus and count its words of two characters and more.
 
@@ -134,7 +134,7 @@ def cut_words(
         trie: n-grams of up to `longest` characters.
         kept: bool (nodes,), whose characters belong together.
         longest: characters of an n-gram.
-        minimum: least count of a word.
+        min_count: least count of a word.
     """
     chains, counts = PairTable(), np.zeros(len(trie), np.int64)
     for block in sentences.read("words"):
@@ -146,7 +146,7 @@ def cut_words(
         _count_words(block, nodes, kept, chains.table, chains.used, counts)
     keys, values = chains.items()
     keys = keys[np.argsort(values)]
-    numbers = np.flatnonzero(counts >= minimum)
+    numbers = np.flatnonzero(counts >= min_count)
     parents = np.append(trie.parents, keys >> BITS)
     characters = np.append(trie.characters, keys & CHARACTER)
     return Cut(numbers, counts[numbers], parents, characters, chains.table)

@@ -35,9 +35,9 @@ from octavo.counting.cutting import cut_words, measure_freedom
 from octavo.errors import DataError, UsageError
 from octavo.segmenting.jieba_dictionary import load_lexicon
 
-INFORMATION = (2.0, 4.0, 6.0)
-ENTROPY = 1.0
-LEAST = 4  # times, that `minimum` is by itself
+MIN_PMI = (2.0, 4.0, 6.0)
+MIN_ENTROPY = 1.0
+LEAST = 4  # times, that `min_count` is by itself
 LONGEST = 8  # characters of an n-gram
 LEAST_BYTES = 50 * 10**6
 
@@ -50,18 +50,18 @@ class Words:
         table: columns word (large_string), count (int64, in the cut), mutual_information,
             left_entropy and right_entropy (float64, nats).
         characters: Chinese characters read.
-        minimum: least count of a word.
+        min_count: least count of a word.
         bad_lines: lines that were not UTF-8, and were left out or mended.
 
     Example:
         >>> table = pa.table({"word": ["北京"], "count": [7]})
-        >>> Words(table, characters=1000, minimum=4).most_common()
+        >>> Words(table, characters=1000, min_count=4).most_common()
         [('北京', 7)]
     """
 
     table: pa.Table
     characters: int
-    minimum: int
+    min_count: int
     bad_lines: int = 0
 
     def __len__(self) -> int:
@@ -106,10 +106,10 @@ def _texts(column: pa.ChunkedArray) -> list[str]:
 def discover_words(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]],
     *,
-    minimum: int | None = None,
-    information: Sequence[float] = INFORMATION,
-    entropy: float = ENTROPY,
-    new: bool = False,
+    min_count: int | None = None,
+    min_pmi: Sequence[float] = MIN_PMI,
+    min_entropy: float = MIN_ENTROPY,
+    new_only: bool = False,
     field: str | None = None,
     bad_lines: str = "stop",
     memory: str | int = "1GB",
@@ -123,12 +123,12 @@ def discover_words(
 
     Args:
         paths: files, folders, patterns, or "-" for standard input, as of `count_words`.
-        minimum: least count of an n-gram and of a word; None grows with the corpus: a tenth of the
-            cube root of its characters, at least 4.
-        information: least mutual information, in nats, of n-grams of 2, 3, 4... characters; as many
-            lengths as there are numbers. More keeps fewer n-grams, and shorter words.
-        entropy: least entropy, in nats, of the characters before a word and of those after it.
-        new: leave out what jieba's dictionary has.
+        min_count: least count of an n-gram and of a word; None grows with the corpus: a tenth of
+            the cube root of its characters, at least 4.
+        min_pmi: least pointwise mutual information, in nats, of n-grams of 2, 3, 4... characters;
+            as many lengths as there are numbers. More keeps fewer n-grams, and shorter words.
+        min_entropy: least entropy, in nats, of the characters before a word and of those after it.
+        new_only: leave out what jieba's dictionary has.
         field: as of `count_words`.
         bad_lines: what becomes of lines that are not UTF-8: "stop", an error; "skip", they are left
             out; "replace", U+FFFD stands for what cannot be read.
@@ -143,16 +143,16 @@ def discover_words(
         >>> import pathlib, tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp(), "lines.txt")
         >>> _ = path.write_text("".join(f"{a}蝴蝶{b}\n" for a in "我你他她" for b in "飞来去在"))
-        >>> discover_words(path, minimum=5, information=(1,)).most_common()
+        >>> discover_words(path, min_count=5, min_pmi=(1,)).most_common()
         [('蝴蝶', 16)]
     """
     most_bytes = parse_bytes("memory", memory, LEAST_BYTES)
-    _check(minimum, information, entropy)
+    _check(min_count, min_pmi, min_entropy)
     files = find_files(paths)
     cleaner = Cleaner(bad_lines)
-    if new:
+    if new_only:
         check_installed("jieba", extra="count")
-    longest = len(information) + 1
+    longest = len(min_pmi) + 1
     with (
         compiling_said(),
         full_disk_named(gettempdir()),
@@ -160,14 +160,14 @@ def discover_words(
     ):
         sentences = Sentences(cast(BinaryIO, file), progress)
         _read(files, field, cleaner, sentences)
-        if minimum is None:
-            minimum = max(LEAST, round(np.cbrt(sentences.total) / 10))
-        trie = Trie(sentences.counts, minimum)
-        while 0 < trie.longest < longest and trie.grow(sentences, minimum, most_bytes):
+        if min_count is None:
+            min_count = max(LEAST, round(np.cbrt(sentences.total) / 10))
+        trie = Trie(sentences.counts, min_count)
+        while 0 < trie.longest < longest and trie.grow(sentences, min_count, most_bytes):
             pass
         strengths = trie.mutual_information(sentences.total)
-        kept = strengths >= np.append([np.nan, np.nan], information)[trie.levels]
-        cut = cut_words(sentences, trie, kept, longest, minimum)
+        kept = strengths >= np.append([np.nan, np.nan], min_pmi)[trie.levels]
+        cut = cut_words(sentences, trie, kept, longest, min_count)
         left, right = measure_freedom(sentences, trie, cut, longest, most_bytes)
     texts = cut.spell()
     table = pa.table(
@@ -179,24 +179,24 @@ def discover_words(
             "right_entropy": right,
         }
     )
-    wanted = (left >= entropy) & (right >= entropy)
-    if new:
+    wanted = (left >= min_entropy) & (right >= min_entropy)
+    if new_only:
         known = set(load_lexicon().words)
         wanted &= np.array([text not in known for text in texts], np.bool_)
     table = table.filter(pa.array(wanted))
     table = table.sort_by([("count", "descending"), ("word", "ascending")])
-    return Words(table, sentences.total, minimum, cleaner.found)
+    return Words(table, sentences.total, min_count, cleaner.found)
 
 
-def _check(minimum: int | None, information: Sequence[float], entropy: float) -> None:
-    if minimum is not None:
-        check_whole("minimum", minimum, 1)
-    if not 1 <= len(information) < LONGEST or not np.all(np.isfinite(information)):
+def _check(min_count: int | None, min_pmi: Sequence[float], min_entropy: float) -> None:
+    if min_count is not None:
+        check_whole("min_count", min_count, 1)
+    if not 1 <= len(min_pmi) < LONGEST or not np.all(np.isfinite(min_pmi)):
         raise UsageError(
-            f"information must be 1 to {LONGEST - 1} numbers, for n-grams of 2, 3, ... characters. "
-            f"Received: information={information!r}"
+            f"min_pmi must be 1 to {LONGEST - 1} numbers, for n-grams of 2, 3, ... characters. "
+            f"Received: min_pmi={min_pmi!r}"
         )
-    check_number("entropy", entropy, least=0)
+    check_number("min_entropy", min_entropy, least=0)
 
 
 def _read(files: Sequence[str], field: str | None, cleaner: Cleaner, sentences: Sentences) -> None:

@@ -17,7 +17,7 @@ class Options(NamedTuple):
 
     segmenter: str | Segmenter = "jieba"
     ngrams: int = 1
-    lower: bool = False
+    lowercase: bool = False
     nfkc: bool = False
     field: str | None = None
     bad_lines: str = "stop"
@@ -38,7 +38,7 @@ class Options(NamedTuple):
     def bytewise(self) -> bool:
         """Whether text is counted as it stands in a file, by compiled code alone."""
         return (self.segmenter in COMPILED or cuts_chinese(self.segmenter)) and not (
-            self.lower or self.nfkc
+            self.lowercase or self.nfkc
         )
 
 

@@ -131,9 +131,9 @@ class PairTable:
         self.reserve(len(keys))
         _put_all(self.table, self.used, keys, values)
 
-    def items(self, minimum: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Keys, ascending, and their values, of `minimum` or more."""
-        rows = self.table[(self.table[:, 0] != EMPTY) & (self.table[:, 1] >= minimum)]
+    def items(self, min_count: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Keys, ascending, and their values, of `min_count` or more."""
+        rows = self.table[(self.table[:, 0] != EMPTY) & (self.table[:, 1] >= min_count)]
         rows = rows[np.argsort(rows[:, 0])]
         return rows[:, 0], rows[:, 1]
 
@@ -142,7 +142,7 @@ def count_pairs(
     read: Callable[[], Iterable[tuple[int, Any]]],
     adder: Adder,
     each: int = 1,
-    minimum: int = 1,
+    min_count: int = 1,
     most_bytes: int = MOST_BYTES,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Count pairs in one pass over a text, or in several where their table grows too large.
@@ -155,7 +155,7 @@ def count_pairs(
         adder: of (block, first, last, table, used, part, parts), adds the pairs of the characters
             from first to last.
         each: pairs that a character may add.
-        minimum: least count.
+        min_count: least count.
         most_bytes: of the table.
 
     Yields:
@@ -174,4 +174,4 @@ def count_pairs(
         except TableFullError:
             waiting += [(part + parts, 2 * parts), (part, 2 * parts)]
             continue
-        yield pairs.items(minimum)
+        yield pairs.items(min_count)

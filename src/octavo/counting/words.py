@@ -47,12 +47,12 @@ def count_words(
     *,
     ngrams: int = 1,
     field: str | None = None,
-    lower: bool = False,
+    lowercase: bool = False,
     nfkc: bool = False,
     bad_lines: str = "stop",
-    minimum: int = 1,
+    min_count: int = 1,
     top: int | None = None,
-    stop: Iterable[str] = (),
+    stop_words: Iterable[str] = (),
     workers: int = 1,
     memory: str | int = MEMORY,
     folder: str | PathLike[str] | None = None,
@@ -76,13 +76,13 @@ def count_words(
             reads alike is one.
         field: of JSON lines and Parquet, "text" by default; if it is named, standard input is JSON
             lines.
-        lower: lower-case texts first.
+        lowercase: lower-case texts first.
         nfkc: bring texts into Unicode's form NFKC first (full-width letters become plain ones).
         bad_lines: what becomes of lines that are not UTF-8: "stop", an error; "skip", they are left
             out; "replace", U+FFFD stands for what cannot be read.
-        minimum: leave out what occurs less often.
+        min_count: leave out what occurs less often.
         top: keep so many of the most frequent.
-        stop: words to leave out.
+        stop_words: words to leave out.
         workers: threads, or processes where Python code makes the words; the counts do not depend
             on it. A process that is killed is replaced.
         memory: bytes, or a text such as "500MB", for the buffers of all workers together; what
@@ -109,7 +109,7 @@ def count_words(
         [{'token': 'be', 'count': 2, 'documents': 2}]
     """
     files = find_files(paths)
-    options = Options(segmenter, ngrams, bool(lower), bool(nfkc), field, bad_lines)
+    options = Options(segmenter, ngrams, bool(lowercase), bool(nfkc), field, bad_lines)
     check_whole("workers", workers, 1)
     if approximate and (workers > 1 or cluster or folder):
         raise UsageError(
@@ -118,7 +118,7 @@ def count_words(
         )
     what_for = f" for {workers} workers" if workers > 1 else ""
     limit = parse_bytes("memory", memory, workers * LEAST_MEMORY, what_for)
-    keep = _Kept(minimum, top, stop)
+    keep = _Kept(min_count, top, stop_words)
     options.check()
     few, many = (BYTEWISE_PARTS, LARGEST_BYTEWISE_PART), (PARTS, LARGEST_PART)
     number, largest = few if options.bytewise else many
@@ -144,11 +144,11 @@ def count_texts(
     segmenter: str | Segmenter = "jieba",
     *,
     ngrams: int = 1,
-    lower: bool = False,
+    lowercase: bool = False,
     nfkc: bool = False,
-    minimum: int = 1,
+    min_count: int = 1,
     top: int | None = None,
-    stop: Iterable[str] = (),
+    stop_words: Iterable[str] = (),
     memory: str | int = MEMORY,
 ) -> Counts:
     """Count the words of texts, each a document; arguments as of `count_words`.
@@ -157,11 +157,11 @@ def count_texts(
         >>> count_texts(["北京大学", "北京"], "characters", ngrams=2).most_common(3)
         [('京', 2), ('北', 2), ('北京', 2)]
     """
-    options = Options(segmenter, ngrams, bool(lower), bool(nfkc))
+    options = Options(segmenter, ngrams, bool(lowercase), bool(nfkc))
     if isinstance(texts, str):
         raise UsageError(f"texts must be several; one is [text]. Received: {texts[:50]!r}")
     limit = parse_bytes("memory", memory, LEAST_MEMORY)
-    keep = _Kept(minimum, top, stop)
+    keep = _Kept(min_count, top, stop_words)
     options.check()
     from octavo.counting.counter import Counter
 
@@ -174,21 +174,23 @@ def count_texts(
 class _Kept:
     """Which of the counted tokens are kept."""
 
-    def __init__(self, minimum: int, top: int | None, stop: Iterable[str]) -> None:
-        self._minimum = check_whole("minimum", minimum, 1)
+    def __init__(self, min_count: int, top: int | None, stop_words: Iterable[str]) -> None:
+        self._min_count = check_whole("min_count", min_count, 1)
         self.top = None if top is None else check_whole("top", top, 1)
-        if isinstance(stop, str):
-            raise UsageError(f"stop must be words, not a string. Received: stop={stop!r}")
-        self._stop = pa.array(list(stop), pa.large_string())
+        if isinstance(stop_words, str):
+            raise UsageError(
+                f"stop_words must be words, not a string. Received: stop_words={stop_words!r}"
+            )
+        self._stop_words = pa.array(list(stop_words), pa.large_string())
         self.types = 0
 
     def filter(self, table: pa.Table) -> pa.Table:
         """Those of a table; also counts how many there were."""
         self.types += len(table)
-        if self._minimum > 1:
-            table = table.filter(pc.field("count") >= self._minimum)
-        if len(self._stop):
-            table = table.filter(pc.invert(pc.is_in(table["token"], value_set=self._stop)))
+        if self._min_count > 1:
+            table = table.filter(pc.field("count") >= self._min_count)
+        if len(self._stop_words):
+            table = table.filter(pc.invert(pc.is_in(table["token"], value_set=self._stop_words)))
         return table
 
 

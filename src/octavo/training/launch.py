@@ -30,9 +30,9 @@ OWN_FAULT = (1, 2)  # exit codes of `octavo`: wrong data or usage, which a new s
 def launch(
     command: Sequence[str],
     processes: int,
-    restarts: int = 3,
+    max_restarts: int = 3,
     hosts: Sequence[str] = (),
-    host: int = 0,
+    node_rank: int = 0,
     port: int = 0,
 ) -> int:
     """Run a command in several processes that find each other.
@@ -40,11 +40,11 @@ def launch(
     Args:
         command: program and arguments, the same for all.
         processes: on this machine.
-        restarts: how often all are started again when one dies; counted anew after an hour of
+        max_restarts: how often all are started again when one dies; counted anew after an hour of
             work.
         hosts: names or addresses of all machines, the first of which the others ask; none for this
-            machine alone. Each runs the same call, with its own `host`.
-        host: number of this machine in `hosts`.
+            machine alone. Each runs the same call, with its own `node_rank`.
+        node_rank: number of this machine in `hosts`, from 0.
         port: of the first machine, at which processes meet; 0 takes a free one, where there is
             one machine.
 
@@ -53,7 +53,7 @@ def launch(
 
     Raises:
         UsageError: if an argument is impossible.
-        LaunchError: if processes died once more than `restarts`.
+        LaunchError: if processes died once more than `max_restarts`.
         KeyboardInterrupt: after the processes were ended.
 
     Example:
@@ -62,33 +62,35 @@ def launch(
         0
     """
     check_whole("processes", processes, 1)
-    check_whole("restarts", restarts, 0)
-    check_whole("host", host, 0, max(len(hosts) - 1, 0))
+    check_whole("max_restarts", max_restarts, 0)
+    check_whole("node_rank", node_rank, 0, max(len(hosts) - 1, 0))
     if len(hosts) > 1 and not port:
         raise UsageError("several hosts need a port at which they meet. Received: port=0")
-    left = restarts
+    left = max_restarts
     while True:
         start = time.monotonic()
         meeting = f"{hosts[0] if hosts else '127.0.0.1'}:{port or _free_port()}"
         total = max(len(hosts), 1) * processes
         with _ends_as_by_ctrl_c():
-            code = _run(list(command), processes, total, host, meeting)
+            code = _run(list(command), processes, total, node_rank, meeting)
         if code in (0, *OWN_FAULT):
             return code
         if time.monotonic() - start >= STEADY:
-            left = restarts
+            left = max_restarts
         if not left:
-            died = f"processes died {restarts + 1} times in a row, the last with {_describe(code)}"
+            died = (
+                f"processes died {max_restarts + 1} times in a row, the last with {_describe(code)}"
+            )
             raise LaunchError(died)
         left -= 1
         print(
             f"octavo: a process ended with {_describe(code)}; all start again, from the last "
-            f"save (restart {restarts - left} of {restarts})",
+            f"save (restart {max_restarts - left} of {max_restarts})",
             file=sys.stderr,
         )
 
 
-def _run(command: list[str], processes: int, total: int, host: int, meeting: str) -> int:
+def _run(command: list[str], processes: int, total: int, node_rank: int, meeting: str) -> int:
     """Run all once; gives 0, or the exit code of the first that failed."""
     team: list[subprocess.Popen[bytes]] = []
     try:
@@ -96,7 +98,7 @@ def _run(command: list[str], processes: int, total: int, host: int, meeting: str
             told = {
                 COORDINATOR: meeting,
                 PROCESSES: str(total),
-                PROCESS: str(host * processes + number),
+                PROCESS: str(node_rank * processes + number),
             }
             # a session of its own, as Ctrl-C is for this process to handle
             team.append(
