@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,14 @@ def lint(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def read_contract(kind: str) -> dict[str, Any]:
+    """The one contract of this type in pyproject.toml."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    [contract] = [contract for contract in contracts if contract["type"] == kind]
+    return contract
+
+
 def test_contracts_are_kept():
     done = lint(ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -34,12 +43,7 @@ def test_contracts_are_kept():
 
 
 def test_contracts_break_when_a_lower_layer_imports_a_higher_one(tmp_path):
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    [layers] = [
-        contract["layers"]
-        for contract in settings["tool"]["importlinter"]["contracts"]
-        if contract["type"] == "layers"
-    ]
+    layers = read_contract("layers")["layers"]
     package = tmp_path / "octavo"
     for name in (
         "cli",
@@ -79,3 +83,26 @@ def test_contracts_break_when_a_lower_layer_imports_a_higher_one(tmp_path):
     done = lint(tmp_path, PYTHONPATH=str(tmp_path))
     assert done.returncode == 1, done.stdout + done.stderr
     assert "octavo.text is not allowed to import octavo.reading" in done.stdout
+
+
+def test_contracts_break_when_an_import_inside_a_function_closes_a_circle(tmp_path):
+    ancestors = read_contract("acyclic_siblings")["ancestors"]
+    package = tmp_path / "octavo" / "reading"
+    package.mkdir(parents=True)
+    files = {
+        "../__init__": "",
+        "__init__": "from octavo.reading import fit, reader\n",
+        "fit": "from octavo.reading.reader import Reader\n",
+        "reader": "def fit():\n    from octavo.reading.fit import fit_reader\n",
+    }
+    for name, text in files.items():
+        (package / f"{name}.py").write_text(text)
+    (tmp_path / ".importlinter").write_text(
+        "[importlinter]\nroot_package = octavo\n[importlinter:contract:1]\nname = circles\n"
+        "type = acyclic_siblings\nancestors =\n  " + "\n  ".join(ancestors) + "\n"
+    )
+    done = lint(tmp_path, PYTHONPATH=str(tmp_path))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "No cycles are allowed in octavo.reading" in done.stdout
+    (package / "reader.py").write_text("")
+    assert lint(tmp_path, PYTHONPATH=str(tmp_path)).returncode == 0

@@ -22,11 +22,11 @@ from octavo.errors import DataError, UsageError
 from octavo.reading.evaluation import evaluate
 from octavo.reading.examples import ExampleSampler
 from octavo.reading.question_files import Question
-from octavo.reading.reader import SETTINGS, Reader
+from octavo.reading.settings import SETTINGS
 from octavo.training import load_state, read_note, save_state
 from octavo.training.compiling import compile_model
 from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
-from octavo.transformer import Transformer
+from octavo.transformer import Transformer, load_preset
 
 STATE = "training.safetensors"
 
@@ -126,7 +126,7 @@ def make_optimizer(learning_rate: float, steps: int, weight_decay: float = 0.01)
 
 
 def fit_reader(
-    reader: Reader,
+    reader: Any,
     questions: Sequence[Question],
     validation: Sequence[Question] | None = None,
     out: str | Path | None = None,
@@ -144,8 +144,8 @@ def fit_reader(
     """Train a reader in place and keep the best weights by validation F1.
 
     Args:
-        reader: its weights are the start; afterwards it holds the best ones. With validation
-            these are the first ones if every epoch scores less.
+        reader: the `Reader` whose weights are the start; afterwards it holds the best ones. With
+            validation these are the first ones if every epoch scores less.
         questions: every epoch draws one window of one passage of each.
         validation: scored before the first and after every epoch by CMRC's F1; None keeps the
             last weights as the best.
@@ -241,7 +241,7 @@ def fit_reader(
         progress=progress,
     )
     if folder is not None:  # a resumed run may have found its best before it was stopped
-        best = Reader.from_preset(folder).model.get_weights()
+        best = load_preset(folder, application="unilm")[0].get_weights()
     reader.model.set_weights(best)
     return {"start": position.start, "epochs": position.history, "best": position.best}
 

@@ -19,16 +19,16 @@ from octavo.decoding import Decoded, Decoder
 from octavo.decoding.decoder import MODES
 from octavo.errors import PresetError, UsageError
 from octavo.reading.answer import Answer, PassageVote
+from octavo.reading.fit import fit_reader
 from octavo.reading.passage_files import LONGEST_PASSAGE
 from octavo.reading.question_files import Passage, Question
-from octavo.reading.settings import ReaderSettings
+from octavo.reading.settings import SETTINGS, ReaderSettings
 from octavo.reading.windows import Window, cut_windows, find_tokens, nearest_windows
 from octavo.text import Encoding, WordPieceTokenizer
-from octavo.transformer import Transformer
-from octavo.transformer.presets import find_preset, load_preset, write_preset
+from octavo.transformer import Transformer, find_preset, load_preset
+from octavo.transformer.presets import write_preset
 
 BUNDLED = "reader-zh"
-SETTINGS = "reader.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,8 +178,6 @@ class Reader:
 
     def fit(self, questions: Sequence[Question], **options: Any) -> dict[str, Any]:
         """Train on questions with known answers; see `octavo.reading.fit.fit_reader`."""
-        from octavo.reading.fit import fit_reader
-
         return fit_reader(self, questions, **options)
 
     def _batches(

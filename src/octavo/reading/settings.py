@@ -11,6 +11,8 @@ from octavo._checks import check_field_types, check_one_of, check_whole
 from octavo.decoding.votes import VOTES
 from octavo.errors import PresetError, UsageError
 
+SETTINGS = "reader.json"
+
 
 @dataclass(frozen=True)
 class ReaderSettings:

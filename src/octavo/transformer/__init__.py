@@ -1,9 +1,9 @@
 """One BERT-family model in keras.ops: encoder, language model or UniLM; weights in and out."""
 
 from octavo.transformer.config import TransformerConfig
-from octavo.transformer.model import Transformer, build_transformer_model
+from octavo.transformer.model import Transformer, build_transformer_model, load_preset
 from octavo.transformer.positions import extend_positions
-from octavo.transformer.presets import find_preset, load_preset, save_preset
+from octavo.transformer.presets import find_preset, save_preset
 
 __all__ = [
     "Transformer",

@@ -1,8 +1,7 @@
-"""Build a BERT-family model as encoder, language model or UniLM."""
+"""A BERT-family model as encoder, language model or UniLM: built, or loaded from a preset."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -13,14 +12,16 @@ from octavo._checks import check_one_of
 from octavo._keras import keras, register
 from octavo.errors import UsageError
 from octavo.text import WordPieceTokenizer
+from octavo.transformer.adapting import adapt_config, adapt_weights
 from octavo.transformer.block import TransformerBlock
 from octavo.transformer.config import TransformerConfig
 from octavo.transformer.copy_head import CopyHead
 from octavo.transformer.embeddings import PositionSegmentEmbedding, TiedEmbedding
 from octavo.transformer.head import GatherPositions, HeadTransform
 from octavo.transformer.masks import APPLICATIONS, AttentionMask
+from octavo.transformer.presets import read_preset, save_preset
 from octavo.transformer.question_match import QuestionMatch
-from octavo.transformer.weights import adapt_weights, assign_weights, read_weights
+from octavo.transformer.weights import assign_weights, read_weights
 
 
 @register("Transformer")
@@ -166,8 +167,6 @@ class Transformer(keras.Model):
         Raises:
             PresetError: if a file is missing, damaged, or contradicts another; names it.
         """
-        from octavo.transformer.presets import load_preset  # it imports this module
-
         return load_preset(source, application, **options)[0]
 
     def save_to_preset(
@@ -180,8 +179,6 @@ class Transformer(keras.Model):
             tokenizer: its vocabulary is written with the weights.
             dtype: of the stored weights; "float16" halves the file.
         """
-        from octavo.transformer.presets import save_preset  # it imports this module
-
         save_preset(path, self, tokenizer, dtype)
 
 
@@ -266,7 +263,7 @@ def build_transformer_model(
     elif isinstance(config, dict):
         config = TransformerConfig.from_dict(config)
     arrays = read_weights(weights) if isinstance(weights, str | Path) else weights
-    target = _target_config(config, keep_tokens, max_positions, dropout)
+    target = adapt_config(config, keep_tokens, max_positions, dropout)
     model = Transformer(target, application, mask_positions, packed, recompute)
     if arrays is not None:
         source = None if isinstance(weights, dict) else weights
@@ -274,39 +271,53 @@ def build_transformer_model(
     return model
 
 
-def _target_config(
-    config: TransformerConfig,
-    keep_tokens: Sequence[int] | None,
-    max_positions: int | None,
-    dropout: float | None,
-) -> TransformerConfig:
-    """The config after trimming the vocabulary, changing positions and dropout."""
-    changes: dict[str, Any] = {}
+def load_preset(
+    source: str | Path,
+    application: str = "encoder",
+    keep_tokens: Sequence[int] | None = None,
+    max_positions: int | None = None,
+    mask_positions: int | None = None,
+    dropout: float | None = None,
+) -> tuple[Transformer, WordPieceTokenizer]:
+    """Model and tokenizer of a folder or of hf://owner/name.
+
+    Args:
+        source: the folder, or "hf://owner/name"; see `find_preset`.
+        application: what the model is for, as in `build_transformer_model`.
+        keep_tokens: see there; the tokenizer's vocabulary shrinks with the model's.
+        max_positions: see there.
+        mask_positions: see there.
+        dropout: see there.
+
+    Returns:
+        (the model, its tokenizer).
+
+    Raises:
+        PresetError: if a file is missing, damaged, or contradicts another; names it.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> config = {"vocab_size": 6, "hidden_size": 8, "num_hidden_layers": 1,
+        ...           "num_attention_heads": 2, "intermediate_size": 8}
+        >>> specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        >>> tokenizer = WordPieceTokenizer([*specials, "北"])
+        >>> with TemporaryDirectory() as folder:
+        ...     save_preset(f"{folder}/new", build_transformer_model(config), tokenizer)
+        ...     model, _ = load_preset(f"{folder}/new")
+        >>> model.config.hidden_size
+        8
+    """
+    _, config, tokenizer, weights = read_preset(source)
+    model = build_transformer_model(
+        config,
+        weights,
+        application,
+        keep_tokens=keep_tokens,
+        max_positions=max_positions,
+        mask_positions=mask_positions,
+        dropout=dropout,
+    )
     if keep_tokens is not None:
-        ids = np.asarray(keep_tokens)
-        if ids.size and (ids.ndim != 1 or ids.dtype.kind not in "iu"):
-            raise UsageError(
-                "keep_tokens must be a list of whole numbers. "
-                f"Received: {ids.dtype} of shape {ids.shape}"
-            )
-        if not ids.size or ids.min() < 0 or ids.max() >= config.vocab_size:
-            raise UsageError(
-                f"keep_tokens must be ids in [0, {config.vocab_size}). "
-                f"Received: {ids.size} ids"
-                + (f" from {ids.min()} to {ids.max()}" if ids.size else "")
-            )
-        changes["vocab_size"] = len(ids)
-        for key in ("pad_token_id", "sep_token_id"):  # their numbers change with the vocabulary
-            place = np.flatnonzero(ids == getattr(config, key))
-            if place.size:
-                changes[key] = int(place[0])
-            elif key == "pad_token_id" or config.question_match:
-                raise UsageError(
-                    f"keep_tokens must keep {key} {getattr(config, key)}. "
-                    f"Received: {ids.size} ids without it"
-                )
-    if max_positions is not None:
-        changes["max_position_embeddings"] = max_positions
-    if dropout is not None:
-        changes["hidden_dropout_prob"] = changes["attention_probs_dropout_prob"] = dropout
-    return dataclasses.replace(config, **changes)
+        kept = [tokenizer.vocabulary[i] for i in keep_tokens]
+        tokenizer = WordPieceTokenizer(kept, lower_case=tokenizer.lower_case)
+    return model, tokenizer

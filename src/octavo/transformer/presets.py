@@ -6,7 +6,6 @@ Google's layout is read as well: bert_config.json, a TensorFlow checkpoint, voca
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +15,6 @@ from octavo._lazy import require
 from octavo.errors import PresetError, UsageError
 from octavo.text import WordPieceTokenizer, save_vocabulary
 from octavo.transformer.config import TransformerConfig
-from octavo.transformer.model import Transformer, build_transformer_model
 from octavo.transformer.weights import collect_weights
 
 HUB = "hf://"
@@ -120,58 +118,6 @@ def load_tokenizer(folder: Path) -> WordPieceTokenizer:
     return WordPieceTokenizer.from_file(folder / "vocab.txt", lower_case=lower_case)
 
 
-def load_preset(
-    source: str | Path,
-    application: str = "encoder",
-    keep_tokens: Sequence[int] | None = None,
-    max_positions: int | None = None,
-    mask_positions: int | None = None,
-    dropout: float | None = None,
-) -> tuple[Transformer, WordPieceTokenizer]:
-    """Model and tokenizer of a folder or of hf://owner/name.
-
-    Args:
-        source: the folder, or "hf://owner/name"; see `find_preset`.
-        application: what the model is for, as in `build_transformer_model`.
-        keep_tokens: see there; the tokenizer's vocabulary shrinks with the model's.
-        max_positions: see there.
-        mask_positions: see there.
-        dropout: see there.
-
-    Returns:
-        (the model, its tokenizer).
-
-    Raises:
-        PresetError: if a file is missing, damaged, or contradicts another; names it.
-
-    Example:
-        >>> from tempfile import TemporaryDirectory
-        >>> config = {"vocab_size": 6, "hidden_size": 8, "num_hidden_layers": 1,
-        ...           "num_attention_heads": 2, "intermediate_size": 8}
-        >>> specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-        >>> tokenizer = WordPieceTokenizer([*specials, "北"])
-        >>> with TemporaryDirectory() as folder:
-        ...     save_preset(f"{folder}/new", build_transformer_model(config), tokenizer)
-        ...     model, _ = load_preset(f"{folder}/new")
-        >>> model.config.hidden_size
-        8
-    """
-    _, config, tokenizer, weights = read_preset(source)
-    model = build_transformer_model(
-        config,
-        weights,
-        application,
-        keep_tokens=keep_tokens,
-        max_positions=max_positions,
-        mask_positions=mask_positions,
-        dropout=dropout,
-    )
-    if keep_tokens is not None:
-        kept = [tokenizer.vocabulary[i] for i in keep_tokens]
-        tokenizer = WordPieceTokenizer(kept, lower_case=tokenizer.lower_case)
-    return model, tokenizer
-
-
 def read_preset(source: str | Path) -> Preset:
     """Config and tokenizer of a folder or of hf://owner/name, and where its weights are.
 
@@ -203,13 +149,13 @@ def read_preset(source: str | Path) -> Preset:
 
 
 def write_preset(
-    folder: Path, model: Transformer, tokenizer: WordPieceTokenizer, dtype: str = "float32"
+    folder: Path, model: Any, tokenizer: WordPieceTokenizer, dtype: str = "float32"
 ) -> None:
     """Write the files of a preset into an existing folder.
 
     Args:
         folder: where to.
-        model: its config and weights are written.
+        model: the `Transformer` whose config and weights are written.
         tokenizer: its vocabulary is written.
         dtype: of the stored weights, "float32", or "float16" in half the space.
 
@@ -239,13 +185,13 @@ def write_preset(
 
 
 def save_preset(
-    path: str | Path, model: Transformer, tokenizer: WordPieceTokenizer, dtype: str = "float32"
+    path: str | Path, model: Any, tokenizer: WordPieceTokenizer, dtype: str = "float32"
 ) -> None:
     """Write a folder that `load_preset` and the transformers library read, whole or not at all.
 
     Args:
         path: the folder; its parent must exist. Files of other names in it stay.
-        model: its config and weights are written.
+        model: the `Transformer` whose config and weights are written.
         tokenizer: its vocabulary is written.
         dtype: of the stored weights, "float32", or "float16" in half the space.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,7 @@ import numpy as np
 from octavo._keras import ops
 from octavo._lazy import require
 from octavo.errors import PresetError
-from octavo.transformer.config import TransformerConfig
 from octavo.transformer.google_names import read_google_weights
-from octavo.transformer.positions import extend_positions
 from octavo.transformer.tensorflow_checkpoint import is_checkpoint
 
 TOKENS = "bert.embeddings.word_embeddings.weight"
@@ -79,48 +76,6 @@ def standard_name(name: str) -> str:
     name = name.replace("LayerNorm.gamma", "LayerNorm.weight")
     name = name.replace("LayerNorm.beta", "LayerNorm.bias")
     return f"bert.{name}" if name.startswith(("embeddings.", "encoder.")) else name
-
-
-def adapt_weights(
-    arrays: dict[str, np.ndarray],
-    config: TransformerConfig,
-    target: TransformerConfig,
-    keep_tokens: Sequence[int] | None = None,
-    source: str | Path | None = None,
-) -> dict[str, np.ndarray]:
-    """Check arrays against the config they came with, then trim tokens and fit positions.
-
-    Args:
-        arrays: by Hugging Face name.
-        config: the config the arrays were saved with.
-        target: the config of the model to fill.
-        keep_tokens: ids of the tokens that stay, in their new order.
-        source: the file, for messages.
-
-    Raises:
-        PresetError: if the vocabulary or the positions do not fit the config.
-    """
-    arrays = {standard_name(name): array for name, array in arrays.items()}
-    for name, rows, key in (
-        (TOKENS, config.vocab_size, "vocab_size"),
-        (BIAS, config.vocab_size, "vocab_size"),
-        (POSITIONS, config.max_position_embeddings, "max_position_embeddings"),
-    ):
-        if name in arrays and len(arrays[name]) != rows:
-            raise PresetError(
-                f"{name} has {len(arrays[name])} rows, but {key} is {rows}", path=source
-            )
-    if keep_tokens is not None:
-        for name in (TOKENS, BIAS):
-            if name in arrays:
-                arrays[name] = arrays[name][np.asarray(keep_tokens)]
-    wanted = target.max_position_embeddings
-    if POSITIONS in arrays and wanted != len(arrays[POSITIONS]):
-        table = arrays[POSITIONS]
-        arrays[POSITIONS] = (
-            table[:wanted] if wanted < len(table) else extend_positions(table, wanted)
-        )
-    return arrays
 
 
 def assign_weights(

@@ -1,0 +1,110 @@
+"""A saved model in another shape: fewer tokens, more or fewer positions, another dropout."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from octavo.errors import PresetError, UsageError
+from octavo.transformer.config import TransformerConfig
+from octavo.transformer.positions import extend_positions
+from octavo.transformer.weights import BIAS, POSITIONS, TOKENS, standard_name
+
+
+def adapt_config(
+    config: TransformerConfig,
+    keep_tokens: Sequence[int] | None,
+    max_positions: int | None,
+    dropout: float | None,
+) -> TransformerConfig:
+    """The config after trimming the vocabulary, changing positions and dropout.
+
+    Args:
+        config: the config as it was saved.
+        keep_tokens: ids of the tokens that stay, in their new order; None for all.
+        max_positions: the longest sequence from now on; None for the config's.
+        dropout: the rate that replaces both of the config's; None for the config's.
+
+    Raises:
+        PresetError: if the longest sequence or the rate is impossible.
+        UsageError: if the tokens to keep are no ids of the vocabulary, or lack one that is needed.
+
+    Example:
+        >>> adapt_config(TransformerConfig(9, pad_token_id=5), [5, 7], None, None).pad_token_id
+        0
+    """
+    changes: dict[str, Any] = {}
+    if keep_tokens is not None:
+        ids = np.asarray(keep_tokens)
+        if ids.size and (ids.ndim != 1 or ids.dtype.kind not in "iu"):
+            raise UsageError(
+                "keep_tokens must be a list of whole numbers. "
+                f"Received: {ids.dtype} of shape {ids.shape}"
+            )
+        if not ids.size or ids.min() < 0 or ids.max() >= config.vocab_size:
+            raise UsageError(
+                f"keep_tokens must be ids in [0, {config.vocab_size}). "
+                f"Received: {ids.size} ids"
+                + (f" from {ids.min()} to {ids.max()}" if ids.size else "")
+            )
+        changes["vocab_size"] = len(ids)
+        for key in ("pad_token_id", "sep_token_id"):  # their numbers change with the vocabulary
+            place = np.flatnonzero(ids == getattr(config, key))
+            if place.size:
+                changes[key] = int(place[0])
+            elif key == "pad_token_id" or config.question_match:
+                raise UsageError(
+                    f"keep_tokens must keep {key} {getattr(config, key)}. "
+                    f"Received: {ids.size} ids without it"
+                )
+    if max_positions is not None:
+        changes["max_position_embeddings"] = max_positions
+    if dropout is not None:
+        changes["hidden_dropout_prob"] = changes["attention_probs_dropout_prob"] = dropout
+    return dataclasses.replace(config, **changes)
+
+
+def adapt_weights(
+    arrays: dict[str, np.ndarray],
+    config: TransformerConfig,
+    target: TransformerConfig,
+    keep_tokens: Sequence[int] | None = None,
+    source: str | Path | None = None,
+) -> dict[str, np.ndarray]:
+    """Check arrays against the config they came with, then trim tokens and fit positions.
+
+    Args:
+        arrays: by Hugging Face name.
+        config: the config the arrays were saved with.
+        target: the config of the model to fill.
+        keep_tokens: ids of the tokens that stay, in their new order.
+        source: the file, for messages.
+
+    Raises:
+        PresetError: if the vocabulary or the positions do not fit the config.
+    """
+    arrays = {standard_name(name): array for name, array in arrays.items()}
+    for name, rows, key in (
+        (TOKENS, config.vocab_size, "vocab_size"),
+        (BIAS, config.vocab_size, "vocab_size"),
+        (POSITIONS, config.max_position_embeddings, "max_position_embeddings"),
+    ):
+        if name in arrays and len(arrays[name]) != rows:
+            raise PresetError(
+                f"{name} has {len(arrays[name])} rows, but {key} is {rows}", path=source
+            )
+    if keep_tokens is not None:
+        for name in (TOKENS, BIAS):
+            if name in arrays:
+                arrays[name] = arrays[name][np.asarray(keep_tokens)]
+    wanted = target.max_position_embeddings
+    if POSITIONS in arrays and wanted != len(arrays[POSITIONS]):
+        table = arrays[POSITIONS]
+        arrays[POSITIONS] = (
+            table[:wanted] if wanted < len(table) else extend_positions(table, wanted)
+        )
+    return arrays
