@@ -13,16 +13,16 @@ from octavo.text.characters import CHINESE, CONTROL, MARK, PUNCTUATION, SPACE
 Letters = list[tuple[str, int]]
 
 
-def encode(text: str, vocabulary: list[str], lower_case: bool = True) -> list[tuple[int, int, int]]:
+def encode(text: str, vocabulary: list[str], lowercase: bool = True) -> list[tuple[int, int, int]]:
     """Tokens as (id, start, end)."""
     tokens = []
-    for word in split_words(normalise(text, lower_case)):
+    for word in split_words(normalise(text, lowercase)):
         for piece, first, last in cut(word, vocabulary):
             tokens.append((vocabulary.index(piece), word[first][1], word[last - 1][1] + 1))
     return tokens
 
 
-def normalise(text: str, lower_case: bool) -> Letters:
+def normalise(text: str, lowercase: bool) -> Letters:
     spaced: Letters = []
     for place, character in enumerate(text):
         if character in CONTROL:
@@ -33,7 +33,7 @@ def normalise(text: str, lower_case: bool) -> Letters:
             spaced += [(" ", place), (character, place), (" ", place)]
         else:
             spaced.append((character, place))
-    if not lower_case:
+    if not lowercase:
         return spaced
     parts = [
         (part, place)

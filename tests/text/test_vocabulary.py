@@ -72,13 +72,13 @@ def test_equal_texts_in_any_order_build_the_same() -> None:
 
 
 @given(st.text(string.printable), st.booleans(), st.lists(st.text(max_size=20), max_size=5))
-def test_no_ascii_text_is_unknown(text: str, lower_case: bool, texts: list[str]) -> None:
+def test_no_ascii_text_is_unknown(text: str, lowercase: bool, texts: list[str]) -> None:
     text = "".join(text.split())[:100]
-    tokenizer = WordPieceTokenizer(build_vocabulary(texts, 250, lower_case), lower_case)
+    tokenizer = WordPieceTokenizer(build_vocabulary(texts, 250, lowercase), lowercase)
     encoding = tokenizer.encode(text)
     assert tokenizer.unk_id not in encoding.ids
     assert "".join(tokenizer.tokens(text)).replace("##", "") in (
-        (text.lower() if lower_case else text).replace("##", ""),
+        (text.lower() if lowercase else text).replace("##", ""),
     )
 
 

@@ -60,9 +60,9 @@ def rows(encoding: Encoding) -> list[tuple[int, int, int]]:
 @example("ab" * 50 + "A", True)
 @example("ab" * 50, True)
 @example("é" * 100 + "\u0301" * 9, True)
-def test_equals_the_reference(text: str, lower_case: bool) -> None:
-    expected = reference.encode(text, PIECES, lower_case)
-    assert rows(TOKENIZERS[lower_case].encode(text)) == expected
+def test_equals_the_reference(text: str, lowercase: bool) -> None:
+    expected = reference.encode(text, PIECES, lowercase)
+    assert rows(TOKENIZERS[lowercase].encode(text)) == expected
 
 
 def test_every_kind_of_code_point_equals_the_reference() -> None:
@@ -121,12 +121,12 @@ def test_a_long_text_without_blanks() -> None:
 
 
 def test_a_pickled_tokenizer_encodes_the_same() -> None:
-    for lower_case, tokenizer in TOKENIZERS.items():
+    for lowercase, tokenizer in TOKENIZERS.items():
         tokenizer.encode(KINDS)
         packed = pickle.dumps(tokenizer)
         assert len(packed) < 2_000
         copy = pickle.loads(packed)
-        assert copy.lower_case == lower_case
+        assert copy.lowercase == lowercase
         assert rows(copy.encode(KINDS)) == rows(tokenizer.encode(KINDS))
 
 
@@ -217,11 +217,11 @@ def every_code_point() -> Iterator[str]:
 
 @needs_shared
 @pytest.mark.peer
-@pytest.mark.parametrize("lower_case", [True, False])
-def test_equals_the_tokenizers_library(lower_case: bool) -> None:
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_equals_the_tokenizers_library(lowercase: bool) -> None:
     tokenizers = pytest.importorskip("tokenizers")
-    peer = tokenizers.BertWordPieceTokenizer(str(CHINESE_VOCABULARY), lowercase=lower_case)
-    ours = WordPieceTokenizer.from_file(CHINESE_VOCABULARY, lower_case)
+    peer = tokenizers.BertWordPieceTokenizer(str(CHINESE_VOCABULARY), lowercase=lowercase)
+    ours = WordPieceTokenizer.from_file(CHINESE_VOCABULARY, lowercase)
     many = [*(text for text in cmrc_texts() if "[MASK]" not in text), *every_code_point()]
     for text, encoding in zip(many, ours.encode_many(many), strict=True):
         theirs = peer.encode(text, add_special_tokens=False)

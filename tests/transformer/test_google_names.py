@@ -127,7 +127,7 @@ def test_a_folder_of_google_gives_the_same_model(model, saved, tokenizer, run, a
         warnings.simplefilter("error")
         loaded, words = load_preset(saved, application)
     assert words.vocabulary == tokenizer.vocabulary
-    assert words.lower_case
+    assert words.lowercase
     for name, array in collect_weights(loaded).items():
         np.testing.assert_array_equal(array, arrays[name])
     np.testing.assert_array_equal(run(loaded, IDS, SEGMENTS), run(expected, IDS, SEGMENTS))

@@ -49,7 +49,7 @@ def change_arrays(folder, change):
 def test_a_preset_comes_back_as_it_was(model, saved, tokenizer, run):
     loaded, words = load_preset(saved, application="unilm")
     assert loaded.config == model.config
-    assert (words.vocabulary, words.lower_case) == (tokenizer.vocabulary, tokenizer.lower_case)
+    assert (words.vocabulary, words.lowercase) == (tokenizer.vocabulary, tokenizer.lowercase)
     before, after = collect_weights(model), collect_weights(loaded)
     assert before.keys() == after.keys()
     assert all(np.array_equal(before[name], after[name]) for name in before)
@@ -161,7 +161,7 @@ def test_tokenizer_config_says_whether_letters_are_lowered(preset, options, lowe
     (preset / "tokenizer_config.json").unlink()
     if options is not None:
         (preset / "tokenizer_config.json").write_text(json.dumps(options))
-    assert load_preset(preset)[1].lower_case is lower
+    assert load_preset(preset)[1].lowercase is lower
 
 
 def test_keep_tokens_trims_model_and_vocabulary_alike(preset, model, tokenizer):

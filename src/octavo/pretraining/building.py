@@ -52,7 +52,7 @@ def check_vocabulary(tokenizer: WordPieceTokenizer, preset: Preset, source: str)
         DataError: naming the preset.
     """
     own = preset.tokenizer
-    if (tokenizer.vocabulary, tokenizer.lower_case) != (own.vocabulary, own.lower_case):
+    if (tokenizer.vocabulary, tokenizer.lowercase) != (own.vocabulary, own.lowercase):
         raise DataError("its vocabulary is not that of the token shards", source)
 
 

@@ -50,7 +50,7 @@ class Corpus:
         if hash_file(vocabulary) != self.manifest["tokens_blake2b"]:
             raise DataError("damaged: it is not the vocabulary of the token shards", vocabulary)
         self.tokenizer = WordPieceTokenizer.from_file(
-            vocabulary, lower_case=self.manifest["lower_case"]
+            vocabulary, lowercase=self.manifest["lower_case"]
         )
         self.shards = [TokenShard(folder, file) for file in self.manifest["shards"]]
         if not self.shards:

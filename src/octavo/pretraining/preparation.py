@@ -44,7 +44,7 @@ def prepare(
     vocabulary: int | str | PathLike[str] = 8000,
     *,
     segmenter: str = "jieba",
-    lower_case: bool = True,
+    lowercase: bool = True,
     field: str | None = None,
     bad_lines: str = "stop",
     workers: int = 1,
@@ -63,7 +63,7 @@ def prepare(
             vocab.txt.
         segmenter: cuts words, which are masked together: a name as of `octavo count`; "characters"
             for none.
-        lower_case: lower the letters and strip the accents.
+        lowercase: lower the letters and strip the accents.
         field: of JSON lines and Parquet, "text" by default.
         bad_lines: lines that are not UTF-8: "stop", "skip" or "replace".
         workers: processes.
@@ -85,7 +85,7 @@ def prepare(
         (3, 57)
     """
     files = find_files(paths)
-    check_preparation(files, vocabulary, segmenter, lower_case, workers)
+    check_preparation(files, vocabulary, segmenter, lowercase, workers)
     place = Path(folder)
     dictionary = segmenter_file(segmenter)
     size, given = (vocabulary, None) if isinstance(vocabulary, int) else (None, vocabulary)
@@ -93,7 +93,7 @@ def prepare(
         "vocabulary_size": size,
         f"vocabulary{HASHED}": given and hash_file(given),
         f"dictionary{HASHED}": dictionary and hash_file(dictionary),
-        "lower_case": bool(lower_case),
+        "lower_case": bool(lowercase),
         "segmenter": segmenter,
         "field": field,
         "bad_lines": bad_lines,
@@ -120,13 +120,13 @@ def prepare(
                     workers=workers, memory=memory, progress=progress,
                 )  # fmt: skip
                 words = dict(counts.most_common(len(counts)))
-                save_vocabulary(build_vocabulary(words, vocabulary, lower_case), tokens)
+                save_vocabulary(build_vocabulary(words, vocabulary, lowercase), tokens)
             else:
                 save_vocabulary(load_vocabulary(vocabulary), tokens)
             _mark(place / f"{key}{MARK}", [], 0)
         tasks = [
             EncodingTask(
-                part, str(place), f"{number:05}", str(tokens), bool(lower_case), segmenter,
+                part, str(place), f"{number:05}", str(tokens), bool(lowercase), segmenter,
                 field, bad_lines,
             )
             for number, part in enumerate(make_ranges(files, PARTS, SMALLEST_PART, LARGEST_PART))
@@ -151,7 +151,7 @@ def check_preparation(
     files: Iterable[str],
     vocabulary: int | str | PathLike[str],
     segmenter: str,
-    lower_case: bool,
+    lowercase: bool,
     workers: int,
 ) -> None:
     """Find out what is impossible before anything is read; the arguments are those of `prepare`.
@@ -161,11 +161,11 @@ def check_preparation(
         DataError: if a dictionary cannot be read.
 
     Example:
-        >>> check_preparation(["news.txt"], 8000, "whitespace", lower_case=True, workers=2)
+        >>> check_preparation(["news.txt"], 8000, "whitespace", lowercase=True, workers=2)
     """
     check_whole("workers", workers, 1)
     if isinstance(vocabulary, int):
-        check_whole("vocabulary", vocabulary, smallest_vocabulary(lower_case))
+        check_whole("vocabulary", vocabulary, smallest_vocabulary(lowercase))
         if STANDARD_INPUT in files:
             raise UsageError(
                 "standard input is read once, so it needs a vocabulary. Received: "

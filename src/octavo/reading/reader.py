@@ -305,7 +305,7 @@ def _keep_spans(vote: PassageVote, answer: str, tokenizer: WordPieceTokenizer) -
     """Leave out places of the same tokens but another text: [UNK] may stand for any word."""
 
     def plain(text: str) -> str:
-        return "".join(text.split()).lower() if tokenizer.lower_case else "".join(text.split())
+        return "".join(text.split()).lower() if tokenizer.lowercase else "".join(text.split())
 
     spans = [span for span in vote.spans if plain(vote.text[slice(*span)]) == plain(answer)]
     return dataclasses.replace(vote, spans=tuple(spans))

@@ -13,7 +13,7 @@ from octavo.text.characters import CHINESE, CONTROL, MARK, PUNCTUATION, SPACE
 BLANK, PART = " ", ""
 
 
-def classify_character(character: str, lower_case: bool = True) -> str:
+def classify_character(character: str, lowercase: bool = True) -> str:
     """What a character is to the tokenizer, whatever stands around it.
 
     Returns:
@@ -31,14 +31,14 @@ def classify_character(character: str, lower_case: bool = True) -> str:
     if character in SPACE:
         return BLANK
     form = character
-    if lower_case:
+    if lowercase:
         parts = unicodedata.normalize("NFD", character)
         form = "".join(part.lower() for part in parts if part not in MARK)
     alone = len(form) == 1 and (character in CHINESE or form in PUNCTUATION)
     return form if alone else PART
 
 
-def normalise_word(word: str, lower_case: bool = True) -> tuple[str, Sequence[int]]:
+def normalise_word(word: str, lowercase: bool = True) -> tuple[str, Sequence[int]]:
     """The letters of a word as the vocabulary has them, each with its place in the word.
 
     A word is a stretch of characters that are all `PART` to `classify_character`: their
@@ -49,9 +49,9 @@ def normalise_word(word: str, lower_case: bool = True) -> tuple[str, Sequence[in
         ('cafes', [0, 1, 2, 3, 5])
     """
     if word.isascii() and word.isprintable():  # nothing to take away: most words, and fast
-        return (word.lower() if lower_case else word), range(len(word))
+        return (word.lower() if lowercase else word), range(len(word))
     kept = [(part, at) for at, part in enumerate(word) if part not in CONTROL]
-    if lower_case:
+    if lowercase:
         kept = [(part, at) for whole, at in kept for part in unicodedata.normalize("NFD", whole)]
         if any(unicodedata.combining(part) and part not in MARK for part, _ in kept):
             kept = _order_marks(kept)  # rare: the other marks go, in whatever order

@@ -65,7 +65,7 @@ def save_vocabulary(tokens: Sequence[str], path: str | PathLike[str]) -> None:
 def build_vocabulary(
     texts: Iterable[str] | Mapping[str, int],
     size: int,
-    lower_case: bool = True,
+    lowercase: bool = True,
     minimum_count: int = 2,
     piece_share: float = 0.2,
 ) -> list[str]:
@@ -79,7 +79,7 @@ def build_vocabulary(
         texts: the texts, read once; or words, each with how often it occurs, as octavo.counting
             counts them.
         size: how many tokens at most; fewer when the texts hold no more.
-        lower_case: as the tokenizer will have it.
+        lowercase: as the tokenizer will have it.
         minimum_count: what was seen less often is left out.
         piece_share: the part of the vocabulary kept for pieces of two letters and more, 0 to 1.
 
@@ -93,11 +93,11 @@ def build_vocabulary(
         (['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', '##0'], ['##20', '##420', '1420'])
     """
     check_number("piece_share", piece_share, least=0, most=1)
-    characters, words = count_words(texts, lower_case)
+    characters, words = count_words(texts, lowercase)
     for word, count in words.items():
         for letter in split_letters(word):
             characters[letter] += count
-    needed = _ascii_tokens(lower_case)
+    needed = _ascii_tokens(lowercase)
     smallest = len(SPECIAL_TOKENS) + len(needed)
     room = check_whole("size", size, smallest) - smallest
     others = _by_count(
@@ -110,24 +110,24 @@ def build_vocabulary(
     return [*SPECIAL_TOKENS, *singles, *kept_pieces]
 
 
-def smallest_vocabulary(lower_case: bool = True) -> int:
+def smallest_vocabulary(lowercase: bool = True) -> int:
     """The least size of a vocabulary: the special tokens, and ASCII.
 
     Example:
         >>> smallest_vocabulary()
         109
     """
-    return len(SPECIAL_TOKENS) + len(_ascii_tokens(lower_case))
+    return len(SPECIAL_TOKENS) + len(_ascii_tokens(lowercase))
 
 
 def count_words(
-    texts: Iterable[str] | Mapping[str, int], lower_case: bool = True
+    texts: Iterable[str] | Mapping[str, int], lowercase: bool = True
 ) -> tuple[Counter[str], Counter[str]]:
     """Count what the tokenizer takes for characters standing alone, and for words.
 
     Args:
         texts: see `build_vocabulary`.
-        lower_case: likewise.
+        lowercase: likewise.
 
     Returns:
         The counts of the normalised characters, and of the normalised words.
@@ -138,7 +138,7 @@ def count_words(
     """
     raw_characters: Counter[str] = Counter()
     raw_words: Counter[str] = Counter()
-    blanks = _BlankUnlessPart(lower_case)
+    blanks = _BlankUnlessPart(lowercase)
     if isinstance(texts, Mapping):
         for text, count in texts.items():
             for character in text:
@@ -151,11 +151,11 @@ def count_words(
             raw_words.update(text.translate(blanks).split(" "))
     characters: Counter[str] = Counter()
     for character, count in raw_characters.items():
-        characters[classify_character(character, lower_case)] += count
+        characters[classify_character(character, lowercase)] += count
     del characters[PART], characters[" "]
     words: Counter[str] = Counter()
     for raw_word, count in raw_words.items():
-        words[normalise_word(raw_word, lower_case)[0]] += count
+        words[normalise_word(raw_word, lowercase)[0]] += count
     del words[""]
     return characters, words
 
@@ -163,18 +163,18 @@ def count_words(
 class _BlankUnlessPart(dict[int, str]):
     """A table for `str.translate`: what is no part of a word becomes a blank."""
 
-    def __init__(self, lower_case: bool) -> None:
+    def __init__(self, lowercase: bool) -> None:
         super().__init__()
-        self._lower_case = lower_case
+        self._lowercase = lowercase
 
     def __missing__(self, code: int) -> str:
-        is_part = classify_character(chr(code), self._lower_case) == PART
+        is_part = classify_character(chr(code), self._lowercase) == PART
         value = self[code] = chr(code) if is_part else " "
         return value
 
 
-def _ascii_tokens(lower_case: bool) -> set[str]:
-    letters = string.ascii_lowercase + ("" if lower_case else string.ascii_uppercase)
+def _ascii_tokens(lowercase: bool) -> set[str]:
+    letters = string.ascii_lowercase + ("" if lowercase else string.ascii_uppercase)
     parts = letters + string.digits
     return {*parts, *("##" + letter for letter in parts), *string.punctuation}
 

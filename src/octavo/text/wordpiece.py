@@ -1,7 +1,7 @@
 """WordPiece: text to the ids BERT gives it, with every token's place in the original text.
 
 The rules are BERT's: controls go, Chinese characters and punctuation stand alone, accents are
-stripped and letters lowered (both unless `lower_case=False`), and each word is cut greedily into
+stripped and letters lowered (both unless `lowercase=False`), and each word is cut greedily into
 the longest pieces of the vocabulary, "##" before every piece but the first. A word that cannot be
 cut, or longer than 100 characters, is [UNK].
 
@@ -110,7 +110,7 @@ class WordPieceTokenizer:
 
     Args:
         vocabulary: the tokens; a token's id is its place. A token listed twice has the later id.
-        lower_case: lower the letters and strip the accents, as BERT's "uncased" and Chinese
+        lowercase: lower the letters and strip the accents, as BERT's "uncased" and Chinese
             models do.
 
     Raises:
@@ -126,9 +126,9 @@ class WordPieceTokenizer:
         [(0, 2), (2, 4), (4, 5), (5, 6), (6, 7), (7, 8)]
     """
 
-    def __init__(self, vocabulary: Sequence[str], lower_case: bool = True) -> None:
+    def __init__(self, vocabulary: Sequence[str], lowercase: bool = True) -> None:
         self.vocabulary = list(vocabulary)
-        self.lower_case = lower_case
+        self.lowercase = lowercase
         self._ids = {token: number for number, token in enumerate(self.vocabulary)}
         missing = [token for token in SPECIAL_TOKENS if token not in self._ids]
         if missing:
@@ -156,14 +156,14 @@ class WordPieceTokenizer:
         self._cache = _WordCache(self)
 
     @classmethod
-    def from_file(cls, path: str | PathLike[str], lower_case: bool = True) -> WordPieceTokenizer:
+    def from_file(cls, path: str | PathLike[str], lowercase: bool = True) -> WordPieceTokenizer:
         """Read the vocabulary from a vocab.txt, one token a line.
 
         Raises:
             DataError: if the file is missing, not UTF-8, or lacks a special token.
         """
         try:
-            return cls(load_vocabulary(path), lower_case)
+            return cls(load_vocabulary(path), lowercase)
         except DataError as error:
             raise error if error.path else DataError(str(error), path) from None
 
@@ -171,7 +171,7 @@ class WordPieceTokenizer:
         return len(self.vocabulary)
 
     def __getstate__(self) -> dict[str, object]:
-        return {"vocabulary": self.vocabulary, "lower_case": self.lower_case}
+        return {"vocabulary": self.vocabulary, "lowercase": self.lowercase}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__init__(**state)  # type: ignore[misc]  # the table and cache are rebuilt, not shipped
@@ -268,7 +268,7 @@ class WordPieceTokenizer:
             self._table[code] = self._action(chr(code))
 
     def _action(self, character: str) -> Ints:
-        form = classify_character(character, self.lower_case)
+        form = classify_character(character, self.lowercase)
         if form in (normalising.BLANK, normalising.PART):
             return BLANK if form else PART
         return FIRST_TOKEN + np.int32(self._ids.get(form, self.unk_id))
@@ -290,7 +290,7 @@ class WordPieceTokenizer:
 
     def _cut_word(self, raw: str) -> bytes:
         """Tokens of a word as it stands in the text, packed: the longest piece, again and again."""
-        word, places = normalise_word(raw, self.lower_case)
+        word, places = normalise_word(raw, self.lowercase)
         packed, known, first = b"", self._heads, 0
         while first < len(word) <= LONGEST_WORD:
             for length in known.lengths.get(word[first : first + 3], (2, 1)):

@@ -319,5 +319,5 @@ def load_preset(
     )
     if keep_tokens is not None:
         kept = [tokenizer.vocabulary[i] for i in keep_tokens]
-        tokenizer = WordPieceTokenizer(kept, lower_case=tokenizer.lower_case)
+        tokenizer = WordPieceTokenizer(kept, lowercase=tokenizer.lowercase)
     return model, tokenizer

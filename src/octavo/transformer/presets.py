@@ -105,17 +105,17 @@ def load_tokenizer(folder: Path) -> WordPieceTokenizer:
             raise PresetError(f"not valid JSON ({error})", path=path) from None
         if not isinstance(options, dict):
             raise PresetError("a JSON object is wanted", path=path)
-    lower_case = options.get("do_lower_case", True)
+    lowercase = options.get("do_lower_case", True)
     allowed = {
         "do_lower_case": (True, False),
-        "strip_accents": (None, lower_case),
+        "strip_accents": (None, lowercase),
         "tokenize_chinese_chars": (True,),
     }
     for key, values in allowed.items():
         if options.get(key, values[0]) not in values:
             wanted = " or ".join(json.dumps(value) for value in values)
             raise PresetError(f"key {key}: {wanted} is wanted, not {options[key]!r}", path=path)
-    return WordPieceTokenizer.from_file(folder / "vocab.txt", lower_case=lower_case)
+    return WordPieceTokenizer.from_file(folder / "vocab.txt", lowercase=lowercase)
 
 
 def read_preset(source: str | Path) -> Preset:
@@ -177,7 +177,7 @@ def write_preset(
     }
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     save_vocabulary(tokenizer.vocabulary, folder / "vocab.txt")
-    options = {"do_lower_case": tokenizer.lower_case, "tokenizer_class": "BertTokenizer"}
+    options = {"do_lower_case": tokenizer.lowercase, "tokenizer_class": "BertTokenizer"}
     (folder / "tokenizer_config.json").write_text(json.dumps(options) + "\n", encoding="utf-8")
     # not save_file, whose file no other user could read
     data = safetensors.save(collect_weights(model, dtype), metadata={"format": "pt"})
