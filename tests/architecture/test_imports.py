@@ -1,4 +1,4 @@
-"""What importing octavo costs, and who opens the door to Keras."""
+"""What importing octavo costs, and who opens the doors to Keras and to numba."""
 
 from __future__ import annotations
 
@@ -54,6 +54,19 @@ def test_counting_loads_no_keras():
     assert loaded & HEAVY <= {"scipy"}  # numba looks whether it is there
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import octavo.counting, octavo.corpus.encoding, octavo.segmenting.segmenters",
+        "import octavo.pretraining.preparation",
+        "from octavo.cli.main import run; assert run(['--help']) == 0",
+        "from octavo.cli.main import run; assert run(['count', '--help']) == 0",
+    ],
+)
+def test_who_only_starts_workers_loads_no_numba(code):
+    assert "numba" not in modules_after(code)
+
+
 def test_the_check_sees_a_heavy_import():
     assert "keras" in modules_after("import octavo._keras")
 
@@ -86,10 +99,13 @@ def find_imports(path: Path) -> set[str]:
     return names
 
 
-def test_only_one_module_imports_keras():
+@pytest.mark.parametrize(
+    ("package", "door"), [("keras", "_keras.py"), ("numba", "_numba.py"), ("llvmlite", "_numba.py")]
+)
+def test_one_module_is_the_only_door_to_a_package(package, door):
     importers = {
         path.relative_to(SOURCE).as_posix()
         for path in SOURCE.rglob("*.py")
-        if "keras" in find_imports(path)
+        if package in find_imports(path)
     }
-    assert importers == {"_keras.py"}
+    assert importers == {door}

@@ -50,7 +50,7 @@ def expected(text, alone, segmenter):
 
 def test_jieba_cuts_words():
     pytest.importorskip("jieba")
-    from octavo.segmenting.segmenters import Jieba
+    from octavo.segmenting.jieba import Jieba
 
     ((ids, begins),) = Encoder(TOKENIZER, Jieba()).encode(["北京大学，ab\ud83d"])
     assert ids.tolist()[:5] == [5, 6, 7, 8, 9]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from octavo._lazy import require
+from octavo._lazy import check_installed
 from octavo.cli.arguments import (
     SHOWN,
     AsJson,
@@ -79,8 +79,8 @@ def discover(
         Print one JSON object.
     """
     numbers = _parse(min_pmi)
-    require("numba", extra="count")
-    require("pyarrow", extra="count")
+    check_installed("numba", extra="count")
+    check_installed("pyarrow", extra="count")
     from octavo.counting.counts import check_ending
     from octavo.counting.discovery import discover_words
 

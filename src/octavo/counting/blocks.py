@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from octavo.counting.kernels import PADDING
+from octavo._numba import PADDING
 from octavo.counting.table import Segments
 
 

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from octavo._numba import compiled
 from octavo._progress import Progress
 from octavo.counting.pairs import (
     BITS,
@@ -22,7 +23,6 @@ from octavo.counting.pairs import (
     MOST_BYTES,
     PairTable,
     add,
-    compiled,
     count_pairs,
     find,
     find_all,

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from octavo._numba import compiled
 from octavo.counting.candidates import Sentences, Trie, find_nodes
 from octavo.counting.pairs import (
     BITS,
@@ -24,7 +25,6 @@ from octavo.counting.pairs import (
     MOST_BYTES,
     PairTable,
     add,
-    compiled,
     count_pairs,
     find,
     find_row,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from octavo._numba import compiled
 from octavo.counting.kernels import (
     ENTRIES,
     FILLED,
     KEY,
     MARK,
-    TWO,
-    compiled,
+    SECOND_FACTOR,
     hash_bytes,
     mix_last,
 )
@@ -68,7 +68,7 @@ def sort_into_buckets(entries, used, arena, order, begins):
     for entry in range(used):
         size = entries[entry, MARK] >> 32
         if size <= 8:
-            mixed = mix_last(np.uint64(size) * TWO, np.uint64(entries[entry, KEY]))
+            mixed = mix_last(np.uint64(size) * SECOND_FACTOR, np.uint64(entries[entry, KEY]))
         else:
             mixed = hash_bytes(arena, entries[entry, KEY], size)
         buckets[entry] = (mixed >> np.uint64(16)) & np.uint64(BUCKETS - 1)

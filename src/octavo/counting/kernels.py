@@ -16,16 +16,10 @@ costs as much as the lookup; so no function is called for one token.)
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
 
-from octavo.segmenting.prefetch import prefetch
+from octavo._numba import HASH_FACTOR, compiled, prefetch, read_eight
 
-PADDING = 8
 KEY, COUNT, DOCUMENTS, MARK = range(4)
 FIELDS = 4
 ENTRIES, FILLED, DOCUMENT = range(3)  # of `state`: used entries and bytes, the present document
@@ -33,30 +27,15 @@ AT_ONCE = 64
 TAG, BYTES, START, SEEN = range(4)  # of a token that waits: its hash, up to eight bytes, and MARK
 WAITING = 4
 
-_ONE, TWO = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)  # odd, bits mixed
+SECOND_FACTOR = np.uint64(0xD6E8FEB86659FD93)  # odd, its bits are mixed
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _LOW = 0xFFFFFFFF
-compiled = njit(cache=True, nogil=True)
-
-
-def _type_read8(typing_context: Any, array: Any, place: Any) -> Any:
-    """Eight bytes of an array of bytes as one number, from any place."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        address = builder.gep(data, [arguments[1]])
-        return builder.load(builder.bitcast(address, ir.IntType(64).as_pointer()), align=1)
-
-    return types.uint64(array, types.intp), generate
-
-
-_read8: Any = intrinsic(_type_read8)
 
 
 @compiled
 def _first_bytes(text, start, size):
     """Up to eight bytes as one number."""
-    return _read8(text, start) & (_ALL >> np.uint64(64 - 8 * size))
+    return read_eight(text, start) & (_ALL >> np.uint64(64 - 8 * size))
 
 
 @compiled
@@ -71,9 +50,9 @@ def hash_bytes(text, start, size):
     Returns:
         uint64.
     """
-    mixed = np.uint64(size) * TWO
+    mixed = np.uint64(size) * SECOND_FACTOR
     while size > 8:
-        mixed = (mixed ^ _read8(text, start)) * _ONE
+        mixed = (mixed ^ read_eight(text, start)) * HASH_FACTOR
         mixed ^= mixed >> np.uint64(29)
         start += 8
         size -= 8
@@ -83,19 +62,21 @@ def hash_bytes(text, start, size):
 @compiled
 def mix_last(mixed, rest):
     """Hash of what was mixed, uint64, and the last bytes, eight at most, as a number, uint64."""
-    mixed = (mixed ^ rest) * _ONE
-    return (mixed ^ (mixed >> np.uint64(32))) * TWO
+    mixed = (mixed ^ rest) * HASH_FACTOR
+    return (mixed ^ (mixed >> np.uint64(32))) * SECOND_FACTOR
 
 
 @compiled
 def _are_same(text, i, arena, j, size):
     while size >= 8:
-        if _read8(text, i) != _read8(arena, j):
+        if read_eight(text, i) != read_eight(arena, j):
             return False
         i += 8
         j += 8
         size -= 8
-    return size == 0 or (_read8(text, i) ^ _read8(arena, j)) << np.uint64(64 - 8 * size) == 0
+    return (
+        size == 0 or (read_eight(text, i) ^ read_eight(arena, j)) << np.uint64(64 - 8 * size) == 0
+    )
 
 
 @compiled
@@ -136,7 +117,7 @@ def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
             size += joiner + spans[part, 1]
             if size <= 8:  # most
                 key = _first_bytes(text, start, size)
-                mixed = mix_last(np.uint64(size) * TWO, key)
+                mixed = mix_last(np.uint64(size) * SECOND_FACTOR, key)
             else:
                 key, mixed = np.uint64(0), hash_bytes(text, start, size)
             tag = np.int64(mixed >> np.uint64(32))

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from octavo._numba import HASH_FACTOR, compiled
 
 BITS = 21  # of a code point
 CHARACTER = (1 << BITS) - 1
@@ -21,9 +22,6 @@ MOST_PARTS = 1 << 10
 MOST_BYTES = 1 << 30
 SLICE = 1 << 14  # characters between two looks at the room left
 
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-compiled = njit(cache=True, nogil=True)
-
 Adder = Callable[[Any, int, int, np.ndarray, np.ndarray, int, int], None]
 
 
@@ -31,7 +29,7 @@ Adder = Callable[[Any, int, int, np.ndarray, np.ndarray, int, int], None]
 def find_row(table, key):
     """The row that holds a key, or the empty one where it belongs."""
     mask = table.shape[0] - 1
-    mixed = np.uint64(key) * _ODD
+    mixed = np.uint64(key) * HASH_FACTOR
     row = np.int64(mixed ^ (mixed >> np.uint64(32))) & mask
     while table[row, 0] != key and table[row, 0] != EMPTY:
         row = (row + 1) & mask
@@ -65,7 +63,7 @@ def put(table, used, key, value):
 def add(table, used, number, character, part, parts):
     """Count a pair, if its hash is of this part."""
     key = number << BITS | character
-    if np.int64((np.uint64(key) * _ODD) >> np.uint64(54)) & (parts - 1) != part:
+    if np.int64((np.uint64(key) * HASH_FACTOR) >> np.uint64(54)) & (parts - 1) != part:
         return
     row = find_row(table, key)
     if table[row, 0] == EMPTY:

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
+
+from octavo._numba import compiled
 
 SCHEMA = pa.schema([("token", pa.large_string()), ("count", pa.int64()), ("documents", pa.int64())])
 FREQUENT = 0xFFFF  # a count that does not fit 16 bits, or hardly
-_compiled = njit(cache=True, nogil=True)
 
 
 class TokenRows(NamedTuple):
@@ -123,7 +123,7 @@ def _touch(alike: np.ndarray) -> np.ndarray:
     return touched
 
 
-@_compiled
+@compiled
 def _eight_bytes(text, offsets, rows, skip):
     """Bytes of tokens, from the `skip`-th on, as numbers that are ordered as the bytes are."""
     keys = np.zeros(rows.size, np.uint64)
@@ -134,7 +134,7 @@ def _eight_bytes(text, offsets, rows, skip):
     return keys
 
 
-@_compiled
+@compiled
 def _copy(text, offsets, order, bounds, copied):
     for i in range(order.size):
         start, size = offsets[order[i]], bounds[i + 1] - bounds[i]
@@ -142,7 +142,7 @@ def _copy(text, offsets, order, bounds, copied):
             copied[bounds[i] + place] = text[start + place]
 
 
-@_compiled
+@compiled
 def _write_lines(text, offsets, counts, documents, numbers, written):
     at = 0
     for row in range(counts.size):
@@ -162,7 +162,7 @@ def _write_lines(text, offsets, counts, documents, numbers, written):
     return at
 
 
-@_compiled
+@compiled
 def _write_number(number, written, at):
     """Write a tab and a number; returns the place after it."""
     digits, rest = 1, number

@@ -1,6 +1,6 @@
 """Compiled loops that cut UTF-8 text into tokens.
 
-`text` is a uint8 array with kernels.PADDING bytes after its end. `spans` has a row (start, size in
+`text` is a uint8 array with PADDING bytes after its end. `spans` has a row (start, size in
 bytes) a token, and (place, -1) where a segment (a line, a document) ends.
 
 Words are found without looking at bytes one by one: CHUNK bytes are compared with what splits them
@@ -10,14 +10,9 @@ number, and the bits that differ from the one before are where words begin and e
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
 
-from octavo.counting.kernels import PADDING
+from octavo._numba import PADDING, compiled, inlined, lowest_bit, nonzero_bits
 from octavo.segmenting.jieba_kernels import SPACE, cut
 
 SEPARATOR = "\x1f"
@@ -27,37 +22,9 @@ _SEPARATOR = ord(SEPARATOR)
 _ONE = np.uint64(1)
 _END = 1 << 15  # kind of what ends a segment
 _BAD = 0xFFFD  # stands for what is no UTF-8
-_compiled = njit(cache=True, nogil=True)
-_inlined = njit(inline="always")
 
 
-def _type_bits(typing_context: Any, array: Any, place: Any) -> Any:
-    """Which of 64 bytes are not 0, as the bits of a number, the first byte's the lowest."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        many = ir.VectorType(ir.IntType(8), 64)
-        address = builder.bitcast(builder.gep(data, [arguments[1]]), many.as_pointer())
-        bits = builder.icmp_unsigned("!=", builder.load(address, align=1), ir.Constant(many, None))
-        return builder.bitcast(bits, ir.IntType(64))
-
-    return types.uint64(array, types.intp), generate
-
-
-def _type_lowest(typing_context: Any, number: Any) -> Any:
-    """The place of the lowest bit of a number that is set."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.uint64), generate
-
-
-_bits: Any = intrinsic(_type_bits)
-_lowest: Any = intrinsic(_type_lowest)
-
-
-@_compiled
+@compiled
 def split_words(text, bounds, spans, separated):
     """Cut segments at white space, as `str.split` sees it, or at SEPARATOR.
 
@@ -81,11 +48,11 @@ def split_words(text, bounds, spans, separated):
             _mark_spaces(text[first : first + size + PADDING], size, wide, splits)
         splits[size:] = 1  # the last word ends there
         for i in range(0, min(size + 1, CHUNK), 64):
-            bits = _bits(splits, i)
+            bits = nonzero_bits(splits, i)
             changes = bits ^ (bits << _ONE | before)
             before = bits >> np.uint64(63)
             while changes:
-                place = first + i + _lowest(changes)
+                place = first + i + lowest_bit(changes)
                 changes &= changes - _ONE
                 if begin == -1:
                     begin = place
@@ -110,13 +77,13 @@ def split_words(text, bounds, spans, separated):
     return found
 
 
-@_compiled
+@compiled
 def _mark_separators(text, splits):
     for i in range(text.size):
         splits[i] = text[i] == _SEPARATOR
 
 
-@_compiled
+@compiled
 def _mark_spaces(text, size, wide, splits):
     """Mark the bytes of white space.
 
@@ -136,12 +103,12 @@ def _mark_spaces(text, size, wide, splits):
         splits[i] = _is_narrow_space(first[i]) | more
 
 
-@_compiled
+@compiled
 def _is_narrow_space(byte):
     return ((byte >= 0x09) & (byte <= 0x0D)) | ((byte >= 0x1C) & (byte <= 0x20))
 
 
-@_compiled
+@compiled
 def _wide_space(first, second, third):
     """Bytes of the white space beyond ASCII that these three begin with, 0 if with none."""
     two = (first == 0xC2) & ((second == 0x85) | (second == 0xA0))  # U+0085, U+00A0
@@ -155,7 +122,7 @@ def _wide_space(first, second, third):
     return np.uint8(2) * np.uint8(two) + np.uint8(3) * np.uint8(three)
 
 
-@_compiled
+@compiled
 def _is_word(text, begin, end):
     """Whether something stands there that is not white space alone."""
     i = begin
@@ -167,13 +134,13 @@ def _is_word(text, begin, end):
     return False
 
 
-@_compiled
+@compiled
 def _space(first, second, third):
     """Bytes of the white space that these three begin with, 0 if with none."""
     return np.uint8(1) if _is_narrow_space(first) else _wide_space(first, second, third)
 
 
-@_compiled
+@compiled
 def split_characters(text, bounds, spans):
     """Cut segments into characters, white space left out; arguments as of `split_words`."""
     found = 0
@@ -192,7 +159,7 @@ def split_characters(text, bounds, spans):
     return found
 
 
-@_inlined
+@inlined
 def _decode(text, i, end):
     """Code point and bytes of a character; U+FFFD and 1 where bytes are no UTF-8."""
     first, room = np.int64(text[i]), end - i
@@ -212,7 +179,7 @@ def _decode(text, i, end):
     return np.int64(_BAD), 1
 
 
-@_compiled
+@compiled
 def split_chinese(text, bounds, spans, tables):
     """Cut segments into words as jieba does, those of white space left out.
 
@@ -257,7 +224,7 @@ def split_chinese(text, bounds, spans, tables):
     return found
 
 
-@_compiled
+@compiled
 def join_spans(text, spans, joiner):
     """Text of the same tokens with `joiner` spaces between them, so that n-grams are parts of it.
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from octavo._numba import PADDING
 from octavo.counting import kernels, splitting
 from octavo.counting.entries import BUCKETS, copy_tokens, keep_entries, sort_into_buckets
 from octavo.counting.rows import TokenRows
@@ -25,7 +26,7 @@ class Segments(NamedTuple):
     """Text in segments, each a document; tokens and n-grams lie inside one.
 
     Args:
-        text: uint8, UTF-8 with kernels.PADDING more bytes.
+        text: uint8, UTF-8 with PADDING more bytes.
         bounds: int64 (segments + 1,), where each begins and the last one ends.
     """
 
@@ -171,7 +172,7 @@ class TokenTable:
         room, arena = len(self._entries), len(self._arena)
         while room < used + more:
             room *= 2
-        if arena < filled + size + kernels.PADDING:
+        if arena < filled + size + PADDING:
             arena = 2 * arena + size
         if (room, arena) == (len(self._entries), len(self._arena)):
             return

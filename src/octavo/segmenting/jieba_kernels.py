@@ -12,9 +12,8 @@ loop by itself, which does not branch on what it finds.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from octavo.segmenting.prefetch import prefetch
+from octavo._numba import compiled, inlined, prefetch
 
 # Kinds of characters, bits.
 BLOCK, HAN, LETTER, DIGIT, SPACE, POINT, PERCENT, RETURN, FEED = (1 << n for n in range(9))
@@ -28,11 +27,9 @@ PIECE = 1 << 16  # characters of a text cut at a time, to the end of a block: bo
 
 _BEGIN, _END, _WITHIN, _SINGLE = range(4)  # the states BEMS of the model
 _NONE = -np.inf
-_compiled = njit(cache=True, nogil=True)
-_inlined = njit(inline="always")  # numba counts references to an array in every call
 
 
-@_compiled
+@compiled
 def place_children(firsts, sizes, steps, taken, room):
     """Where the children of nodes begin, so that all of them find a place that is free.
 
@@ -68,7 +65,7 @@ def place_children(firsts, sizes, steps, taken, room):
     return shifts
 
 
-@_compiled
+@compiled
 def _match(characters, nodes, levels, pairs, thirds, twos, threes):
     """Look up the words of two and three characters that begin at each.
 
@@ -109,7 +106,7 @@ def _match(characters, nodes, levels, pairs, thirds, twos, threes):
             thirds[at] = node
 
 
-@_compiled
+@compiled
 def _choose(characters, kinds, tables, thirds, twos, threes, steps):
     """The most likely words of every block, from its end; of equal ones the longest.
 
@@ -147,7 +144,7 @@ def _choose(characters, kinds, tables, thirds, twos, threes, steps):
         best[i], steps[i] = sum_, step
 
 
-@_inlined
+@inlined
 def _find(characters, first, last, nodes):
     """The node of some characters, 0 if there is none."""
     node = np.int64(characters[first])
@@ -159,18 +156,18 @@ def _find(characters, first, last, nodes):
     return node
 
 
-@_inlined
+@inlined
 def _is_word(characters, first, last, tables):
     return tables.levels[tables.nodes[_find(characters, first, last, tables.nodes), LEVEL]] > _NONE
 
 
-@_inlined
+@inlined
 def _is_split(characters, first, last, tables):
     nodes = tables.nodes
     return nodes[_find(characters, first, last, nodes), LEVEL] == SPLIT
 
 
-@_inlined
+@inlined
 def _mark_new(characters, first, last, tables, begins):
     """Mark new words among Chinese characters: the most likely states of the model (Viterbi)."""
     start, after, emissions = tables.start, tables.transitions, tables.emissions
@@ -211,7 +208,7 @@ def _mark_new(characters, first, last, tables, begins):
             state = _WITHIN if second else _BEGIN
 
 
-@_inlined
+@inlined
 def _mark_left(characters, kinds, first, last, tables, begins):
     """Mark the words of single characters that were left: Chinese, Latin with numbers, the rest."""
     i = first
@@ -238,7 +235,7 @@ def _mark_left(characters, kinds, first, last, tables, begins):
         i = end
 
 
-@_compiled
+@compiled
 def _mark(characters, kinds, tables, steps, begins):
     """Mark where words begin; where single characters are left together, ask what they are.
 
@@ -265,7 +262,7 @@ def _mark(characters, kinds, tables, steps, begins):
         i = end
 
 
-@_compiled
+@compiled
 def cut(characters, kinds, tables):
     """Whether a word begins at a character.
 
@@ -296,7 +293,7 @@ def cut(characters, kinds, tables):
     return begins
 
 
-@_compiled
+@compiled
 def find_begins(codes, tables):
     """Whether a word begins at a character.
 
