@@ -146,12 +146,12 @@ def _octavo(path: str, segmenter: str, workers: int) -> Any:
 
 def _read(path: str, segmenter: str) -> None:
     """Find and read files, as octavo does, and no more."""
-    from octavo.corpus.files import find_files, make_shards
+    from octavo.corpus.files import find_files, make_ranges
     from octavo.corpus.read_ahead import read_ahead
     from octavo.counting.words import BYTEWISE_PARTS
 
-    for shard in make_shards(find_files(path), BYTEWISE_PARTS):
-        deque(read_ahead(shard.paths), maxlen=0)
+    for part in make_ranges(find_files(path), BYTEWISE_PARTS):
+        deque(read_ahead(part.paths), maxlen=0)
 
 
 WAYS: dict[str, Callable[[str, str], Any]] = {

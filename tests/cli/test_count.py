@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -131,6 +132,20 @@ def test_a_folder_does_not_hold_what_is_written(lines, tmp_path, capsys):
         "token", "count", "documents", "be", "1", "1", "to", "1", "1",
     ]  # fmt: skip
     assert sorted(path.name for path in folder.iterdir()) == ["a.txt", "counts.tsv"]
+
+
+def test_a_name_that_looks_like_a_pattern_is_a_file(tmp_path, monkeypatch, capsys):
+    for name in ("a*.txt", "ab.txt", "[c].txt", "c.txt"):
+        (tmp_path / name).write_text(f"{name}\n")
+    looked, isfile = [], os.path.isfile
+    monkeypatch.setattr(os.path, "isfile", lambda path: looked.append(path) or isfile(path))
+    assert run(["count", str(tmp_path), "--segmenter", "whitespace", "--out", "-"]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [(token, count) for token, count, _ in rows] == [
+        ("[c].txt", "1"), ("a*.txt", "1"), ("ab.txt", "1"), ("c.txt", "1"),
+    ]  # fmt: skip
+    inside = [path for path in looked if str(path).startswith(str(tmp_path))]
+    assert inside == [str(tmp_path)]  # paths are expanded once
 
 
 def test_blank_lines_of_a_stop_list_are_nothing(lines, tmp_path, capsys):

@@ -56,6 +56,18 @@ def test_what_cannot_be_cut_stays_whole_and_small_files_go_together(tmp_path):
     assert all((part.start, part.end) == (0, None) for part in ranges)
 
 
+def test_names_that_look_like_patterns_are_names(tmp_path):
+    names = ["a*.txt", "ab.txt", "[c].txt", "c.txt"]
+    for name in names:
+        (tmp_path / name).write_text("x")
+    found = find_files(tmp_path)
+    assert [os.path.basename(file) for file in found] == sorted(names)
+    for name in names:
+        assert find_files(tmp_path / name) == [str(tmp_path / name)]
+    (tmp_path / "a*.txt").unlink()
+    assert find_files(found) is found  # not looked for again: ab.txt would stand there twice
+
+
 def test_a_file_that_cannot_be_opened_is_named(tmp_path):
     missing = str(tmp_path / "missing.txt")
     with pytest.raises(DataError, match=r"missing\.txt: cannot be read"):

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from octavo.corpus.files import Files, find_files, layout
 from octavo.errors import DataError, UsageError
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
@@ -43,7 +44,7 @@ def check_inputs(*paths: str) -> None:
         raise UsageError("standard input can be read only once. Received: - twice")
 
 
-def find_corpus(paths: Sequence[str], field: str | None) -> list[str]:
+def find_corpus(paths: Sequence[str], field: str | None) -> Files:
     """The files of a corpus, named as files, folders and patterns.
 
     Args:
@@ -58,8 +59,6 @@ def find_corpus(paths: Sequence[str], field: str | None) -> list[str]:
         >>> find_corpus(["-"], field=None)
         ['-']
     """
-    from octavo.corpus.files import find_files, layout
-
     check_inputs(*paths)
     if not paths:
         raise UsageError("name the files to read, or - for standard input. Received: no paths")
@@ -72,15 +71,15 @@ def find_corpus(paths: Sequence[str], field: str | None) -> list[str]:
     return files
 
 
-def leave_out(files: Sequence[str], *folders: Path) -> list[str]:
+def leave_out(files: Files, *folders: Path) -> Files:
     """The files that do not lie in folders which octavo itself fills.
 
     Example:
-        >>> leave_out(["news/a.txt", "news/run/log.csv"], Path("news/run"))
+        >>> leave_out(Files(["news/a.txt", "news/run/log.csv"]), Path("news/run"))
         ['news/a.txt']
     """
     inside = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
-    return [path for path in files if not os.path.realpath(path).startswith(inside)]
+    return Files(path for path in files if not os.path.realpath(path).startswith(inside))
 
 
 def check_apart(files: Sequence[str], **outputs: Path | None) -> None:

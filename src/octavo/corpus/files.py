@@ -17,12 +17,17 @@ MOST_PARTS = 1000
 LAYOUTS = {"jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
 
 
-def find_files(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[str]:
+class Files(list[str]):
+    """Files that `find_files` found: whoever gets them looks for no others."""
+
+
+def find_files(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> Files:
     """The files of a corpus, in the order given, those of a folder by name.
 
     Args:
         paths: files, folders (with all below, names that begin with a dot left out), patterns such
-            as "news/*.jsonl.gz", or "-" for standard input; or one of these.
+            as "news/*.jsonl.gz", or "-" for standard input; or one of these. `Files` come back as
+            they are.
 
     Raises:
         UsageError: if no path is given.
@@ -37,10 +42,12 @@ def find_files(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> li
         >>> [Path(path).name for path in find_files([folder])]
         ['a.txt', 'b.txt']
     """
+    if isinstance(paths, Files):
+        return paths
     given = [str(path) for path in ([paths] if isinstance(paths, str | PathLike) else paths)]
     if not given:
         raise UsageError("no files to read. Received: paths=[]")
-    return [file for path in given for file in _expand(path)]
+    return Files(file for path in given for file in _expand(path))
 
 
 def _expand(path: str) -> list[str]:
