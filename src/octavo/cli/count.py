@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -118,6 +117,7 @@ def count(
     check_installed("numba", extra="count")  # a second to load: workers are to start before that
     check_installed("pyarrow", extra="count")
     from octavo.counting.counts import check_ending
+    from octavo.counting.parts import parts_beside
     from octavo.counting.words import count_words
     from octavo.report.count_plots import check_picture, plot_counts
 
@@ -133,10 +133,14 @@ def count(
             raise UsageError(f"--plot draws all words. Received: --plot {plot}{options}")
     if approximate and resume:
         raise UsageError("approximate counts are of one table. Received: --approximate --resume")
+    beside = out if out is not None and str(out) != "-" and not approximate else None
+    if resume and beside is None:
+        shown = f" --out {out}" if out else ""
+        raise UsageError(f"--resume needs a file as --out. Received: --resume{shown}")
     files = find_corpus(paths, field)
     check_outputs([*paths, *([str(stop_words)] if stop_words else [])], out=out, plot=plot)
     check_apart(files, out=out, plot=plot)
-    with nullcontext() if approximate else _parts_beside(out, resume) as folder:
+    with parts_beside(beside, resume) if beside else nullcontext() as folder:
         if resume and folder:
             files = leave_out(files, folder)
         counts = count_words(
@@ -153,36 +157,6 @@ def count(
     if counts.error:
         print(f"octavo: a count may be too low by up to {counts.error:,}", file=sys.stderr)
     _print(counts, counts.most_common(top or SHOWN), out, plot, as_json)
-
-
-@contextmanager
-def _parts_beside(out: Path | None, resume: bool) -> Iterator[Path | None]:
-    """The folder of finished parts beside the output; removed when all is done."""
-    if out is None or str(out) == "-":
-        if resume:
-            given = "" if out is None else f" --out {out}"
-            raise UsageError(f"--resume needs a file as --out. Received: --resume{given}")
-        yield None
-        return
-    folder = out.with_name(f"{out.name}.parts")
-    if folder.exists() and not resume:
-        raise UsageError(
-            f"{folder} holds parts of a run that was stopped: --resume goes on from them, or "
-            f"remove it. Received: --out {out}"
-        )
-    from octavo.counting.parts import remove_parts
-
-    try:
-        yield folder
-    except BaseException as error:
-        if not any(folder.glob("*.json")):  # nothing is finished
-            remove_parts(folder)
-        elif isinstance(error, KeyboardInterrupt):
-            raise KeyboardInterrupt(f"stopped; --resume goes on from {folder}") from None
-        else:
-            print(f"octavo: --resume goes on from what is in {folder}", file=sys.stderr)
-        raise
-    remove_parts(folder)
 
 
 def _print(

@@ -8,7 +8,10 @@ import os
 import pickle
 import re
 import shutil
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from os import PathLike
 from pathlib import Path
 from secrets import token_hex
 
@@ -16,11 +19,48 @@ from octavo import __version__
 from octavo._files import write_atomic
 from octavo.corpus.files import STANDARD_INPUT, FileRange
 from octavo.counting.options import Options, Part
+from octavo.errors import UsageError
 from octavo.segmenting.segmenters import Segmenter, segmenter_file
 
 PIECES = "sorted-"  # of a folder's name
 # markers and runs, and markers half written
 LEFT = r"[0-9a-f]{16}(-[0-9a-f]{8}-\d+\.arrow|\.json)|\.[0-9a-f]{16}\.json\.[0-9a-f]{8}\.part"
+
+
+@contextmanager
+def parts_beside(out: str | PathLike[str], resume: bool = False) -> Iterator[Path]:
+    """The folder of finished parts beside an output, for `count_words`; removed when all is done.
+
+    Args:
+        out: the file that the counts are written to inside the block.
+        resume: go on from the parts that a stopped run left there, as `--resume` does.
+
+    Raises:
+        UsageError: if there are such parts and `resume` is False.
+        KeyboardInterrupt: in place of the one raised inside, with a message that says how to go on.
+
+    Example:
+        >>> with parts_beside("counts.tsv") as folder:
+        ...     print(folder)
+        counts.tsv.parts
+    """
+    folder = Path(out).with_name(f"{Path(out).name}.parts")
+    if folder.exists() and not resume:
+        raise UsageError(
+            f"{folder} holds parts of a run that was stopped: --resume goes on from them, or "
+            f"remove it. Received: --out {out}"
+        )
+    try:
+        yield folder
+    except BaseException as error:
+        if not any(folder.glob("*.json")):  # nothing is finished
+            remove_parts(folder)
+        elif isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(f"stopped; --resume goes on from {folder}") from None
+        else:
+            print(f"octavo: --resume goes on from what is in {folder}", file=sys.stderr)
+        raise
+    remove_parts(folder)
 
 
 def part_name(options: Options, file_range: FileRange) -> str:

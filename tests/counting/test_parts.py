@@ -1,0 +1,48 @@
+"""The folder of finished parts beside an output: when it stays, and when it goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from octavo.counting.options import Part
+from octavo.counting.parts import parts_beside, save_part
+from octavo.errors import DataError, UsageError
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "counts.tsv"
+
+
+def stop_with(error, out, finished, resume=False):
+    """Be stopped by an error, when one part is finished or none."""
+    with parts_beside(out, resume) as folder:
+        folder.mkdir(exist_ok=True)
+        if finished:
+            save_part(folder / f"{0:016}.json", Part(1, 2, 0, ()))
+        raise error
+
+
+def test_parts_go_when_all_is_done(out, tmp_path):
+    with parts_beside(out) as folder:
+        folder.mkdir()
+        save_part(folder / f"{0:016}.json", Part(1, 2, 0, ()))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_finished_parts_stay_where_a_run_is_stopped(out, capsys):
+    with pytest.raises(KeyboardInterrupt, match=r"--resume goes on from .*counts\.tsv\.parts"):
+        stop_with(KeyboardInterrupt(), out, finished=True)
+    with pytest.raises(UsageError, match=r"holds parts of a run that was stopped.*Received: --out"):
+        stop_with(DataError("damaged"), out, finished=True)
+    with pytest.raises(DataError, match="damaged"):
+        stop_with(DataError("damaged"), out, finished=True, resume=True)
+    assert "--resume goes on from what is in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, DataError("damaged")])
+def test_nothing_stays_where_nothing_is_finished(out, error, tmp_path, capsys):
+    with pytest.raises((KeyboardInterrupt, DataError)) as caught:
+        stop_with(error, out, finished=False)
+    assert "resume" not in str(caught.value) + capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
