@@ -6,6 +6,9 @@ frequent: memory holds the pairs (n-gram, next character) that may be frequent, 
 
 Node 0 of the trie is the empty n-gram; others follow by length. The suffix of a node is the node of
 its n-gram without the first character.
+
+Source: Su Jianlin, kexue.fm/archives/6920; Agrawal and Srikant 1994, "Fast Algorithms for Mining
+Association Rules", section 2.1, for counting only what has frequent parts.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ of at most `longest` characters must be such an n-gram itself, and of a longer w
 
 A longer word is a chain: it begins at the node of its first window, and every character after that
 leads on, by the table `chains`, to a number of its own, counted on from the last node.
+
+Source: Su Jianlin, kexue.fm/archives/6920.
 """
 
 from __future__ import annotations
@@ -191,11 +193,14 @@ def measure_freedom(
     """The entropy of the character before each word, and of the one after it, in nats.
 
     All places where a word's characters stand count, not those alone where the cut has it. A
-    sentence's end counts as another character every time (Feng et al. 2004), so that a word between
-    commas is free. With k(x) of a word's c places next to x: log c - sum over x of k log k / c.
+    sentence's end counts as another character every time, so that a word between commas is free.
+    With k(x) of a word's c places next to x: log c - sum over x of k log k / c.
 
     Returns:
         float64 (words,), twice.
+
+    Source: Su Jianlin, kexue.fm/archives/3491; Feng et al. 2004, "Accessor Variety Criteria for
+    Chinese Word Extraction", for the end of a sentence.
     """
     size = len(cut.numbers)
     places = np.full(len(cut.parents), -1, np.int64)

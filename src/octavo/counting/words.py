@@ -101,6 +101,9 @@ def count_words(
             failed.
         WorkerError: if processes died again and again at one part of the corpus.
 
+    Source: Su Jianlin, kexue.fm/archives/7031: many processes, each with a table of its own for a
+    batch, merged by one.
+
     Example:
         >>> import pathlib, tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp(), "lines.txt")

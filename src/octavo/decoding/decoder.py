@@ -60,6 +60,9 @@ class Decoder:
     Raises:
         UsageError: if the model is no UniLM, or has no such token.
 
+    Source: Su Jianlin, kexue.fm/archives/7115, for the vote and for the modes extractive and
+    generative.
+
     Example:
         >>> from octavo.transformer import build_transformer_model
         >>> config = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1,

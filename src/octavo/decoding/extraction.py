@@ -2,6 +2,8 @@
 
 A match mask says, for every row and beam, before which passage positions the answer so far ends:
 those positions hold the tokens that may come next.
+
+Source: Su Jianlin, kexue.fm/archives/7115: an answer so far is an n-gram of a passage.
 """
 
 from __future__ import annotations

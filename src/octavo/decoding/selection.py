@@ -50,7 +50,8 @@ def select_random(logs: Any, uniform: Any, temperature: Any, top_p: Any = None) 
     Returns:
         int32 (questions, beams).
 
-    Source: nucleus sampling, Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration".
+    Source: Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration", section 3.1, for
+    nucleus sampling.
     """
     weights = ops.softmax(logs / temperature, axis=-1)
     weights = ops.where(logs > IMPOSSIBLE / 2, weights, 0.0)  # however high the temperature

@@ -7,8 +7,11 @@ So a wrapper is one short function of gradients, updates and weights, and no rou
 stands between two wrappers.
 
 Inside a nest all arithmetic is float32. A bfloat16 or float16 variable gets a float32 copy, held by
-the outermost wrapper, to which the updates are added; the variable is its rounding (Micikevicius et
-al. 2018, section 3.1). Where the variable was changed from outside, the copy follows.
+the outermost wrapper, to which the updates are added; the variable is its rounding. Where the
+variable was changed from outside, the copy follows.
+
+Source: Su Jianlin, kexue.fm/archives/7094, for optimizers derived from any other; Micikevicius et
+al. 2018, "Mixed Precision Training", arXiv 1710.03740, section 3.1, for the copy.
 """
 
 from __future__ import annotations

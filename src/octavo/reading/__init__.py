@@ -1,6 +1,8 @@
-"""Passages and a question in, an answer with its evidence out (article 7115).
+"""Passages and a question in, an answer with its evidence out.
 
 Keras is loaded by `Reader` and `ReaderSettings` alone.
+
+Source: Su Jianlin, kexue.fm/archives/7115.
 """
 
 from __future__ import annotations

@@ -5,6 +5,9 @@
 The layout of a row is [CLS] window [SEP] question [SEP] answer [SEP]; segment 1 is the answer and
 its [SEP]. The loss looks at the answer's tokens and the closing [SEP] only; a window that does
 not hold the answer asks for the empty answer.
+
+Source: Su Jianlin, kexue.fm/archives/7115: the row, what the loss looks at, the empty answer, and
+one passage drawn for a question each time.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Accepted answers: id, standard answer, every accepted answer with "|" between them.
 Predictions: id, predicted answer. What the tool writes adds to each prediction: right or not,
 F1, precision, recall, and the accepted answer of that F1.
+
+Source: the evaluation tool of CIPS-SOGOU 2018 (SogouQA), its description.
 """
 
 from __future__ import annotations

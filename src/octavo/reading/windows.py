@@ -34,6 +34,8 @@ def build_prefix(
 ) -> np.ndarray:
     """[CLS] window [SEP] question [SEP], int32 (window + question + 3,).
 
+    Source: Su Jianlin, kexue.fm/archives/7115.
+
     Example:
         >>> build_prefix([7, 8], [9], cls_id=2, sep_id=3).tolist()
         [2, 7, 8, 3, 9, 3]

@@ -1,4 +1,7 @@
-"""One BERT-family model in keras.ops: encoder, language model or UniLM; weights in and out."""
+"""One BERT-family model in keras.ops: encoder, language model or UniLM; weights in and out.
+
+Source: Devlin et al. 2019, "BERT"; Dong et al. 2019, "Unified Language Model Pre-training" (UniLM).
+"""
 
 from octavo.transformer.config import TransformerConfig
 from octavo.transformer.model import Transformer, build_transformer_model, load_preset

@@ -1,4 +1,8 @@
-"""A saved model in another shape: fewer tokens, more or fewer positions, another dropout."""
+"""A saved model in another shape: fewer tokens, more or fewer positions, another dropout.
+
+Source: bert4keras, `build_transformer_model`, for `keep_tokens`; for new positions see
+`extend_positions`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The shape of a BERT-family model, in the words of a Hugging Face config.json."""
+"""The shape of a BERT-family model, in the words of a Hugging Face config.json.
+
+Source: the transformers library, `BertConfig`.
+"""
 
 from __future__ import annotations
 

@@ -24,6 +24,9 @@ class TiedEmbedding(keras.layers.Layer):
 
     Call arguments: int32 (...) -> float (..., d); reversed: float (..., d) -> float (..., V).
 
+    Source: Press and Wolf 2017, "Using the Output Embedding to Improve Language Models"; Vaswani
+    et al. 2017, "Attention Is All You Need", section 3.4.
+
     Example:
         >>> layer = TiedEmbedding(vocab_size=10, hidden_size=4)
         >>> vectors = layer(ops.array([[1, 2, 3]]))
@@ -90,6 +93,8 @@ class PositionSegmentEmbedding(keras.layers.Layer):
         vectors: float (batch, length, d).
         segment_ids: int32 (batch, length).
         position_ids: int32 (batch, length); None counts from 0.
+
+    Source: Devlin et al. 2019, "BERT", section 3 (figure 2).
     """
 
     def __init__(

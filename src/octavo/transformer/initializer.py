@@ -2,6 +2,8 @@
 
 Keras' own TruncatedNormal compiles one random kernel a weight shape on JAX: most of the time that
 loading a small preset takes, for numbers that the file's replace at once.
+
+Source: google-research/bert, modeling.py, `create_initializer`.
 """
 
 from __future__ import annotations

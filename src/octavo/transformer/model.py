@@ -50,6 +50,9 @@ class Transformer(keras.Model):
     Layers survive `clone_model` and saving in Keras' format; a dtype policy other than the global
     one and `trainable=False` do not.
 
+    Source: Devlin et al. 2019, "BERT", section 3; Dong et al. 2019, "Unified Language Model
+    Pre-training", section 2.
+
     Raises:
         PresetError: if a value of the config is impossible; names the key.
         UsageError: if the application is unknown or does not go with the other arguments.

@@ -3,6 +3,9 @@
 BERT gives passage and question one segment and leaves it to attention to find what they share. A
 model trained from scratch in an hour has no time to learn that, so the bundled reader is told.
 The attention mask is untouched: it still knows prefix (0) and answer (1) alone.
+
+Source: Chen et al. 2017, "Reading Wikipedia to Answer Open-Domain Questions", section 3.2, where
+an exact match with a word of the question is a feature of a passage's token.
 """
 
 from __future__ import annotations

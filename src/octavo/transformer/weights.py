@@ -1,4 +1,7 @@
-"""Weights in and out, in Hugging Face's names for the BERT family."""
+"""Weights in and out, in Hugging Face's names for the BERT family.
+
+Source: the transformers library, `BertForMaskedLM`.
+"""
 
 from __future__ import annotations
 
