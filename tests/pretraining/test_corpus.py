@@ -10,10 +10,11 @@ import pytest
 
 from octavo.corpus import token_shards
 from octavo.errors import DataError, UsageError
-from octavo.pretraining import Corpus, preparation, prepare
+from octavo.pretraining import Corpus, preparation, prepare, prepare_once
 from octavo.pretraining.corpus import Batches
 from octavo.pretraining.examples import Examples
 from octavo.pretraining.objectives import Masking
+from octavo.training.devices import Devices
 
 
 def documents(corpus):
@@ -119,6 +120,18 @@ def test_what_a_stopped_run_of_another_corpus_left_is_removed(make, tmp_path, so
     (tmp_path / "data" / "00077.part.json").write_text('{"shards": [], "bad_lines": 0}')
     make()
     assert not list((tmp_path / "data").glob("00077*"))
+
+
+def test_of_several_processes_the_first_prepares(make, corpus, tmp_path, monkeypatch):
+    first = prepare_once(Devices(None, 0, 2), tmp_path / "data", make)
+    with monkeypatch.context() as patch:  # what the first has compared is not compared again
+        patch.setattr("octavo.pretraining.corpus.check_shards", lambda *_: pytest.fail("compared"))
+        other = prepare_once(Devices(None, 1, 2), tmp_path / "data", lambda: pytest.fail("made"))
+    assert list(documents(other)) == list(documents(first)) == list(documents(corpus))
+    make()
+    assert len(list((tmp_path / "data").glob(".ready-*"))) == 1
+    prepare_once(Devices(None), tmp_path / "one", lambda: make(folder="one"))
+    assert not list((tmp_path / "one").glob(".ready-*"))
 
 
 def test_a_vocabulary_is_made_from_counts(make, tmp_path):

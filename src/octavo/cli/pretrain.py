@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from cyclopts import App
 
 from octavo.cli.arguments import AsJson, Flag, Input, Whole, find_corpus, leave_out
-from octavo.cli.errors import OWN_MISTAKE, report
-from octavo.errors import OctavoError, UsageError
-from octavo.training.launch import COORDINATOR
+from octavo.cli.errors import report
+from octavo.errors import UsageError
 
 VOCABULARY_SIZE = 8000
-READY = ".ready-"  # what the name of the mark begins with
 
 app = App(name="pretrain", help_format="markdown")
 
@@ -183,7 +177,7 @@ def pretrain(
         Print one JSON object.
     """
     given = dict(locals())
-    from octavo.pretraining import Corpus, Intervals, Settings, prepare
+    from octavo.pretraining import Corpus, Intervals, Settings, prepare, prepare_once
     from octavo.pretraining.preparation import check_preparation
     from octavo.pretraining.run_folder import RunFolder
 
@@ -204,29 +198,23 @@ def pretrain(
     from octavo.pretraining.fit import pretrain
     from octavo.pretraining.settings import check_devices
     from octavo.training.devices import find_devices
+    from octavo.training.processes import ends_alone
 
     spread = find_devices(devices, model_parallel)
-    with _ends_alone(spread.processes):
+    with ends_alone(spread.processes, report):
         use_compilation_cache()
         settings, start = find_start(settings)
         check_devices(settings, spread)
-        if not spread.first:
-            _wait_for(_ready_mark(folder))
-            corpus = Corpus(folder, check=False)  # the first process has compared the checksums
-        elif paths:
+        make = partial(Corpus, folder, progress=True)
+        if paths:
             lowercase = not cased
             if start:
                 wanted, lowercase = start.folder / "vocab.txt", start.tokenizer.lowercase
-            corpus = prepare(
-                files, folder, wanted, segmenter=segmenter, lowercase=lowercase, field=field,
-                bad_lines=bad_lines, workers=workers, memory=memory,
+            make = partial(
+                prepare, files, folder, wanted, segmenter=segmenter, lowercase=lowercase,
+                field=field, bad_lines=bad_lines, workers=workers, memory=memory,
             )  # fmt: skip
-        else:
-            corpus = Corpus(folder, progress=True)
-        if spread.processes > 1 and spread.first:
-            for mark in folder.glob(f"{READY}*"):
-                mark.unlink()
-            _ready_mark(folder).touch()
+        corpus = prepare_once(spread, folder, make)
         result = pretrain(
             corpus, out, settings, intervals=intervals, devices=spread, resume=not no_resume
         )
@@ -243,43 +231,6 @@ def pretrain(
                 f"{scores['unigram']:.3f}, the most frequent beside its neighbour "
                 f"{scores['bigram']:.3f}), loss {scores['loss']:.3f}"
             )
-
-
-@contextmanager
-def _ends_alone(processes: int) -> Iterator[None]:
-    """One of several processes ends at once where something is wrong: JAX would wait for all.
-
-    They wait for this one; `octavo launch` ends them, and starts all again where one was lost.
-    """
-    try:
-        yield
-    except (OctavoError, OSError) as error:
-        if processes == 1:
-            raise
-        code = report(error)
-        sys.stderr.flush()
-        os._exit(code)
-    except (RuntimeError, ValueError) as error:  # the second where a gathered value is read
-        lost = type(error).__name__ == "JaxRuntimeError" or "Gloo" in str(error)
-        if processes == 1 or not lost:
-            raise
-        print("octavo: another process is gone", file=sys.stderr)
-        raise SystemExit(OWN_MISTAKE) from None
-
-
-def _ready_mark(folder: Path) -> Path:
-    """By which the first process tells the others of this start that the shards are there.
-
-    A file, as the processes must not meet before: they would wait half a minute for each other.
-    """
-    start = "".join(c if c.isalnum() else "-" for c in os.environ.get(COORDINATOR, ""))
-    return folder / f"{READY}{start}"
-
-
-def _wait_for(path: Path) -> None:
-    """Until there is such a file; if the first process fails, all are ended."""
-    while not path.exists():
-        time.sleep(0.1)
 
 
 def _vocabulary(preset: str, file: Path | None, size: int | None, cased: bool) -> int | Path:

@@ -19,13 +19,25 @@ from octavo.pretraining.settings import Settings
 if TYPE_CHECKING:
     from octavo.pretraining.corpus import Corpus
     from octavo.pretraining.fit import pretrain
-    from octavo.pretraining.preparation import prepare
+    from octavo.pretraining.preparation import prepare, prepare_once
 
-__all__ = ["SMALL_ZH", "Corpus", "Intervals", "Settings", "prepare", "pretrain"]
+__all__ = [
+    "SMALL_ZH",
+    "Corpus",
+    "Intervals",
+    "Settings",
+    "prepare",
+    "prepare_once",
+    "pretrain",
+]
 
 SMALL_ZH = Path(str(resources.files("octavo.pretraining"))) / "presets" / "small-zh"
 """Folder of the bundled small Chinese model, for `load_preset` and whatever reads such folders."""
 
-__getattr__ = load_later(
-    __name__, {"Corpus": "corpus", "prepare": "preparation", "pretrain": "fit"}
-)
+_PLACES = {
+    "Corpus": "corpus",
+    "prepare": "preparation",
+    "prepare_once": "preparation",
+    "pretrain": "fit",
+}
+__getattr__ = load_later(__name__, _PLACES)

@@ -6,11 +6,11 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from octavo._checks import check_whole
 from octavo._files import full_disk_named, write_atomic
@@ -31,6 +31,10 @@ from octavo.pretraining.corpus import VOCABULARY, Corpus
 from octavo.segmenting.segmenters import cuts_chinese, find_segmenter, segmenter_file
 from octavo.text import build_vocabulary, load_vocabulary, save_vocabulary
 from octavo.text.vocabulary import smallest_vocabulary
+from octavo.training.processes import say_ready, wait_until_ready
+
+if TYPE_CHECKING:
+    from octavo.training.devices import Devices
 
 PARTS, SMALLEST_PART, LARGEST_PART = 24, 1 << 20, 1 << 26  # bytes of a part
 MOST_WORDS = 2_000_000  # different ones that a vocabulary is made from
@@ -144,6 +148,33 @@ def prepare(
             f"{len(corpus.tokenizer):,}, in {place}",
             file=sys.stderr,
         )
+    return corpus
+
+
+def prepare_once(
+    devices: Devices, folder: str | PathLike[str], make: Callable[[], Corpus]
+) -> Corpus:
+    """Prepare in the first process of several; the others wait for it and open what it made.
+
+    Args:
+        devices: of `octavo.training.devices.find_devices`, which says what process this is.
+        folder: of the token shards.
+        make: calls `prepare`, or opens the `Corpus` and so compares its checksums, which the other
+            processes leave to the first.
+
+    Example:
+        >>> from octavo.training.devices import Devices
+        >>> prepare_once(Devices(None), "data", lambda: prepare("missing.txt", "data"))
+        Traceback (most recent call last):
+        ...
+        octavo.errors.DataError: missing.txt: no such file or folder
+    """
+    if not devices.first:
+        wait_until_ready(folder)
+        return Corpus(folder, check=False)
+    corpus = make()
+    if devices.processes > 1:
+        say_ready(folder)
     return corpus
 
 
