@@ -1,4 +1,7 @@
-"""Rows without gradient, with all rows computed and with a few gathered."""
+"""Rows without gradient, with all rows computed and with a few gathered.
+
+Covers octavo.optimizers.rows.
+"""
 
 from __future__ import annotations
 

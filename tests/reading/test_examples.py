@@ -1,3 +1,5 @@
+"""Training examples: what a row holds, and that an epoch draws every question once."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -1,3 +1,10 @@
+"""The reader: answers with their evidence, presets that come back, and what is refused.
+
+Covers octavo.reading.answer.
+"""
+
+from __future__ import annotations
+
 import json
 import shutil
 from pathlib import Path
@@ -8,7 +15,7 @@ from tiny import LETTERS, make_reader, shared_reader
 
 from octavo.decoding import Decoded
 from octavo.errors import PresetError, UsageError
-from octavo.reading import Passage, Question, Reader, ReaderSettings
+from octavo.reading import Passage, Question, Reader
 from octavo.reading.reader import _make_answer
 
 TEXT = "".join(LETTERS[:30])
@@ -188,20 +195,3 @@ def test_spans_hold_the_answer_not_another_unknown_word():
     answer = _make_answer(reader._prepare(asked), decoded, reader.tokenizer)
     assert answer.text == "龖"
     assert [vote.spans for vote in answer.passages] == [(), ((1, 2),)]
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ("[]", "a JSON object is wanted"),
-        ('{"window": 150.5}', "key window must be of type int. Received: window=150.5"),
-        ('{"beams": true}', "key beams must be of type int. Received: beams=True"),
-        ('{"no_answer_bias": "x"}', "key no_answer_bias must be of type float"),
-        ('{"no_answer_bias": NaN}', "key no_answer_bias must be of type float"),
-        ('{"size": 1}', "key size is unknown"),
-    ],
-)
-def test_wrong_settings_name_their_key(tmp_path, values, message):
-    (tmp_path / "reader.json").write_text(values)
-    with pytest.raises(PresetError, match=f"reader.json: {message}"):
-        ReaderSettings.from_file(tmp_path / "reader.json")

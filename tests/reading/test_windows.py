@@ -1,3 +1,5 @@
+"""Windows cover a passage, and tokens are found where they stand."""
+
 import numpy as np
 import pytest
 from hypothesis import given

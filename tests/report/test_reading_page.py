@@ -1,4 +1,7 @@
-"""The page of answers, read back with an HTML parser: nothing lost, nothing let in."""
+"""The page of answers, read back with an HTML parser: nothing lost, nothing let in.
+
+Covers octavo.report.page.
+"""
 
 from __future__ import annotations
 

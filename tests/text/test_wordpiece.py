@@ -1,4 +1,7 @@
-"""WordPiece against a slow reference and, where it is installed, the tokenizers library."""
+"""WordPiece against a slow reference and, where it is installed, the tokenizers library.
+
+Covers octavo.text.characters, octavo.text.normalising.
+"""
 
 from __future__ import annotations
 
@@ -138,36 +141,10 @@ def test_names_the_special_tokens_that_are_missing(tmp_path: Path) -> None:
         WordPieceTokenizer.from_file(tmp_path / "vocab.txt")
 
 
-@pytest.mark.parametrize(
-    ("tokens", "text"),
-    [
-        (["北", "京", "，", "2008", "年"], "北京，2008年"),
-        (["new", "york", "##er", "##s", ",", "it", "'", "s"], "new yorkers, it's"),
-        (["3", ".", "5", "%", "(", "a", "/", "b", ")", "."], "3.5% (a/b)."),
-        (["12", ":", "30", ",", "000", "end"], "12:30,000 end"),
-        (["用", "python", "3", "写"], "用python 3写"),
-        (["##er", "a", "##"], "er a ##"),
-        ([], ""),
-    ],
-)
-def test_decode_puts_blanks_where_a_writer_would(tokens: list[str], text: str) -> None:
-    vocabulary = [*SPECIAL_TOKENS, *dict.fromkeys(tokens)]
-    tokenizer = WordPieceTokenizer(vocabulary)
-    ids = [vocabulary.index(token) for token in ["[CLS]", *tokens, "[SEP]", "[PAD]"]]
-    assert tokenizer.decode(np.array(ids)) == text
-
-
 @pytest.mark.parametrize("number", [-1, len(PIECES)])
 def test_decode_refuses_ids_outside_the_vocabulary(number: int) -> None:
     with pytest.raises(UsageError, match=f"id must be .* Received: id={number}$"):
         TOKENIZERS[True].decode([number])
-
-
-@needs_shared
-def test_decode_gives_back_chinese_passages_up_to_case_and_blanks() -> None:
-    tokenizer = WordPieceTokenizer.from_file(CHINESE_VOCABULARY)
-    for text in ("北京故宫于1420年建成。", "《战国无双3》是由光荣开发的续作，共有20张战场地图。"):
-        assert tokenizer.decode(tokenizer.encode(text).ids) == text
 
 
 def cmrc_texts() -> list[str]:

@@ -1,4 +1,7 @@
-"""Every layer and every model survives clone_model and a saved file."""
+"""Every layer and every model survives clone_model and a saved file.
+
+Covers octavo.transformer.attention, octavo.transformer.block, octavo.transformer.head.
+"""
 
 from __future__ import annotations
 

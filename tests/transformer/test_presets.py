@@ -1,4 +1,7 @@
-"""Model directories: what is written is read back, and what is damaged is named."""
+"""Model directories: what is written is read back, and what is damaged is named.
+
+Covers octavo.transformer.weights.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""TensorFlow's checkpoints: read as they were written, and what is damaged is named."""
+"""TensorFlow's checkpoints: read as they were written, and what is damaged is named.
+
+Covers octavo.transformer.sorted_table.
+"""
 
 from __future__ import annotations
 

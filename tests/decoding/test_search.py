@@ -1,4 +1,7 @@
-"""Beam search against the reference that reads every sequence again at every step."""
+"""Beam search against the reference that reads every sequence again at every step.
+
+Covers octavo.decoding.cache, octavo.decoding.extraction, octavo.decoding.votes.
+"""
 
 from __future__ import annotations
 

@@ -1,32 +1,29 @@
-"""What each wrapper promises, on every backend."""
+"""What a wrapper passes on, keeps and refuses, whatever it changes.
+
+Covers octavo.optimizers.bare.
+"""
 
 from __future__ import annotations
 
 import warnings
 
 import numpy as np
-import optimizers_reference as reference
 import pytest
-from small_problem import apply, array, data, fit, make_model, values, variable, weights
+from small_problem import array, data, fit, make_model, values, variable, weights
 
 from octavo._keras import keras, ops
 from octavo.optimizers import (
     Adam,
     GradientAccumulation,
     LayerAdaptation,
-    LazyRows,
     LearningRateMultiplier,
     Lookahead,
-    PiecewiseLinear,
     WeightAverage,
     WeightDecay,
     Wrapper,
 )
 
 pytestmark = pytest.mark.keras_backend
-
-
-# An optimizer that is only passed through.
 
 
 @pytest.mark.parametrize(
@@ -80,52 +77,6 @@ def test_a_variable_without_gradient_stays():
     assert values(unused) == [1.0]
 
 
-# Accumulation.
-
-
-@pytest.mark.parametrize("outside", [False, True])
-def test_n_batches_are_one_batch_n_times_as_large(outside):
-    def adam():
-        return Adam(PiecewiseLinear(0.02, {3: 1.0}), global_clipnorm=0.5)
-
-    large = WeightDecay(adam(), 0.1)
-    if outside:
-        small = WeightDecay(GradientAccumulation(adam(), 4), 0.1)
-    else:
-        small = GradientAccumulation(WeightDecay(adam(), 0.1), 4)
-    by_small = fit(make_model(small), 24)
-    by_large = fit(make_model(large), 24, batch_size=32)
-    assert reference.difference(weights(by_small), weights(by_large)) < 1e-6
-    assert int(small.iterations) == int(large.iterations) == 6
-
-
-def test_a_last_short_window_is_kept_applied_or_dropped():
-    by = {}
-    for last in ("keep", "apply", "drop"):
-        optimizer = WeightDecay(
-            GradientAccumulation(keras.optimizers.SGD(0.1), 4, last_window=last), 0.1
-        )
-        by[last] = model = fit(make_model(optimizer), 6)
-        assert int(optimizer.iterations) == {"keep": 1, "apply": 2, "drop": 1}[last]
-        fit(model, 2, skip=6)
-    whole = WeightDecay(GradientAccumulation(keras.optimizers.SGD(0.1), 4), 0.1)
-    np.testing.assert_array_equal(weights(by["keep"])[0], weights(fit(make_model(whole), 8))[0])
-
-    # Applied: batches 4 and 5 were a batch of 16, batches 6 and 7 another.
-    large = make_model(WeightDecay(keras.optimizers.SGD(0.1), 0.1))
-    fit(large, 4, batch_size=32)
-    fit(large, 2, skip=4, batch_size=16)
-    fit(large, 2, skip=6, batch_size=16)
-    assert reference.difference(weights(by["apply"]), weights(large)) < 1e-6
-
-    # Dropped: batches 4 to 7 never counted.
-    first = fit(make_model(WeightDecay(keras.optimizers.SGD(0.1), 0.1)), 4, batch_size=32)
-    assert reference.difference(weights(by["drop"]), weights(first)) < 1e-6
-
-
-# Learning rates and callbacks.
-
-
 def test_learning_rate_is_that_of_the_bottom():
     optimizer = Lookahead(GradientAccumulation(keras.optimizers.SGD(0.5), 2))
     assert float(optimizer.learning_rate) == 0.5
@@ -144,37 +95,6 @@ def test_callbacks_read_and_set_the_learning_rate():
     history = model.fit(ids, targets, epochs=2, verbose=0, callbacks=callbacks)
     assert history.history["learning_rate"] == pytest.approx([0.2, 0.1])
     assert float(optimizer.learning_rate) == pytest.approx(0.05)
-
-
-# Lookahead.
-
-
-def test_slow_weights_start_where_training_starts():
-    optimizer = Lookahead(keras.optimizers.SGD(0.1), 2, 0.5)
-    model = make_model(optimizer)
-    optimizer.build(model.trainable_variables)
-    loaded = [w + 1 for w in reference.first_weights()]
-    model.set_weights(loaded)
-    plain = make_model(keras.optimizers.SGD(0.1))
-    plain.set_weights(loaded)
-    fast = weights(fit(plain, 2))
-    expected = [(a + b) / 2 for a, b in zip(loaded, fast, strict=True)]
-    assert reference.difference(weights(fit(model, 2)), expected) < 1e-6
-
-
-# What the order changes.
-
-
-def test_decay_inside_and_outside_of_adaptation():
-    inner = fit(make_model(LayerAdaptation(WeightDecay(Adam(0.01), 0.5))), 10)
-    outer = fit(make_model(WeightDecay(LayerAdaptation(Adam(0.01)), 0.5)), 10)
-    assert reference.difference(weights(inner), weights(outer)) > 1e-3
-
-
-def test_a_multiplier_inside_adaptation_is_divided_out():
-    inside = LayerAdaptation(LearningRateMultiplier(Adam(0.01), {".": 0.1}))
-    plain = fit(make_model(LayerAdaptation(Adam(0.01))), 10)
-    assert reference.difference(weights(fit(make_model(inside), 10)), weights(plain)) < 1e-5
 
 
 def test_a_wrapper_of_ones_own():
@@ -220,28 +140,6 @@ def test_a_setting_that_would_do_nothing_is_refused(setting):
     setattr(optimizer.inner_optimizer, setting, 2)
 
 
-def test_keras_way_to_exclude_is_refused():
-    with pytest.raises(ValueError, match=r"exclude=patterns.* Received: .*'bias'"):
-        WeightDecay(Adam(), 0.1).exclude_from_weight_decay(var_names=["bias"])
-
-
-def test_weight_decay_can_be_read_and_set():
-    optimizer = WeightDecay(keras.optimizers.SGD(0.5), 0.25)
-    assert optimizer.weight_decay == 0.25
-    optimizer.weight_decay = 1.0
-    weight = variable([1.0])
-    optimizer.apply([array([0.0])], [weight])
-    assert values(weight) == [0.5]
-
-
-def test_two_decays_are_said():
-    with pytest.warns(UserWarning, match=r"AdamW decays .* weight_decay=0\.25"):
-        WeightDecay(keras.optimizers.AdamW(1.0, weight_decay=0.25), 0.25)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        WeightDecay(keras.optimizers.AdamW(1.0, weight_decay=0.0), 0.25)
-
-
 @pytest.mark.parametrize("plain", ["sgd", "rmsprop"])
 def test_weights_go_into_a_model_with_another_optimizer(plain, tmp_path):
     model = fit(make_model(WeightDecay(Adam(0.1), 0.1)), 2)
@@ -254,33 +152,6 @@ def test_weights_go_into_a_model_with_another_optimizer(plain, tmp_path):
     for a, b in zip(weights(other), weights(model), strict=True):
         np.testing.assert_array_equal(a, b)
     assert float(other.optimizer.learning_rate) == rate
-
-
-@pytest.mark.parametrize(("last", "what"), [("keep", "kept"), ("drop", "dropped")])
-def test_training_without_an_update_is_said(last, what):
-    model = make_model(GradientAccumulation(Adam(0.1), 9, last_window=last))
-    with pytest.warns(UserWarning, match=rf"fit ended before .* every 9 batches; .* are {what}"):
-        fit(model, 2)
-    fit(model, 7)
-    if last == "keep":
-        assert int(model.optimizer.iterations) == 1
-
-
-@pytest.mark.parametrize(
-    "make", [lambda o: GradientAccumulation(o, 2), lambda o: LazyRows(o, rows=8)]
-)
-def test_without_jit_no_branch_is_compiled(make, monkeypatch):
-    def no(*arguments, **options):
-        raise AssertionError("compiled anew at every step")
-
-    def wrapped():
-        return make_model(make(Adam(PiecewiseLinear(0.05, {3: 1.0}))), jit_compile=False)
-
-    usual = weights(fit(make_model(make(Adam(PiecewiseLinear(0.05, {3: 1.0})))), 5))
-    if keras.backend.backend() == "jax":
-        monkeypatch.setattr(ops, "cond", no)
-        monkeypatch.setattr(ops, "fori_loop", no)
-    assert reference.difference(weights(fit(wrapped(), 5)), usual) < 1e-6
 
 
 def test_all_weights_of_an_optimizer_can_be_set():
@@ -309,19 +180,3 @@ def test_an_optimizer_built_for_other_variables_is_refused():
     inner.build([variable([1.0])])
     with pytest.raises(ValueError, match=r"built for other variables.*Received: "):
         WeightDecay(inner, 0.1).build([variable([1.0])])
-
-
-def test_gradients_that_come_and_go_count_as_zeros():
-    def run(*gradients):
-        optimizer = GradientAccumulation(keras.optimizers.SGD(1.0), 2)
-        pair = [variable([0.0], "one"), variable([0.0], "other")]
-        for one, other in gradients:
-            grads = [None if g is None else array([g]) for g in (one, other)]
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                apply(optimizer, grads, pair)
-        return [values(v)[0] for v in pair]
-
-    assert run((1, 1), (1, None)) == [-1.0, -0.5]
-    assert run((1, 1), (1, 1), (1, None), (1, 1)) == [-2.0, -1.5]
-    assert run((1, None), (1, 3)) == [-1.0, -1.5]
