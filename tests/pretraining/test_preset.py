@@ -163,7 +163,7 @@ sys.exit(code)
         ),
         ("--segmenter jeiba", 2, "a segmenter is jieba, jieba:DICT.txt, whitespace"),
         ("--segmenter jieba:none.txt", 1, "none.txt: no dictionary that can be read"),
-        ("--layers 0", 2, "layers must be 1 or more. Received: 0"),
+        ("--layers 0", 2, "layers must be a whole number of 1 or more. Received: layers=0"),
         ("--workers 0", 2, "workers must be a whole number of 1 or more. Received: workers=0"),
         (
             "--save-steps 0",

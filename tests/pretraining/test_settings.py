@@ -54,7 +54,7 @@ def test_an_impossible_setting_is_named(values):
     [
         ("layer = 2", UsageError, r"no setting layer; known: batch_size, dropout"),
         ("layers = [", DataError, "not TOML"),
-        ("layers = 0", UsageError, r"a\.toml: layers must be 1 or more"),
+        ("layers = 0", UsageError, r"a\.toml: layers must be a whole number of 1 or more"),
         ('steps = "many"', UsageError, r"a\.toml: steps must be of type int"),
         (None, DataError, "cannot be read: No such file"),
     ],

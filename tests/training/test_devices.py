@@ -59,7 +59,7 @@ def test_eight_devices_are_divided():
         "DataParallel 8",
         "ModelParallel 4",
         "8 devices of a process cannot be divided by 3. Received: model_parallel=3",
-        "batch_size must be a multiple of 8, the copies of the model. Received: 12",
+        "batch_size must be a multiple of 8, the copies of the model. Received: batch_size=12",
         "ModelParallel 3",
-        "heads must be a multiple of model_parallel=2. Received: 3",
+        "heads must be a multiple of model_parallel=2. Received: heads=3",
     ]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import tomllib
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from octavo._checks import check_field_types
+from octavo._checks import check_field_types, check_number, check_one_of, check_share, check_whole
 from octavo.errors import DataError, UsageError
 from octavo.pretraining.objectives import Masking, parse_objectives
 
@@ -96,26 +95,19 @@ class Settings:
         check_field_types(self)
         least = {"sequence_length": LEAST_LENGTH, "intermediate_size": 0, "seed": 0}
         for field in dataclasses.fields(self):
-            value, low = getattr(self, field.name), least.get(field.name, 1)
-            if field.type == "int" and value < low:
-                raise UsageError(f"{field.name} must be {low} or more. Received: {value}")
+            if field.type == "int":
+                check_whole(field.name, getattr(self, field.name), least.get(field.name, 1))
         for name in ("dropout", "warmup_ratio", "ema_momentum", "validation_split"):
-            if not 0 <= getattr(self, name) < 1:
-                raise UsageError(f"{name} must lie in [0, 1). Received: {getattr(self, name)}")
+            check_share(name, getattr(self, name))
         for name in ("weight_decay", "global_clipnorm"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise UsageError(f"{name} must be 0 or more. Received: {getattr(self, name)}")
-        if not 0 < self.learning_rate < math.inf:
-            raise UsageError(f"learning_rate must be above 0. Received: {self.learning_rate}")
-        for name, known in (("optimizer", OPTIMIZERS), ("precision", PRECISIONS)):
-            if getattr(self, name) not in known:
-                raise UsageError(
-                    f"{name} must be one of {', '.join(known)}. Received: {getattr(self, name)!r}"
-                )
+            check_number(name, getattr(self, name), least=0)
+        check_number("learning_rate", self.learning_rate, above=0)
+        check_one_of("optimizer", self.optimizer, OPTIMIZERS)
+        check_one_of("precision", self.precision, PRECISIONS)
         if self.hidden_size % self.heads:
             raise UsageError(
-                f"hidden_size must be a multiple of heads. Received: {self.hidden_size}, "
-                f"heads={self.heads}"
+                "hidden_size must be a multiple of heads. Received: "
+                f"hidden_size={self.hidden_size}, heads={self.heads}"
             )
         parse_objectives(self.objective)
         self.make_masking()
@@ -164,11 +156,11 @@ def check_devices(settings: Settings, devices: Devices) -> None:
     if settings.batch_size % devices.copies:
         raise UsageError(
             f"batch_size must be a multiple of {devices.copies}, the copies of the model. "
-            f"Received: {settings.batch_size}"
+            f"Received: batch_size={settings.batch_size}"
         )
     for name in ("heads", "hidden_size", "intermediate_size"):
         if getattr(settings, name) % devices.model_parallel:
             raise UsageError(
                 f"{name} must be a multiple of model_parallel={devices.model_parallel}. Received: "
-                f"{getattr(settings, name)}"
+                f"{name}={getattr(settings, name)}"
             )
