@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from octavo._checks import check_number, check_whole
 from octavo._files import check_directory
 from octavo._lazy import without
 from octavo.cli.arguments import AsJson, Input, Output, Whole, check_inputs, check_outputs
@@ -224,8 +225,8 @@ def train(
         raise UsageError("at least one file of questions is needed. Received: none")
     check_inputs(*files)
     _check_counts(epochs=epochs, batch_size=batch_size)
-    if learning_rate is not None and not learning_rate > 0:
-        raise UsageError(f"--learning-rate must be above 0. Received: {learning_rate}")
+    if learning_rate is not None:
+        check_number("--learning-rate", learning_rate, above=0)
     check_directory(out)
     questions = [question for file in files for question in _read_questions(file)]
     held_out = None if validation is None else _read_questions(validation)
@@ -290,9 +291,8 @@ def sogou(
 
 def _check_counts(**counts: int | None) -> None:
     for name, count in counts.items():
-        if count is not None and count < 1:
-            option = name.replace("_", "-")
-            raise UsageError(f"--{option} must be at least 1. Received: {count}")
+        if count is not None:
+            check_whole(f"--{name.replace('_', '-')}", count, 1)
 
 
 def _load_reader(preset: str | None) -> Reader:
