@@ -32,7 +32,6 @@ NOT_YET = {
     "segmenting/jieba_dictionary", "segmenting/jieba_kernels", "segmenting/jieba_tables",
     "segmenting/preloaded", "segmenting/segmenters",
     "training/compiling",
-    "transformer/embeddings",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from octavo.transformer.recompute import recompute_layer
 
 
 def exact_gelu(x: Any) -> Any:
-    """Gives x Phi(x) by erf; Keras' goes through erfc on JAX, twice as slow on a CPU.
+    """Gives x Phi(x) by erf; Keras 3.15.1's goes through erfc on JAX, twice as slow on a CPU.
 
     Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2.
 

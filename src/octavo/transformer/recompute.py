@@ -1,8 +1,11 @@
 """Activations made again for the gradient instead of kept: less memory for a third more work.
 
-Keras' own (`keras.RematScope`) does not carry the state of dropout: on JAX its seeds would leak out
-of the trace. Here the layer's variables are arguments of a function without state, and the seeds it
-draws are a result.
+`keras.remat` does that for a function without state. A layer has one, the seeds of its dropout, so
+here the layer's variables are arguments of such a function, and the seeds it draws are a result.
+
+Needed with Keras 3.15.1, the newest when it was tried last (November 2026): `keras.remat` around a
+layer's call lets its seeds leak out of the trace on JAX, and elsewhere draws another dropout the
+second time, so that gradients are wrong; `keras.RematScope` does no better (docs/decisions.md).
 
 Source: Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost", section 3.
 """
@@ -13,7 +16,6 @@ from collections.abc import Callable
 from typing import Any
 
 from octavo._keras import keras, ops
-from octavo._lazy import require
 
 
 def recompute_layer(layer: Any, compute: Callable[..., Any], *inputs: Any) -> Any:
@@ -43,19 +45,7 @@ def recompute_layer(layer: Any, compute: Callable[..., Any], *inputs: Any) -> An
     # states are changed in place below, and the second time must begin where the first did
     copied = {id(state) for state in states}
     values = [ops.copy(v.value) if id(v) in copied else v.value for v in variables]
-    result, after = _checkpoint(stateless)(values, *inputs)
+    result, after = keras.remat(stateless)(values, *inputs)
     for state, value in zip(states, after, strict=True):
         state.assign(value)
     return result
-
-
-def _checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, in the backend's own way of making its intermediate results again."""
-    backend = keras.backend.backend()
-    if backend == "jax":
-        return require("jax", extra="neural").checkpoint(function)
-    if backend == "tensorflow":
-        return require("tensorflow", extra="neural").recompute_grad(function)
-    checkpoint = require("torch.utils.checkpoint", extra="neural").checkpoint
-    # it brings torch's own random state back, which Keras' dropout uses where it has no seed
-    return lambda *inputs: checkpoint(function, *inputs, use_reentrant=False)
