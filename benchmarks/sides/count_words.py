@@ -131,7 +131,7 @@ def _awk(path: str, segmenter: str) -> bytes:
 
 def _first_octavo(path: str, segmenter: str) -> Any:
     """With the dictionary not loaded yet."""
-    from octavo.text import jieba
+    from octavo.segmenting import jieba
 
     jieba._load_tables.cache_clear()
     return _octavo(path, segmenter, 2)
@@ -150,8 +150,8 @@ def _read(path: str, segmenter: str) -> None:
     from octavo.corpus.read_ahead import read_ahead
     from octavo.counting.words import BYTEWISE_PARTS
 
-    for part in make_ranges(find_files(path), BYTEWISE_PARTS):
-        deque(read_ahead(part.paths), maxlen=0)
+    for file_range in make_ranges(find_files(path), BYTEWISE_PARTS):
+        deque(read_ahead(file_range.paths), maxlen=0)
 
 
 WAYS: dict[str, Callable[[str, str], Any]] = {

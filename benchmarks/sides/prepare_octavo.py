@@ -39,11 +39,9 @@ class Bench:
     def ids(self, sentences: list[str]) -> list[list[int]]:
         """The ids of each, as shards hold them."""
         from octavo.corpus.encoding import Encoder
-        from octavo.segmenting.segmenters import find_segmenter
         from octavo.text import WordPieceTokenizer
 
-        tokenizer = WordPieceTokenizer.from_file(self.vocabulary)
-        encoder = Encoder(tokenizer, find_segmenter("jieba"))
+        encoder = Encoder(WordPieceTokenizer.from_file(self.vocabulary), "jieba")
         return [ids.tolist() for ids, _ in encoder.encode(sentences)]
 
     def clear(self) -> None:

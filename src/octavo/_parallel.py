@@ -21,7 +21,6 @@ from octavo._checks import check_whole
 from octavo.errors import WorkerError
 
 LONGEST = 300  # characters of a task that are shown
-DICTIONARY = "octavo.segmenting.preloaded"  # a module to preload, where Chinese is cut
 DEATHS = 3  # of processes at one task, then it is given up
 # A server that has loaded what the tasks need forks processes that can begin at once, this time and
 # the next; elsewhere forking is not safe (macOS) or not known (Windows).

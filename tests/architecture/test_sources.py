@@ -24,8 +24,9 @@ NEED_NONE = {
         "transformer/presets.py",
     },
     "joins what other modules give, each with its own source": {
-        "counting/blocks.py", "counting/cluster.py", "counting/counter.py",
-        "counting/interrupts.py", "counting/options.py", "counting/preloaded.py",
+        "counting/cluster.py", "counting/counter.py", "counting/crew.py",
+        "counting/interrupts.py", "counting/lines.py", "counting/options.py",
+        "counting/preloaded.py", "counting/segments.py", "counting/texts.py",
         "optimizers/bare.py", "optimizers/patterns.py", "optimizers/tensors.py",
         "pretraining/building.py", "pretraining/fit.py", "pretraining/position.py",
         "pretraining/settings.py",
@@ -33,7 +34,7 @@ NEED_NONE = {
     },
     "data structures of textbooks, and how memory is used": {
         "counting/entries.py", "counting/kernels.py", "counting/pairs.py", "counting/rows.py",
-        "counting/sorting.py", "counting/splitting.py", "counting/table.py",
+        "counting/sorting.py", "counting/table.py",
         "decoding/cache.py",
         "optimizers/rows.py",
     },

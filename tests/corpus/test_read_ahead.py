@@ -11,7 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from octavo._files import has_archive
-from octavo.corpus.documents import Block, read_blocks, read_documents
+from octavo.corpus.blocks import Block, read_blocks
+from octavo.corpus.documents import read_documents
 from octavo.corpus.read_ahead import MANY, SMALL, TOGETHER, read_ahead
 from octavo.errors import DataError
 
@@ -61,6 +62,6 @@ def test_an_archive_read_ahead_is_unpacked(tmp_path):
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(b'{"text": "to be"}\n'))
     [(name, data)] = read_ahead([str(path)])
-    assert list(read_blocks(name, data=data)) == [Block(b'{"text": "to be"}\n', 0)]
+    assert list(read_blocks(name, data=data)) == [Block(b'{"text": "to be"}\n', name, 0)]
     [documents] = read_documents(name, data=data)
     assert list(documents.texts) == ["to be"]

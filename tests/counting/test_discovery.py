@@ -1,4 +1,7 @@
-"""Discovered words against obvious loops: information, cut, entropies; planted words; quality."""
+"""Discovered words against obvious loops: information, cut, entropies; planted words; quality.
+
+Covers also octavo.counting.candidates and cutting.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,6 @@ from hypothesis import strategies as st
 from octavo.counting import count_texts
 from octavo.counting.candidates import CHINESE, Sentences, Trie
 from octavo.counting.discovery import discover_words
-from octavo.counting.pairs import BITS, PairTable, add, count_pairs
 from octavo.errors import DataError, UsageError
 from octavo.segmenting.jieba_dictionary import load_lexicon
 
@@ -53,16 +55,16 @@ def least_information(gram, counts, total):
 
 
 def cut_slowly(sentence, kept):
-    """Pieces: between two characters there is a cut unless an n-gram of `kept` covers both."""
-    pieces, last = [], 0
+    """Words: between two characters there is a cut unless an n-gram of `kept` covers both."""
+    words, last = [], 0
     for i in range(1, len(sentence) + 1):
         covered = any(
             sentence[a:b] in kept for a in range(last, i) for b in range(i + 1, len(sentence) + 1)
         )
         if not covered:
-            pieces.append(sentence[last:i])
+            words.append(sentence[last:i])
             last = i
-    return pieces
+    return words
 
 
 def entropy_slowly(word, sentences, side):
@@ -90,7 +92,7 @@ def discover_slowly(text, min_count, information, entropy):
     }
     kept = {g: s for g, s in strengths.items() if s >= information[len(g) - 2]}
     rows = []
-    words = Counter(piece for sentence in sentences for piece in cut_slowly(sentence, kept))
+    words = Counter(word for sentence in sentences for word in cut_slowly(sentence, kept))
     for word, count in words.items():
         size = min(len(word), longest)
         windows = [word[i : i + size] for i in range(len(word) - size + 1)]
@@ -155,45 +157,6 @@ def test_the_trie_has_the_n_grams_that_count_texts_counts(texts, min_count):
     counts = count_texts(read_sentences("\n".join(texts)), "characters", ngrams=5).most_common()
     frequent = {gram: count for gram, count in counts if count >= min_count}
     assert dict(zip(spelled[1:], trie.counts[1:].tolist(), strict=True)) == frequent
-
-
-@given(st.lists(st.integers(0, 1 << 40), max_size=50))
-def test_a_table_finds_what_was_put_into_it(keys):
-    keys, pairs = np.unique(np.array(keys, np.int64)), PairTable()
-    half = len(keys) // 2
-    pairs.put(keys[:half], keys[:half] + 1)
-    pairs.put(keys[half:], keys[half:] + 1)
-    assert [values.tolist() for values in pairs.items()] == [keys.tolist(), (keys + 1).tolist()]
-
-
-def test_little_memory_gives_the_same_counts_in_more_passes():
-    drawn = np.random.default_rng(0).integers(0, 40_000, 100_000)
-    passes = []
-
-    def read():
-        passes.append(1)
-        yield len(drawn), drawn
-
-    def adder(block, first, last, *table):
-        for number in block[first:last]:
-            add(table[0], table[1], number, 7, *table[2:])
-
-    def count(**options):
-        passes.clear()
-        return list(count_pairs(read, adder, **options))
-
-    [(keys, counts)] = count(min_count=4)
-    assert len(passes) == 1
-    expected = Counter(drawn.tolist())
-    assert dict(zip((keys >> BITS).tolist(), counts.tolist(), strict=True)) == {
-        number: count for number, count in expected.items() if count >= 4
-    }
-    parts = count(min_count=4, most_bytes=1 << 19)
-    assert len(passes) > len(parts) > 4
-    together = np.concatenate([keys for keys, _ in parts])
-    order = np.argsort(together)
-    assert together[order].tolist() == keys.tolist()
-    assert np.concatenate([counts for _, counts in parts])[order].tolist() == counts.tolist()
 
 
 def plant(words, lines=3000):

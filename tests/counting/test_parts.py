@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octavo.counting.options import Part
-from octavo.counting.parts import parts_beside, save_part
+from octavo.counting.parts import Part, parts_beside, save_part
 from octavo.errors import DataError, UsageError
 
 

@@ -1,34 +1,14 @@
-"""Counts larger than memory: runs summed and sorted in pieces give what one table does."""
+"""Counts larger than memory: runs that are summed and sorted give what one table does."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
 
-import pyarrow as pa
 import pytest
 
 from octavo.counting import count_words
-from octavo.counting.rows import SCHEMA
 from octavo.counting.runs import sum_runs
-from octavo.counting.sorting import sort_tables
-
-
-def test_pieces_sorted_apart_are_one_order(tmp_path):
-    chance = random.Random(0)
-    numbers = chance.sample(range(10**9), 5000)
-    rows = [
-        (str(number) * chance.choice([1, 3]), chance.choice([1, 1, 1, 2, 9])) for number in numbers
-    ]
-    tables = [
-        pa.table([[t for t, _ in part], [c for _, c in part], [1] * len(part)], schema=SCHEMA)
-        for part in (rows[start : start + 100] for start in range(0, 5000, 100))
-    ]
-    for memory in (1, 1 << 16, 1 << 18, 1 << 30):  # 50 pieces, 26, 4, one in memory
-        found = sort_tables(tables, memory, tmp_path)
-        pairs = zip(found["token"].to_pylist(), found["count"].to_pylist(), strict=True)
-        assert list(pairs) == sorted(rows, key=lambda row: (-row[1], row[0]))
-    assert sort_tables([], 1, tmp_path).num_rows == 0
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octavo.counting import count_words
-from octavo.counting.blocks import join_texts
+from octavo.counting.segments import join_texts
 from octavo.counting.stream import Pruner
 from octavo.counting.table import TokenTable
 from octavo.errors import UsageError
+from octavo.segmenting.splitting import split_words
 
 MAIN = """
 import signal
@@ -39,7 +40,7 @@ def test_no_count_is_off_by_more_than_the_error(texts, longest):
         mock.patch("octavo.counting.table.SLICE", 2),
     ):
         table = TokenTable(longest, " ", 3000, pruner.prune)
-        table.add_words(join_texts(" ".join(line) for line in lines))
+        table.add(join_texts(" ".join(line) for line in lines), split_words)
     true, documents = Counter(), Counter()
     for line in lines:
         grams = [

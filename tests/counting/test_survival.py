@@ -1,4 +1,7 @@
-"""Killed workers and parents, failing segmenters: the counts are those of an undisturbed run."""
+"""Killed workers and parents, failing segmenters: the counts are those of an undisturbed run.
+
+Covers octavo.counting.crew, preloaded and interrupts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The compiled table against a loop over str.split and a Counter."""
+"""The compiled table against a loop over str.split and a Counter.
+
+Covers also octavo.counting.kernels, entries and segments.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from octavo.counting import kernels, splitting
-from octavo.counting.blocks import cut_lines, join_texts
+from octavo.counting import kernels
 from octavo.counting.rows import TokenRows
-from octavo.counting.splitting import SEPARATOR
+from octavo.counting.segments import cut_lines, join_texts
 from octavo.counting.table import TokenTable
+from octavo.segmenting.splitting import split_characters, split_separated, split_words
 
 SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2005\u200a\u2028\u2029\u202f\u205f\u3000"
 # Characters whose bytes are like those of white space, and others.
@@ -50,32 +53,16 @@ def found(table):
 def test_words_are_those_of_str_split(texts, longest):
     table = TokenTable(longest)
     for text in texts:  # one by one, and all at once
-        table.add_words(join_texts([text]))
-    table.add_words(join_texts(texts))
+        table.add(join_texts([text]), split_words)
+    table.add(join_texts(texts), split_words)
     assert found(table) == count_slowly([text.split() for text in texts] * 2, longest, " ")
     assert table.total == sum(count for count, _ in found(table).values())
-
-
-@given(texts, st.integers(0, 40), st.booleans())
-def test_the_text_that_is_cut_at_once_ends_anywhere(texts, before, one_segment):
-    filled = ["a" * (splitting.CHUNK - before), *texts, " " * splitting.CHUNK, *texts, "b"]
-    if one_segment:
-        filled = ["".join(filled)]
-    table = TokenTable()
-    table.add_words(join_texts(filled))
-    assert found(table) == count_slowly([text.split() for text in filled], 1, " ")
-    separated = TokenTable()
-    filled = [text.replace(" ", SEPARATOR) for text in filled]
-    separated.add_separated(join_texts(filled))
-    parts = (text.split(SEPARATOR) for text in filled)
-    words = [[part for part in some if part and not part.isspace()] for some in parts]
-    assert found(separated) == count_slowly(words, 1, " ")
 
 
 @given(texts, st.integers(1, 6))
 def test_characters_are_those_that_are_no_space(texts, longest):
     table = TokenTable(longest, joiner="")
-    table.add_characters(join_texts(texts))
+    table.add(join_texts(texts), split_characters)
     expected = count_slowly([list("".join(text.split())) for text in texts], longest, "")
     assert found(table) == expected
 
@@ -88,7 +75,7 @@ def test_characters_are_those_that_are_no_space(texts, longest):
 )
 def test_separated_tokens_are_taken_unless_they_are_white_space(token_lists):
     table = TokenTable()
-    table.add_separated(join_texts("\x1f".join(tokens) for tokens in token_lists))
+    table.add(join_texts("\x1f".join(tokens) for tokens in token_lists), split_separated)
     words = [[token for token in tokens if not token.isspace()] for tokens in token_lists]
     assert found(table) == count_slowly(words, 1, " ")
 
@@ -98,7 +85,7 @@ def test_tokens_that_differ_in_one_byte_are_two(length):
     token = "x" * length
     others = [token[:place] + "y" + token[place + 1 :] for place in range(length)]
     table = TokenTable()
-    table.add_words(join_texts([" ".join([token, *others, token[:-1], token + "x", token])]))
+    table.add(join_texts([" ".join([token, *others, token[:-1], token + "x", token])]), split_words)
     expected = {token: (2, 1), **dict.fromkeys([*others, token + "x"], (1, 1))}
     assert found(table) == expected | ({token[:-1]: (1, 1)} if length > 1 else {})
 
@@ -108,7 +95,7 @@ def test_a_table_grows_by_entries_and_by_bytes():
     lists = [[str(chance.randrange(10**6)) for _ in range(500)] for _ in range(60)]
     lists += [["long" * chance.randrange(1, 3000)] for _ in range(40)]
     table = TokenTable(2)
-    table.add_words(join_texts(" ".join(tokens) for tokens in lists))
+    table.add(join_texts(" ".join(tokens) for tokens in lists), split_words)
     assert found(table) == count_slowly(lists, 2, " ")
     assert len(table) > 50_000
 
@@ -117,7 +104,7 @@ def test_a_table_grows_by_entries_and_by_bytes():
 def test_lines_are_documents(lines):
     table = TokenTable()
     segments = cut_lines("\n".join(lines).encode())
-    table.add_words(segments)
+    table.add(segments, split_words)
     last_is_empty = lines[-1] == ""
     assert len(segments.bounds) - 1 == len(lines) - last_is_empty
     assert found(table) == count_slowly([line.split() for line in lines], 1, " ")
@@ -136,8 +123,8 @@ def test_a_table_that_is_emptied_in_between_counts_the_same(texts, longest):
         mock.patch("octavo.counting.table.SLICE", 2),
     ):
         small = TokenTable(longest, " ", 1, write)
-        small.add_words(join_texts(texts))
-    whole.add_words(join_texts(texts))
+        small.add(join_texts(texts), split_words)
+    whole.add(join_texts(texts), split_words)
     total = TokenTable()
     for part in [*parts, small.to_arrow()]:
         total.add_rows(TokenRows.from_table(part))
@@ -146,10 +133,10 @@ def test_a_table_that_is_emptied_in_between_counts_the_same(texts, longest):
 
 def test_document_numbers_begin_again_before_they_run_out():
     table = TokenTable()
-    table.add_words(join_texts(["a b", "a"]))
+    table.add(join_texts(["a b", "a"]), split_words)
     table._state[kernels.DOCUMENT] = (1 << 32) - 3
     for _ in range(3):
-        table.add_words(join_texts(["a a", "c"]))
+        table.add(join_texts(["a a", "c"]), split_words)
     assert found(table) == {"a": (8, 5), "b": (1, 1), "c": (3, 3)}
     assert table._state[kernels.DOCUMENT] < 10
 
@@ -158,11 +145,11 @@ def test_document_numbers_begin_again_before_they_run_out():
 def test_a_bucket_depends_on_the_token_alone(texts):
     """Whatever else is in the table and however the token came to be, it has its bucket."""
     buckets = {}
-    for longest, split in ((1, "add_separated"), (3, "add_words")):
+    for longest, split in ((1, split_separated), (3, split_words)):
         table = TokenTable(longest)
         grams = count_slowly([text.split() for text in texts], 3, " ")
         given = ["\x1f".join(grams)] if longest == 1 else texts
-        getattr(table, split)(join_texts(given))
+        table.add(join_texts(given), split)
         order, begins = table.order()
         tokens = table.rows(order).to_batch().column(0).to_pylist()
         numbers = np.repeat(np.arange(len(begins) - 1), np.diff(begins)).tolist()

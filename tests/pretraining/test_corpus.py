@@ -58,7 +58,7 @@ def test_workers_and_small_shards_change_nothing(corpus, make, monkeypatch, work
 
 def test_a_stopped_run_goes_on(make, monkeypatch, corpus, tmp_path):
     monkeypatch.setattr(preparation, "SMALLEST_PART", 1000)
-    encode, done = preparation.encode_part, []
+    encode, done = preparation.encode_range, []
 
     def fail_at_third(task):
         if len(done) == 2:
@@ -66,14 +66,14 @@ def test_a_stopped_run_goes_on(make, monkeypatch, corpus, tmp_path):
         done.append(task.name)
         return encode(task)
 
-    monkeypatch.setattr(preparation, "encode_part", fail_at_third)
+    monkeypatch.setattr(preparation, "encode_range", fail_at_third)
     with pytest.raises(KeyboardInterrupt):
         make()
     with pytest.raises(DataError, match="no token shards"):
         Corpus(tmp_path / "data")
     again = []
     monkeypatch.setattr(
-        preparation, "encode_part", lambda task: again.append(task.name) or encode(task)
+        preparation, "encode_range", lambda task: again.append(task.name) or encode(task)
     )
     assert list(documents(make())) == list(documents(corpus))
     assert again

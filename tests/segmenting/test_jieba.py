@@ -1,4 +1,7 @@
-"""Words as jieba cuts them: what its own code gives, whatever the text and the dictionary."""
+"""Words as jieba cuts them: what its own code gives, whatever the text.
+
+Covers also octavo.segmenting.jieba_kernels, jieba_tables and jieba_preloaded.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import json
 import logging
 import lzma
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +22,7 @@ from octavo.errors import DataError, MissingExtraError, UsageError
 from octavo.segmenting.jieba import Jieba
 
 jieba = pytest.importorskip("jieba", reason="jieba is the oracle")
-PIECE = pytest.importorskip("octavo.segmenting.jieba_kernels", exc_type=ImportError).PIECE
+SLICE = pytest.importorskip("octavo.segmenting.jieba_kernels", exc_type=ImportError).SLICE
 jieba.setLogLevel(logging.ERROR)
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "fudan" / "train.jsonl.xz"
 
@@ -59,8 +64,8 @@ def test_any_text_is_cut_as_jieba_cuts_it(text):
 
 
 @pytest.mark.parametrize("apart", [" ", "\r\n", "，"])
-def test_a_long_text_is_cut_in_pieces_without_a_seam(apart):
-    for size in range(PIECE - 3, PIECE + 2):
+def test_a_long_text_is_cut_in_slices_without_a_seam(apart):
+    for size in range(SLICE - 3, SLICE + 2):
         text = "-" * (size - 4) + "北京大学" + apart + "北京大学\r\n" * 3
         assert Jieba()(text) == jieba.lcut(text)
 
@@ -79,36 +84,6 @@ def test_beginnings_are_those_of_the_words():
         assert np.flatnonzero(cutter.begins(text)).tolist() == [
             sum(sizes[:i]) for i in range(len(sizes))
         ]
-
-
-WORDS = """
-凯特琳 1000 nr
-自定义词
-云计算
-台中
-大学生物 3
-我来 0 v
-杭研 0
-来到北
-京都大 n
-e世代
-𠮷野家 20
-"""
-
-
-def test_words_of_a_dictionary_have_the_counts_that_jieba_gives_them(tmp_path):
-    path = tmp_path / "words.txt"
-    path.write_text(WORDS.strip(), "utf-8")
-    own, oracle = Jieba(path), jieba.Tokenizer()
-    oracle.load_userdict(str(path))
-    more = "凯特琳在台中说自定义词，云计算e世代和大学生物理，我来到北京，𠮷野家的薄瓖甯"
-    for text in [more, *TEXTS]:
-        assert own(text) == oracle.lcut(text)
-
-
-def test_counts_may_be_large(tmp_path):
-    (tmp_path / "words.txt").write_text("深造 999999999999999999\n", "utf-8")
-    assert Jieba(tmp_path / "words.txt")("大学深造") == ["大学", "深造"]
 
 
 def test_a_changed_dictionary_is_read_again(tmp_path):
@@ -133,13 +108,6 @@ def test_texts_are_strings(text):
         Jieba()(text)
 
 
-@pytest.mark.parametrize("line", ["好" * 101, "好的 " + "9" * 19])
-def test_words_and_counts_of_a_dictionary_have_a_limit(tmp_path, line):
-    (tmp_path / "words.txt").write_text(f"北京\n{line}\n", "utf-8")
-    with pytest.raises(DataError, match=r"words\.txt, line 2: expected a word of 100 characters"):
-        Jieba(tmp_path / "words.txt")
-
-
 def test_what_is_missing_is_named(tmp_path, monkeypatch):
     with pytest.raises(DataError, match=r"none\.txt"):
         Jieba(tmp_path / "none.txt")
@@ -150,3 +118,24 @@ def test_what_is_missing_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"octavo\[count\]"):
         Jieba()
+
+
+def test_only_a_dictionary_of_ones_own_is_read_before_a_text_is_cut(tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr("octavo.segmenting.jieba._load_tables", lambda path, _: read.append(path))
+    Jieba()
+    assert read == []
+    (tmp_path / "words.txt").write_text("好\n")
+    Jieba(tmp_path / "words.txt")
+    assert read == [str(tmp_path / "words.txt")]
+
+
+def test_a_process_that_imports_the_module_has_read_the_dictionary():
+    code = (
+        "import octavo.segmenting.jieba_preloaded as preloaded\n"
+        "from octavo.segmenting.jieba import Jieba, _load_tables\n"
+        "Jieba().tables\n"
+        "assert _load_tables.cache_info().misses == 1"
+    )
+    assert Jieba.preload == ("octavo.segmenting.jieba_preloaded",)
+    subprocess.run([sys.executable, "-c", code], check=True)

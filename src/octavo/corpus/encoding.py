@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from octavo.corpus.documents import Cleaner, read_documents
+from octavo.corpus.cleaning import Cleaner
+from octavo.corpus.documents import read_documents
 from octavo.corpus.files import FileRange
 from octavo.corpus.token_shards import ShardFile, ShardWriter
 from octavo.errors import DataError
-from octavo.segmenting.jieba import Jieba
-from octavo.segmenting.segmenters import Segmenter, find_segmenter
+from octavo.segmenting.protocol import SegmenterLike
+from octavo.segmenting.segmenters import find_segmenter
 from octavo.text.wordpiece import WordPieceTokenizer
 
 TOGETHER = 1 << 17  # characters that are cut and encoded at once
@@ -23,20 +24,20 @@ HALF = re.compile("[\ud800-\udfff]")
 
 
 class EncodingTask(NamedTuple):
-    """A part of a corpus, and how it becomes token shards.
+    """A range of the files of a corpus, and how it becomes token shards.
 
     Args:
-        part: the files, or a range of bytes of one.
+        file_range: the files, or a range of bytes of one.
         folder: of the token shards.
-        name: what the names of this part's begin with.
+        name: what the names of this range's shards begin with.
         vocabulary: path of vocab.txt.
-        lowercase: as of `WordPieceTokenizer`.
+        lowercase: lower the letters and strip the accents.
         segmenter: a name, as of `octavo.segmenting.segmenters.find_segmenter`.
-        field: of JSON lines and Parquet.
-        bad_lines: "stop", "skip" or "replace".
+        field: of JSON lines and Parquet, None for "text".
+        bad_lines: what becomes of lines that are not UTF-8: "stop", "skip" or "replace".
     """
 
-    part: FileRange
+    file_range: FileRange
     folder: str
     name: str
     vocabulary: str
@@ -46,8 +47,8 @@ class EncodingTask(NamedTuple):
     bad_lines: str
 
 
-def encode_part(task: EncodingTask) -> tuple[list[ShardFile], int]:
-    """Write the token shards of a part; gives them, and how many lines were not UTF-8.
+def encode_range(task: EncodingTask) -> tuple[list[ShardFile], int]:
+    """Write the token shards of a range of files; gives them, and how many lines were not UTF-8.
 
     Raises:
         DataError: naming file and line, if a file cannot be read, is not UTF-8, or the segmenter
@@ -56,8 +57,8 @@ def encode_part(task: EncodingTask) -> tuple[list[ShardFile], int]:
     encoder = _make_encoder(task.vocabulary, task.lowercase, task.segmenter)
     writer = ShardWriter(task.folder, task.name, len(encoder.tokenizer))
     cleaner = Cleaner(task.bad_lines)
-    for path in task.part.paths:
-        start, end = task.part.start, task.part.end
+    paths, start, end, _ = task.file_range
+    for path in paths:
         for documents in read_documents(path, task.field, start, end, cleaner):
             for ids, begins in encoder.encode(list(documents.texts), path):
                 writer.add(ids, begins)
@@ -66,9 +67,9 @@ def encode_part(task: EncodingTask) -> tuple[list[ShardFile], int]:
 
 @lru_cache(maxsize=1)
 def _make_encoder(vocabulary: str, lowercase: bool, segmenter: str) -> Encoder:
-    """Kept, as every part of a corpus asks for it again."""
+    """Kept, as every range of a corpus asks for it again."""
     tokenizer = WordPieceTokenizer.from_file(vocabulary, lowercase)
-    return Encoder(tokenizer, find_segmenter(segmenter))
+    return Encoder(tokenizer, segmenter)
 
 
 class Encoder:
@@ -76,7 +77,7 @@ class Encoder:
 
     Args:
         tokenizer: gives the ids.
-        segmenter: a text to its words, in order; what lies between them begins words too.
+        segmenter: cuts texts into words, in order; what lies between them begins words too.
 
     Example:
         >>> from octavo.text.vocabulary import SPECIAL_TOKENS
@@ -86,8 +87,8 @@ class Encoder:
         [([5, 6, 7, 8], [True, False, True, False])]
     """
 
-    def __init__(self, tokenizer: WordPieceTokenizer, segmenter: Segmenter) -> None:
-        self.tokenizer, self.segmenter = tokenizer, segmenter
+    def __init__(self, tokenizer: WordPieceTokenizer, segmenter: SegmenterLike) -> None:
+        self.tokenizer, self.segmenter = tokenizer, find_segmenter(segmenter)
         self._goes_on = np.array([token.startswith("##") for token in tokenizer.vocabulary])
 
     def encode(
@@ -100,7 +101,7 @@ class Encoder:
             path: of their file, for messages.
 
         Raises:
-            DataError: if the segmenter fails, or does not give pieces of the text.
+            DataError: if the segmenter fails, or gives a word that is not in the text.
         """
         waiting: list[str] = []
         size = 0
@@ -115,7 +116,7 @@ class Encoder:
 
     def _encode(self, texts: list[str], path: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         joined = "\n".join(texts)  # a line end is a blank: no token and no word crosses it
-        begins = self._find_begins(texts, joined, path)
+        begins = self._find_begins(joined, path)
         encoding = self.tokenizer.encode(joined)
         starts = begins[encoding.starts] & ~self._goes_on[encoding.ids]
         lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
@@ -124,30 +125,11 @@ class Encoder:
         for first, last in pairwise(cuts):
             yield encoding.ids[first:last], starts[first:last]
 
-    def _find_begins(self, texts: list[str], joined: str, path: str) -> np.ndarray:
-        """For every character whether a word begins there, bool (characters,)."""
-        if isinstance(self.segmenter, Jieba):
-            return self.segmenter.begins(joined)
+    def _find_begins(self, text: str, path: str) -> np.ndarray:
         try:
-            words = [word for text in texts for word in (*self.segmenter(text), "\n")][:-1]
-            whole = "".join(words) == joined
-        except Exception as error:  # of a function of the user's own
-            problem = f"{type(error).__name__}: {error}"
-            raise DataError(f"the segmenter failed: {problem}", path) from error
-        begins = np.zeros(len(joined) + 1, bool)
-        if whole:
-            lengths = np.fromiter(map(len, words), np.int64, len(words))
-            begins[np.cumsum(lengths) - lengths] = True
-            return begins
-        at = 0  # white space was left out, so each word has to be found
-        for word in words:
-            found = joined.find(word, at)
-            if found < 0:
-                raise DataError(f"the segmenter gave {word!r}, which is not in the text", path)
-            begins[[at, found]] = True
-            at = found + len(word)
-        begins[at] = True
-        return begins
+            return self.segmenter.begins(text)
+        except DataError as error:
+            raise error if error.path else DataError(str(error), path) from error.__cause__
 
 
 def _without_halves(text: str) -> str:

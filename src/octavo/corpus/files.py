@@ -1,4 +1,4 @@
-"""The files of a corpus, named by files, folders and patterns; and its parts, to be read apart."""
+"""The files of a corpus, named by files, folders and patterns; and its ranges, to be read apart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from octavo.errors import DataError, UsageError
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 STANDARD_INPUT = "-"
-MOST_PARTS = 1000
+MOST_RANGES = 1000
 LAYOUTS = {"jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
 
 
@@ -114,7 +114,7 @@ def layout(path: str, field: str | None = None) -> str:
 
 
 class FileRange(NamedTuple):
-    """A part of a corpus: whole files, or a range of bytes of one file of lines.
+    """A range of a corpus: whole files, or a range of bytes of one file of lines.
 
     A line belongs to the range its first byte lies in.
 
@@ -132,16 +132,16 @@ class FileRange(NamedTuple):
 
 
 def make_ranges(
-    paths: Sequence[str], parts: int, least: int = 1, most: int = 1 << 62
+    paths: Sequence[str], number: int, least: int = 1, most: int = 1 << 62
 ) -> list[FileRange]:
-    """Parts of a corpus to be read apart: large files cut at lines, small files together.
+    """Ranges of a corpus to be read apart: large files cut at lines, small files together.
 
     Args:
         paths: as `find_files` gives them.
-        parts: about so many; a packed or Parquet file stays whole.
-        least: bytes of a part, so that there are fewer of a small corpus.
-        most: bytes of a part, so that there are more of a large one; but no less than a thousandth
-            of it, as each part costs memory when all are put together.
+        number: about so many; a packed or Parquet file stays whole.
+        least: bytes of a range, so that there are fewer of a small corpus.
+        most: bytes of a range, so that there are more of a large one; but no less than a thousandth
+            of it, as what is made of each costs memory when all is put together.
 
     Raises:
         DataError: if a file cannot be read.
@@ -152,13 +152,13 @@ def make_ranges(
         >>> folder = Path(tempfile.mkdtemp())
         >>> for name, size in (("a", 1), ("b", 10), ("c", 2)):
         ...     _ = (folder / name).write_bytes(bytes(size))
-        >>> ranges = make_ranges(find_files(folder), parts=3, least=4)
+        >>> ranges = make_ranges(find_files(folder), number=3, least=4)
         >>> [(len(file_range.paths), file_range.start, file_range.end) for file_range in ranges]
         [(1, 0, 4), (1, 4, 8), (1, 8, None), (2, 0, None)]
     """
     lengths = [_length(path) for path in paths]
     total = sum(lengths)
-    size = max(min(most, max(least, total // parts)), total // MOST_PARTS)
+    size = max(min(most, max(least, total // number)), total // MOST_RANGES)
     ranges: list[FileRange] = []
     small: list[str] = []
     room = size

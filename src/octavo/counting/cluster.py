@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 from octavo._lazy import require
 from octavo.corpus.files import FileRange
-from octavo.counting.options import Options, Part
+from octavo.counting.options import Options
+from octavo.counting.parts import Part
 from octavo.errors import UsageError, WorkerError
 
 SECONDS = 10  # to wait for a scheduler

@@ -27,7 +27,8 @@ from octavo._files import full_disk_named, write_atomic
 from octavo._lazy import check_installed
 from octavo._numba import compiling_said
 from octavo._progress import Progress
-from octavo.corpus.documents import Cleaner, read_documents
+from octavo.corpus.cleaning import Cleaner
+from octavo.corpus.documents import read_documents
 from octavo.corpus.files import find_files
 from octavo.counting.candidates import Sentences, Trie, find_nodes
 from octavo.counting.counts import check_ending

@@ -1,4 +1,4 @@
-"""Compiled loops of a hash table that counts tokens of UTF-8 text, cut by `splitting`.
+"""Compiled loops of a hash table that counts tokens of UTF-8 text, cut by a segmenter.
 
 A block of text is a uint8 array with PADDING bytes after its end, so that eight bytes can be read
 at once anywhere.
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from octavo._numba import HASH_FACTOR, compiled, prefetch, read_eight
+from octavo._numba import HASH_FACTOR, PADDING, compiled, prefetch, read_eight
 
 KEY, COUNT, DOCUMENTS, MARK = range(4)
 FIELDS = 4
@@ -90,12 +90,39 @@ def _shift(slots):
 
 
 @compiled
+def join_spans(text, spans, joiner):
+    """Text of the same tokens with `joiner` spaces between them, so that n-grams are parts of it.
+
+    Args:
+        text: uint8.
+        spans: int32 (tokens, 2), as `octavo.segmenting.protocol` says; changed to be those of the
+            new text.
+        joiner: 0 or 1.
+
+    Returns:
+        uint8, padded.
+    """
+    sizes = np.maximum(spans[:, 1], 0) + joiner
+    joined, at = np.empty(sizes.sum() + PADDING, np.uint8), 0
+    for i in range(spans.shape[0]):
+        start = spans[i, 0]
+        spans[i, 0] = at
+        for place in range(start, start + spans[i, 1]):
+            joined[at] = text[place]
+            at += 1
+        if joiner:
+            joined[at] = 32
+            at += 1
+    return joined
+
+
+@compiled
 def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
     """Count n-grams of 1 to `longest` tokens that lie in one segment.
 
     Args:
-        text: uint8, padded; for n-grams, as `splitting.join_spans` writes it.
-        spans: int32 (tokens, 2), as `splitting` writes them; the last one ends a segment.
+        text: uint8, padded; for n-grams, as `join_spans` writes it.
+        spans: int32 (tokens, 2), as `octavo.segmenting.protocol` says; the last one ends a segment.
         longest: tokens of the longest n-gram.
         joiner: bytes between the tokens of an n-gram.
         slots: of the table, see above, twice as many as entries; so are `entries` and `arena`,
@@ -111,10 +138,10 @@ def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
             document += 1
             continue
         start, size = np.int64(spans[token, 0]), -joiner
-        for part in range(token, token + longest):
-            if spans[part, 1] < 0:
+        for last in range(token, token + longest):
+            if spans[last, 1] < 0:
                 break
-            size += joiner + spans[part, 1]
+            size += joiner + spans[last, 1]
             if size <= 8:  # most
                 key = _first_bytes(text, start, size)
                 mixed = mix_last(np.uint64(size) * SECOND_FACTOR, key)

@@ -9,22 +9,41 @@ import pickle
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
+from typing import NamedTuple
 
 from octavo import __version__
 from octavo._files import write_atomic
 from octavo.corpus.files import STANDARD_INPUT, FileRange
-from octavo.counting.options import Options, Part
+from octavo.counting.options import Options
 from octavo.errors import UsageError
-from octavo.segmenting.segmenters import Segmenter, segmenter_file
+from octavo.segmenting.protocol import SegmenterLike
 
-PIECES = "sorted-"  # of a folder's name
+SORTED = "sorted-"  # of a folder's name
 # markers and runs, and markers half written
 LEFT = r"[0-9a-f]{16}(-[0-9a-f]{8}-\d+\.arrow|\.json)|\.[0-9a-f]{16}\.json\.[0-9a-f]{8}\.part"
+
+
+class Part(NamedTuple):
+    """A part of a corpus, counted.
+
+    Args:
+        documents: in it.
+        tokens: counted.
+        bad_lines: lines that were not UTF-8.
+        runs: files of the counts.
+        error: by how much any count may be too low.
+    """
+
+    documents: int
+    tokens: int
+    bad_lines: int
+    runs: tuple[str, ...]
+    error: int = 0
 
 
 @contextmanager
@@ -63,18 +82,26 @@ def parts_beside(out: str | PathLike[str], resume: bool = False) -> Iterator[Pat
     remove_parts(folder)
 
 
-def part_name(options: Options, file_range: FileRange) -> str:
-    """A name that is another one if options, files or octavo's version are."""
-    files = [_state(path) for path in file_range.paths]
-    how = [__version__, options._replace(segmenter=""), _name(options.segmenter)]
-    known = [*how, os.getcwd(), file_range, files]
-    return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+def name_parts(options: Options, ranges: Sequence[FileRange], dictionary: str | None) -> list[str]:
+    """Names that are others if options, files or octavo's version are.
+
+    Args:
+        options: how the parts are counted.
+        ranges: of the corpus, each a part.
+        dictionary: path of what the segmenter reads, if it reads a file of the user's.
+    """
+    segmenter = [*_describe(options.segmenter), *(_state(dictionary) if dictionary else [])]
+    how = [__version__, options._replace(segmenter=""), segmenter, os.getcwd()]
+    names = []
+    for file_range in ranges:
+        known = [*how, file_range, [_state(path) for path in file_range.paths]]
+        names.append(hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16])
+    return names
 
 
-def _name(segmenter: str | Segmenter) -> list[str | int]:
+def _describe(segmenter: SegmenterLike) -> list[str | int]:
     if isinstance(segmenter, str):
-        path = segmenter_file(segmenter)
-        return [segmenter, *(_state(path) if path else [])]
+        return [segmenter]
     try:
         return [pickle.dumps(segmenter).hex()]
     except Exception:
@@ -101,7 +128,7 @@ def remove_parts(folder: Path) -> None:
     for path in folder.glob("*"):
         if re.fullmatch(LEFT, path.name):
             path.unlink(missing_ok=True)
-        elif path.name.startswith(PIECES):
+        elif path.name.startswith(SORTED):
             shutil.rmtree(path, ignore_errors=True)
     with suppress(OSError):
         folder.rmdir()

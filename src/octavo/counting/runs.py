@@ -24,6 +24,50 @@ WORTH_OPENING = 1 << 18  # bytes of one run that are worth opening its file
 WORKSPACE = 8  # parts of memory, of which one holds the rows that are being summed or sorted
 
 
+class NotUtf8Error(Exception):
+    """Found when tokens are written."""
+
+
+class RunWriter:
+    """Writes tables as runs; knows nothing of who fills them, whose memory is freed without it.
+
+    Args:
+        prefix: of the runs' paths.
+
+    Attributes:
+        paths: of the runs written.
+        tokens: how many are in them.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self.paths: list[str] = []
+        self.tokens = 0
+
+    def write(self, table: TokenTable) -> None:
+        """Write a table and empty it.
+
+        Raises:
+            NotUtf8Error: if a token is not UTF-8.
+        """
+        order, begins = table.order()
+        path = f"{self._prefix}-{len(self.paths)}.arrow"
+        write_run(path, _make_batches(table, order), begins)
+        self.paths.append(path)
+        self.tokens += table.total
+        table.clear()
+
+
+def _make_batches(table: TokenTable, order: np.ndarray) -> Iterator[pa.RecordBatch]:
+    for first in range(0, len(order), ROWS):
+        batch = table.rows(order[first : first + ROWS]).to_batch()
+        try:
+            batch.column(0).validate(full=True)
+        except pa.ArrowInvalid:
+            raise NotUtf8Error from None
+        yield batch
+
+
 class Run(NamedTuple):
     """A run's file, the first row of each bucket and the bytes of an average row."""
 
@@ -63,12 +107,12 @@ def sum_runs(paths: Sequence[str], memory: int) -> Iterator[TokenRows]:
     table = TokenTable()
     together = max(SUMMED, len(runs) * WORTH_OPENING)
     for first, last in _group(sizes, min(together, memory // WORKSPACE)):
-        parts = [_read_rows(run.path, run.begins[first], run.begins[last]) for run in runs]
+        tables = [_read_rows(run.path, run.begins[first], run.begins[last]) for run in runs]
         if len(runs) == 1:
-            yield TokenRows.from_table(parts[0])
+            yield TokenRows.from_table(tables[0])
             continue
-        for part in parts:
-            for batch in part.to_batches():
+        for some in tables:
+            for batch in some.to_batches():
                 table.add_rows(TokenRows.from_batch(batch))
         yield table.rows(np.arange(len(table)))
         table.clear()

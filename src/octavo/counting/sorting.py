@@ -12,35 +12,35 @@ import pyarrow as pa
 from octavo.counting.rows import SCHEMA, TokenRows
 from octavo.counting.runs import ROWS, WORKSPACE
 
-SAMPLES = 16  # rows looked at, of each piece, for each part of the result
+SAMPLES = 16  # rows of each sorted file that are looked at, for each range of the result
 
 
 def sort_tables(tables: Iterable[pa.Table], memory: int, folder: Path) -> pa.Table:
     """Sort the rows of tables by count, the largest first, then by token (by code point).
 
-    What is larger than an eighth of memory is sorted in pieces, which are cut by value into ranges
-    that are sorted again, each as large.
+    What is larger than an eighth of memory is sorted a file of that size at a time. Ranges of
+    values, each as large, are then sorted again, from what all files have of them.
 
     Args:
         tables: of SCHEMA.
         memory: bytes to make do with.
-        folder: for the pieces.
+        folder: for the sorted files.
 
     Returns:
         A table; of a file in the folder, mapped into memory, if it is large.
     """
     most = memory // WORKSPACE
-    pieces: list[Path] = []
+    files: list[Path] = []
     held: list[pa.Table] = []
     for table in tables:
         held.append(table)
-        if sum(part.nbytes for part in held) > most:
-            pieces.append(_write([_sort(held)], folder / f"{len(pieces)}"))
+        if sum(some.nbytes for some in held) > most:
+            files.append(_write([_sort(held)], folder / f"{len(files)}"))
             held = []
-    if not pieces:
+    if not files:
         return _sort(held)
-    pieces.append(_write([_sort(held)], folder / f"{len(pieces)}"))
-    return _map(_write(_merge(pieces, len(pieces)), folder / "sorted"))
+    files.append(_write([_sort(held)], folder / f"{len(files)}"))
+    return _map(_write(_merge(files), folder / "sorted"))
 
 
 def _sort(tables: list[pa.Table]) -> pa.Table:
@@ -48,10 +48,10 @@ def _sort(tables: list[pa.Table]) -> pa.Table:
     return pa.Table.from_batches([rows.take(rows.sort()).to_batch()])
 
 
-def _merge(pieces: Sequence[Path], parts: int) -> Iterator[pa.Table]:
-    for bounds in _ranges(pieces, parts):
-        inside = zip(pieces, bounds, strict=True)
-        yield _sort([_map(piece).slice(first, last - first) for piece, (first, last) in inside])
+def _merge(files: Sequence[Path]) -> Iterator[pa.Table]:
+    for bounds in _ranges(files):
+        inside = zip(files, bounds, strict=True)
+        yield _sort([_map(file).slice(first, last - first) for file, (first, last) in inside])
 
 
 def _write(tables: Iterable[pa.Table], path: Path) -> Path:
@@ -66,17 +66,18 @@ def _map(path: Path) -> pa.Table:
         return pa.ipc.open_file(file).read_all()
 
 
-def _ranges(pieces: Sequence[Path], parts: int) -> list[list[tuple[int, int]]]:
-    """For each part of the result the rows, first and last, of each piece."""
-    rows = [_Keys(_map(piece)) for piece in pieces]
+def _ranges(files: Sequence[Path]) -> list[list[tuple[int, int]]]:
+    """As many ranges of the result as files, for each the rows, first and last, of each file."""
+    number = len(files)
+    tables = [_Keys(_map(file)) for file in files]
     samples = sorted(
-        table[place * len(table) // (parts * SAMPLES)]
-        for table in rows
-        for place in range(parts * SAMPLES if len(table) else 0)
+        table[place * len(table) // (number * SAMPLES)]
+        for table in tables
+        for place in range(number * SAMPLES if len(table) else 0)
     )
-    cuts = [samples[part * len(samples) // parts] for part in range(1, parts)]
-    bounds = [[0, *(bisect_left(table, cut) for cut in cuts), len(table)] for table in rows]
-    return [[(piece[part], piece[part + 1]) for piece in bounds] for part in range(parts)]
+    cuts = [samples[place * len(samples) // number] for place in range(1, number)]
+    bounds = [[0, *(bisect_left(table, cut) for cut in cuts), len(table)] for table in tables]
+    return [[(rows[place], rows[place + 1]) for rows in bounds] for place in range(number)]
 
 
 class _Keys:

@@ -8,7 +8,8 @@ import numpy as np
 
 from octavo.corpus.files import FileRange
 from octavo.counting.counter import Counter
-from octavo.counting.options import Options, Part
+from octavo.counting.options import Options
+from octavo.counting.parts import Part
 from octavo.counting.table import TokenTable
 
 
@@ -19,11 +20,11 @@ def count_stream(
     memory: int,
     advance: Callable[[int], None],
 ) -> Part:
-    """Count all parts of a corpus into one table; Ctrl-C ends it, and what was counted stands.
+    """Count all ranges of a corpus into one table; Ctrl-C ends it, and what was counted stands.
 
     Args:
         options: how.
-        ranges: the parts.
+        ranges: of the corpus.
         prefix: of the run's path.
         memory: bytes that the table may take.
         advance: told the bytes read.

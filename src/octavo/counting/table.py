@@ -4,34 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from octavo._numba import PADDING
-from octavo.counting import kernels, splitting
+from octavo.counting import kernels
 from octavo.counting.entries import BUCKETS, copy_tokens, keep_entries, sort_into_buckets
 from octavo.counting.rows import TokenRows
+from octavo.counting.segments import LARGEST, TOO_LARGE, Segments
 from octavo.errors import DataError
-from octavo.segmenting.jieba_tables import Tables
 
 SMALLEST = 1 << 12  # entries at first
 SLICE = 1 << 17  # bytes of text cut and counted together: all of it stays in the cache
-LARGEST = 1 << 31  # bytes of segments together: spans have 32 bits
 DOCUMENTS_BEFORE = 1 << 32  # a document's number has 32 bits
 
-
-class Segments(NamedTuple):
-    """Text in segments, each a document; tokens and n-grams lie inside one.
-
-    Args:
-        text: uint8, UTF-8 with PADDING more bytes.
-        bounds: int64 (segments + 1,), where each begins and the last one ends.
-    """
-
-    text: np.ndarray
-    bounds: np.ndarray
+Split = Callable[[np.ndarray, np.ndarray, np.ndarray], int]
 
 
 class TokenTable:
@@ -45,9 +33,10 @@ class TokenTable:
             make room by `clear` or `keep`.
 
     Example:
-        >>> from octavo.counting.blocks import join_texts
+        >>> from octavo.counting.segments import join_texts
+        >>> from octavo.segmenting.splitting import split_words
         >>> table = TokenTable()
-        >>> table.add_words(join_texts(["the cat the dog", "the bird"]))
+        >>> table.add(join_texts(["the cat the dog", "the bird"]), split_words)
         >>> sorted(zip(*table.to_arrow().to_pydict().values(), strict=True))
         [('bird', 1, 1), ('cat', 1, 1), ('dog', 1, 1), ('the', 3, 2)]
     """
@@ -75,21 +64,32 @@ class TokenTable:
         """Tokens and n-grams counted."""
         return int(self._entries[: len(self), kernels.COUNT].sum())
 
-    def add_words(self, segments: Segments) -> None:
-        """Count what stands between white space, as `str.split` sees it."""
-        self._add(segments, splitting.split_words, False)
+    def add(self, segments: Segments, split: Split) -> None:
+        """Count the tokens and n-grams of text.
 
-    def add_separated(self, segments: Segments) -> None:
-        """Count what stands between splitting.SEPARATOR and is not white space alone."""
-        self._add(segments, splitting.split_words, True)
+        Args:
+            segments: the text, each segment a document.
+            split: cuts it into tokens, as `octavo.segmenting.protocol.ByteSegmenter.split`.
 
-    def add_characters(self, segments: Segments) -> None:
-        """Count characters that are no white space."""
-        self._add(segments, splitting.split_characters)
-
-    def add_chinese(self, segments: Segments, tables: Tables) -> None:
-        """Count words as jieba cuts them that are not white space."""
-        self._add(segments, splitting.split_chinese, tables)
+        Raises:
+            DataError: if a segment is too large.
+        """
+        text, bounds = segments
+        self._number_documents(len(bounds))
+        for first, last in _slices(bounds):
+            some = bounds[first : last + 1]
+            if some[-1] >= LARGEST:
+                raise DataError(TOO_LARGE)
+            size = int(some[-1] - some[0])
+            if len(self._spans) < size + len(some):
+                self._spans = np.empty((size + len(some), 2), np.int32)
+            spans = self._spans[: split(text, some, self._spans)]
+            joined = kernels.join_spans(text, spans, self._joiner) if self._longest > 1 else text
+            self._make_room(*self._bound(len(spans), size))
+            kernels.count_spans(
+                joined, spans, self._longest, self._joiner,
+                self._slots, self._entries, self._arena, self._state,
+            )  # fmt: skip
 
     def add_rows(self, rows: TokenRows) -> None:
         """Add what was counted elsewhere."""
@@ -136,24 +136,6 @@ class TokenTable:
         copy_tokens(entries[:, kernels.KEY].copy(), self._arena, offsets, text)
         counts, documents = entries[:, kernels.COUNT].copy(), entries[:, kernels.DOCUMENTS].copy()
         return TokenRows(text, offsets, counts, documents)
-
-    def _add(self, segments: Segments, split: Callable[..., int], *how: bool | Tables) -> None:
-        text, bounds = segments
-        self._number_documents(len(bounds))
-        for first, last in _slices(bounds):
-            some = bounds[first : last + 1]
-            most = int(some[-1] - some[0]) + len(some)
-            if some[-1] >= LARGEST:
-                raise DataError("a text of 2 GB or more cannot be counted; are there no line ends?")
-            if len(self._spans) < most:
-                self._spans = np.empty((most, 2), np.int32)
-            spans = self._spans[: split(text, some, self._spans, *how)]
-            joined = splitting.join_spans(text, spans, self._joiner) if self._longest > 1 else text
-            self._make_room(*self._bound(len(spans), int(some[-1] - some[0])))
-            kernels.count_spans(
-                joined, spans, self._longest, self._joiner,
-                self._slots, self._entries, self._arena, self._state,
-            )  # fmt: skip
 
     def _number_documents(self, more: int) -> None:
         """Begin at 1 again before the numbers run out."""

@@ -6,30 +6,25 @@ workers are to start before that.
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from secrets import token_hex
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from octavo._checks import check_whole, parse_bytes
 from octavo._files import full_disk_named
-from octavo._parallel import DICTIONARY, run_tasks
 from octavo._progress import Progress
-from octavo.corpus.files import STANDARD_INPUT, FileRange, find_files, layout, make_ranges
-from octavo.counting.cluster import Task, run_on_cluster
+from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges
 from octavo.counting.counts import Counts
-from octavo.counting.options import Options, Part
-from octavo.counting.parts import PIECES, load_part, part_name, save_part
+from octavo.counting.crew import Crew, count_parts
+from octavo.counting.options import Options
+from octavo.counting.parts import SORTED, Part
 from octavo.errors import DataError, UsageError
-from octavo.segmenting.segmenters import Segmenter, cuts_chinese
+from octavo.segmenting.protocol import SegmenterLike
 
 # Parts are so large that summing them costs little, and enough for all workers; where compiled code
 # does it all, one takes a second or less, and larger ones are better.
@@ -38,12 +33,11 @@ BYTEWISE_PARTS, LARGEST_BYTEWISE_PART = 8, 3 << 25
 MEMORY = "2GB"
 OVERHEAD = 40 * 10**6  # bytes of a worker besides its table: blocks of text, words
 LEAST_MEMORY = 2 * OVERHEAD
-PRELOADED = "octavo.counting.preloaded"
 
 
 def count_words(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]],
-    segmenter: str | Segmenter = "jieba",
+    segmenter: SegmenterLike = "jieba",
     *,
     ngrams: int = 1,
     field: str | None = None,
@@ -122,9 +116,9 @@ def count_words(
     what_for = f" for {workers} workers" if workers > 1 else ""
     limit = parse_bytes("memory", memory, workers * LEAST_MEMORY, what_for)
     keep = _Kept(min_count, top, stop_words)
-    options.check()
+    found = options.check()
     few, many = (BYTEWISE_PARTS, LARGEST_BYTEWISE_PART), (PARTS, LARGEST_PART)
-    number, largest = few if options.bytewise else many
+    number, largest = few if options.keep_bytes(found) else many
     ranges = make_ranges(files, number, SMALLEST_PART, largest)
     with _folder(folder) as place, full_disk_named(place):
         size = None if STANDARD_INPUT in files else sum(file_range.size for file_range in ranges)
@@ -137,14 +131,15 @@ def count_words(
                 with compiling_said():
                     parts = [count_stream(options, ranges, prefix, memory, bar.advance)]
             else:
-                crew = _Crew(workers, limit // (1 if cluster else workers) - OVERHEAD, cluster)
-                parts = _count(options, ranges, place, crew, bar)
+                each = limit // (1 if cluster else workers) - OVERHEAD
+                crew = Crew(workers, each, cluster, found)
+                parts = count_parts(options, ranges, place, crew, bar)
         return _gather(parts, options, keep, limit, place)
 
 
 def count_texts(
     texts: Iterable[str],
-    segmenter: str | Segmenter = "jieba",
+    segmenter: SegmenterLike = "jieba",
     *,
     ngrams: int = 1,
     lowercase: bool = False,
@@ -210,94 +205,6 @@ def _folder(folder: str | PathLike[str] | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-class _Crew(NamedTuple):
-    """Who counts: so many workers, each with so many bytes for its table, or a cluster's."""
-
-    workers: int
-    memory: int
-    cluster: str | None
-
-
-def _count(
-    options: Options, ranges: list[FileRange], folder: Path, crew: _Crew, bar: Progress
-) -> list[Part]:
-    """Count all parts of a corpus, but for those that are counted already."""
-    names = [part_name(options, file_range) for file_range in ranges]
-    parts = {
-        n: part for n, name in enumerate(names) if (part := load_part(folder / f"{name}.json"))
-    }
-    bar.advance(sum(ranges[n].size for n in parts))
-    todo = [n for n in range(len(ranges)) if n not in parts]
-    run = token_hex(4)  # a worker that outlives its parent may still write files of another run
-    tasks = [(options, ranges[n], f"{folder}/{names[n]}-{run}", crew.memory) for n in todo]
-    for place, part in _run(tasks, crew, bar.advance):
-        number = todo[place]
-        save_part(folder / f"{names[number]}.json", part)
-        parts[number] = part
-        bar.advance(ranges[number].size)
-    return [parts[n] for n in range(len(ranges))]
-
-
-def _run(
-    tasks: list[Task], crew: _Crew, advance: Callable[[int], None]
-) -> Iterator[tuple[int, Part]]:
-    """Count parts; standard input here, as other processes have one of their own."""
-    here = [place for place, task in enumerate(tasks) if STANDARD_INPUT in task[1].paths]
-    yield from ((place, _count_range(tasks[place], advance)) for place in here)
-    others = [place for place in range(len(tasks)) if place not in here]
-    for number, part in _run_crew([tasks[place] for place in others], crew):
-        yield others[number], part
-
-
-def _run_crew(tasks: list[Task], crew: _Crew) -> Iterator[tuple[int, Part]]:
-    if crew.cluster is not None:
-        yield from run_on_cluster(crew.cluster, tasks)
-    elif min(crew.workers, len(tasks)) <= 1:
-        yield from ((place, _count_range(task)) for place, task in enumerate(tasks))
-    elif _in_threads(tasks):
-        with ThreadPoolExecutor(crew.workers) as pool:
-            futures = {pool.submit(_count_range, task): place for place, task in enumerate(tasks)}
-            try:
-                yield from ((futures[future], future.result()) for future in as_completed(futures))
-            finally:
-                pool.shutdown(cancel_futures=True)
-    else:
-        _check_sent(tasks[0][0].segmenter)
-        preload = [PRELOADED, *([DICTIONARY] if cuts_chinese(tasks[0][0].segmenter) else [])]
-        yield from run_tasks(_count_in_process, tasks, crew.workers, preload=preload)
-
-
-def _in_threads(tasks: list[Task]) -> bool:
-    """Whether compiled code does it all, which runs in threads side by side; they start at once."""
-    ranges = [file_range for _, file_range, *_ in tasks]
-    texts = all(layout(path) == "text" for file_range in ranges for path in file_range.paths)
-    return texts and tasks[0][0].bytewise
-
-
-def _count_range(task: Task, advance: Callable[[int], None] | None = None) -> Part:
-    from octavo._numba import compiling_said
-    from octavo.counting.counter import count_range
-
-    with compiling_said():
-        return count_range(*task, advance)
-
-
-def _count_in_process(task: Task) -> Part:
-    import octavo.counting.preloaded  # noqa: F401  (where no server has)
-
-    return _count_range(task)
-
-
-def _check_sent(segmenter: str | Segmenter) -> None:
-    try:
-        pickle.dumps(segmenter)
-    except Exception as error:
-        raise UsageError(
-            f"other processes cannot get this segmenter ({error}); take one of a module, or "
-            f"workers=1. Received: {segmenter!r}"
-        ) from None
-
-
 def _gather(parts: list[Part], options: Options, keep: _Kept, memory: int, folder: Path) -> Counts:
     """Sum the runs of all parts and sort them."""
     from octavo.counting.runs import sum_runs
@@ -305,10 +212,8 @@ def _gather(parts: list[Part], options: Options, keep: _Kept, memory: int, folde
 
     runs = [run for part in parts for run in part.runs]
     tables = (pa.Table.from_batches([rows.to_batch()]) for rows in sum_runs(runs, memory))
-    with TemporaryDirectory(prefix=PIECES, dir=folder, ignore_cleanup_errors=True) as pieces:
-        table = sort_tables(
-            map(keep.filter, tables), memory, Path(pieces)
-        )  # mapped, it outlives its file
+    with TemporaryDirectory(prefix=SORTED, dir=folder, ignore_cleanup_errors=True) as place:
+        table = sort_tables(map(keep.filter, tables), memory, Path(place))  # outlives its file
     return Counts(
         table.slice(0, keep.top),
         tokens=sum(part.tokens for part in parts),

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from octavo._checks import check_whole
 from octavo._files import full_disk_named, write_atomic
-from octavo._parallel import DICTIONARY, run_tasks
+from octavo._parallel import run_tasks
 from octavo._progress import Progress
-from octavo.corpus.encoding import EncodingTask, encode_part
+from octavo.corpus.encoding import EncodingTask, encode_range
 from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges
 from octavo.corpus.token_shards import (
     KINDS,
@@ -28,7 +28,7 @@ from octavo.corpus.token_shards import (
 )
 from octavo.errors import DataError, UsageError
 from octavo.pretraining.corpus import VOCABULARY, Corpus
-from octavo.segmenting.segmenters import cuts_chinese, find_segmenter, segmenter_file
+from octavo.segmenting.segmenters import find_segmenter
 from octavo.text import build_vocabulary, load_vocabulary, save_vocabulary
 from octavo.text.vocabulary import smallest_vocabulary
 from octavo.training.processes import say_ready, wait_until_ready
@@ -91,12 +91,12 @@ def prepare(
     files = find_files(paths)
     check_preparation(files, vocabulary, segmenter, lowercase, workers)
     place = Path(folder)
-    dictionary = segmenter_file(segmenter)
+    cutter = find_segmenter(segmenter)
     size, given = (vocabulary, None) if isinstance(vocabulary, int) else (None, vocabulary)
     options = {
         "vocabulary_size": size,
         f"vocabulary{HASHED}": given and hash_file(given),
-        f"dictionary{HASHED}": dictionary and hash_file(dictionary),
+        f"dictionary{HASHED}": cutter.path and hash_file(cutter.path),
         "lower_case": bool(lowercase),
         "segmenter": segmenter,
         "field": field,
@@ -128,14 +128,15 @@ def prepare(
             else:
                 save_vocabulary(load_vocabulary(vocabulary), tokens)
             _mark(place / f"{key}{MARK}", [], 0)
+        ranges = make_ranges(files, PARTS, SMALLEST_PART, LARGEST_PART)
         tasks = [
             EncodingTask(
-                part, str(place), f"{number:05}", str(tokens), bool(lowercase), segmenter,
+                file_range, str(place), f"{number:05}", str(tokens), bool(lowercase), segmenter,
                 field, bad_lines,
             )
-            for number, part in enumerate(make_ranges(files, PARTS, SMALLEST_PART, LARGEST_PART))
+            for number, file_range in enumerate(ranges)
         ]  # fmt: skip
-        shards, bad = _encode(tasks, place, workers, progress)
+        shards, bad = _encode(tasks, place, workers, cutter.preload, progress)
         made = {"bad_lines_found": bad, "tokens_blake2b": hash_file(tokens)}
         save_manifest(place, {**about, **made}, shards)
         for mark in place.glob(f"*{MARK}"):
@@ -202,12 +203,15 @@ def check_preparation(
                 "standard input is read once, so it needs a vocabulary. Received: "
                 f"paths=-, vocabulary={vocabulary}"
             )
-    if segmenter != "jieba":  # whose dictionary takes half a second, and is there
-        find_segmenter(segmenter)
+    find_segmenter(segmenter)
 
 
 def _encode(
-    tasks: list[EncodingTask], folder: Path, workers: int, progress: bool
+    tasks: list[EncodingTask],
+    folder: Path,
+    workers: int,
+    preload: Sequence[str],
+    progress: bool,
 ) -> tuple[list[ShardFile], int]:
     """Encode what is not done yet; gives all shards in order, and the lines that were not UTF-8."""
     done: dict[int, tuple[list[ShardFile], int]] = {}
@@ -217,17 +221,16 @@ def _encode(
             kept = json.loads(mark.read_text("utf-8"))
             done[number] = [ShardFile(**shard) for shard in kept["shards"]], kept["bad_lines"]
     todo = [number for number in range(len(tasks)) if number not in done]
-    size = sum(task.part.size for task in tasks)
+    size = sum(task.file_range.size for task in tasks)
     with Progress(size, "encoding", progress, in_bytes=True) as bar:
-        bar.skip(sum(tasks[number].part.size for number in done))
-        chinese = cuts_chinese(tasks[0].segmenter)
-        preload = ["octavo.corpus.encoding", *([DICTIONARY] if chinese else [])]
-        results = run_tasks(encode_part, [tasks[n] for n in todo], workers, preload=preload)
+        bar.skip(sum(tasks[number].file_range.size for number in done))
+        loaded = ["octavo.corpus.encoding", *preload]
+        results = run_tasks(encode_range, [tasks[n] for n in todo], workers, preload=loaded)
         for place, result in results:
             task = tasks[todo[place]]
             done[todo[place]] = result
             _mark(folder / f"{task.name}{MARK}", *result)
-            bar.advance(task.part.size)
+            bar.advance(task.file_range.size)
     shards = [shard for number in sorted(done) for shard in done[number][0]]
     return shards, sum(bad for _, bad in done.values())
 

@@ -2,7 +2,8 @@
 
 The dictionary and the hidden Markov model are read from the installed jieba, whose code is not run:
 the cutting is compiled, and can be asked where words begin without making strings of them. In
-memory the dictionary takes 25 MB; it is loaded once a process, in half a second.
+memory the dictionary takes 25 MB; it is loaded once a process, in half a second, when the first
+text is cut.
 
 Where rjieba, the same in Rust, differs from jieba ("e-mail", "a.b" are one word there), this does
 what jieba does.
@@ -13,7 +14,7 @@ Source: jieba 0.42.1, `jieba.cut` and `jieba.finalseg.cut` as they behave.
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from os import PathLike
 from threading import Lock
@@ -23,6 +24,7 @@ import numpy as np
 
 from octavo._lazy import check_installed
 from octavo.errors import DataError, UsageError
+from octavo.segmenting.protocol import ByteSegmenter
 
 if TYPE_CHECKING:
     from octavo.segmenting.jieba_tables import Tables
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 _LOCK = Lock()
 
 
-class Jieba:
+class Jieba(ByteSegmenter):
     """Cuts Chinese text into words.
 
     Args:
@@ -47,25 +49,40 @@ class Jieba:
         ['我', '来到', '北京', '清华大学']
     """
 
+    preload = ("octavo.segmenting.jieba_preloaded",)
+
     def __init__(self, dictionary: str | PathLike[str] | None = None) -> None:
         check_installed("numba", extra="count")
-        self.dictionary = None if dictionary is None else os.path.abspath(dictionary)
-        try:
-            changed = os.stat(self.dictionary).st_mtime_ns if self.dictionary else 0
-        except OSError as error:
-            message = f"no dictionary that can be read: {error.strerror}"
-            raise DataError(message, dictionary) from None
-        with _LOCK:
-            self.tables = _load_tables(self.dictionary, changed)
+        check_installed("jieba", extra="count")
+        self.path = None if dictionary is None else os.path.abspath(dictionary)
+        if self.path:
+            self.tables  # noqa: B018  (what is wrong with the file is told now)
 
     def __reduce__(self) -> tuple[type[Jieba], tuple[str | None]]:
         """Another process reads the dictionary itself."""
-        return Jieba, (self.dictionary,)
+        return Jieba, (self.path,)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The dictionary as compiled code reads it."""
+        try:
+            changed = os.stat(self.path).st_mtime_ns if self.path else 0
+        except OSError as error:
+            message = f"no dictionary that can be read: {error.strerror}"
+            raise DataError(message, self.path) from None
+        with _LOCK:
+            return _load_tables(self.path, changed)
 
     def __call__(self, text: str) -> list[str]:
         """The words of a text, white space too."""
         places = [*np.flatnonzero(self.begins(text)).tolist(), len(text)]
         return [text[a:b] for a, b in pairwise(places)]
+
+    def split(self, text: np.ndarray, bounds: np.ndarray, spans: np.ndarray) -> int:
+        """Cut UTF-8, as `ByteSegmenter.split` says."""
+        from octavo.segmenting.jieba_splitting import split_chinese
+
+        return split_chinese(text, bounds, spans, self.tables)
 
     def begins(self, text: str) -> np.ndarray:
         """Whether a word begins at a character, bool (characters,).

@@ -115,8 +115,8 @@ def _add_words(path: str, words: list[str], counts: list[int], total: int) -> in
 def _suggest_count(word: str, known: dict[str, int], total: int) -> int:
     """The least count with which a word is not cut apart, as `jieba.suggest_freq` has it."""
     likely = 1.0
-    for part in _cut_known(word, known, total):
-        likely *= known.get(part, 1) / float(total)
+    for inner in _cut_known(word, known, total):
+        likely *= known.get(inner, 1) / float(total)
     return max(int(likely * total) + 1, known.get(word, 1))
 
 
@@ -130,14 +130,14 @@ def _cut_known(text: str, known: dict[str, int], total: int) -> list[str]:
             (math.log(known.get(text[i:j]) or 1) - math.log(total) + best[j], j) for j in candidates
         ]
         best[i], ends[i] = max(scores)
-    parts: list[str] = []
+    words: list[str] = []
     i, joined = 0, False
     while i < size:
-        part = text[i : ends[i]]
-        single = len(part) == 1 and _LATIN.match(part) is not None
+        word = text[i : ends[i]]
+        single = len(word) == 1 and _LATIN.match(word) is not None
         if single and joined:
-            parts[-1] += part
+            words[-1] += word
         else:
-            parts.append(part)
+            words.append(word)
         i, joined = ends[i], single
-    return parts
+    return words

@@ -23,7 +23,7 @@ NO_WORD, SPLIT = range(2)  # levels of nodes that are no words, and that are nev
 PAIRED = 4096  # characters whose pairs have bits
 MOST_TRIES = 100_000  # to place the children of a node
 TOGETHER = 512  # characters looked up at a time: what is written stays in the cache
-PIECE = 1 << 16  # characters of a text cut at a time, to the end of a block: bounded memory
+SLICE = 1 << 16  # characters of a text cut at a time, to the end of a block: bounded memory
 
 _BEGIN, _END, _WITHIN, _SINGLE = range(4)  # the states BEMS of the model
 _NONE = -np.inf
@@ -278,7 +278,7 @@ def cut(characters, kinds, tables):
     begins = np.zeros(size, np.bool_)
     first = 0
     while first < size:
-        last = min(first + PIECE, size)
+        last = min(first + SLICE, size)
         while last < size and (kinds[last] & BLOCK or kinds[last - 1] & RETURN):
             last += 1
         room = last - first

@@ -1,4 +1,7 @@
-"""Functions from a text to its tokens, by name."""
+"""Segmenters by name, and a user's own function as one.
+
+Only jieba's and what cuts bytes need compiled code, which they import where they cut.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +11,142 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from octavo.errors import UsageError
+import numpy as np
+
+from octavo.errors import DataError, UsageError
 from octavo.segmenting.jieba import Jieba
+from octavo.segmenting.protocol import ByteSegmenter, Segmenter, SegmenterLike
 from octavo.text.wordpiece import WordPieceTokenizer
 
-Segmenter = Callable[[str], Iterable[str]]
 NAMES = (
     "jieba, jieba:DICT.txt, whitespace, characters, regex:PATTERN, wordpiece:VOCAB.txt, or a "
     'function as "module:name"'
 )
 
 
-def find_segmenter(name: str) -> Segmenter:
-    r"""The function a name stands for.
+class Whitespace(ByteSegmenter):
+    """What stands between white space, as `str.split` sees it.
+
+    Example:
+        >>> Whitespace()("to be,  or not")
+        ['to', 'be,', 'or', 'not']
+    """
+
+    def __call__(self, text: str) -> list[str]:
+        """The words of a text."""
+        return text.split()
+
+    def split(self, text: np.ndarray, bounds: np.ndarray, spans: np.ndarray) -> int:
+        """Cut UTF-8, as `ByteSegmenter.split` says."""
+        from octavo.segmenting.splitting import split_words
+
+        return split_words(text, bounds, spans)
+
+
+class Characters(ByteSegmenter):
+    """Characters that are no white space; those of an n-gram stand side by side.
+
+    Example:
+        >>> Characters()("北京 大学")
+        ['北', '京', '大', '学']
+    """
+
+    joiner = ""
+
+    def __call__(self, text: str) -> list[str]:
+        """The characters of a text."""
+        return [character for character in text if not character.isspace()]
+
+    def split(self, text: np.ndarray, bounds: np.ndarray, spans: np.ndarray) -> int:
+        """Cut UTF-8, as `ByteSegmenter.split` says."""
+        from octavo.segmenting.splitting import split_characters
+
+        return split_characters(text, bounds, spans)
+
+
+class Regex(Segmenter):
+    """Every match of a regular expression.
 
     Args:
-        name: "jieba" (Chinese words, as jieba cuts them), "jieba:PATH" (with the words of a
+        pattern: of Python's `re`.
+
+    Raises:
+        re.error: if it is none.
+
+    Example:
+        >>> Regex("[a-z]+")("the cat's")
+        ['the', 'cat', 's']
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = re.compile(pattern)
+
+    def __call__(self, text: str) -> list[str]:
+        """The matches in a text."""
+        return [match.group() for match in self._pattern.finditer(text)]
+
+
+class WordPiece(Segmenter):
+    """Word pieces of a BERT vocabulary.
+
+    Args:
+        path: of vocab.txt.
+
+    Raises:
+        DataError: if it cannot be read.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._tokenizer = WordPieceTokenizer.from_file(path)
+
+    def __call__(self, text: str) -> list[str]:
+        """The word pieces of a text."""
+        return self._tokenizer.tokens(text)
+
+
+class Function(Segmenter):
+    """A function of the user's own, which may do anything.
+
+    Args:
+        function: from a text to its words.
+
+    Example:
+        >>> Function(lambda text: text)("ab")
+        Traceback (most recent call last):
+        ...
+        octavo.errors.DataError: the segmenter failed: TypeError: one string, expected several
+    """
+
+    def __init__(self, function: Callable[[str], Iterable[str]]) -> None:
+        self._function = function
+
+    def __call__(self, text: str) -> list[str]:
+        """The words of a text.
+
+        Raises:
+            DataError: if the function raises, or gives something else than strings.
+        """
+        try:
+            words = self._function(text)
+            if isinstance(words, str):
+                raise TypeError("one string, expected several")
+            words = list(words)
+            "".join(words)  # raises what is no string
+        except Exception as error:
+            raise DataError(f"the segmenter failed: {type(error).__name__}: {error}") from error
+        return words
+
+
+def find_segmenter(segmenter: SegmenterLike) -> Segmenter:
+    r"""The segmenter that a name stands for, or that a function is.
+
+    Args:
+        segmenter: "jieba" (Chinese words, as jieba cuts them), "jieba:PATH" (with the words of a
             dictionary file), "whitespace", "characters" (white space left out), "regex:PATTERN"
             (every match), "wordpiece:PATH" (pieces of a BERT vocabulary), or "module:function" of a
-            function from a str to strings, found on the path or in the working directory.
+            function from a str to strings, found on the path or in the working directory; or such a
+            function; or a segmenter.
 
     Raises:
         UsageError: if there is no such segmenter.
@@ -37,50 +157,30 @@ def find_segmenter(name: str) -> Segmenter:
         >>> find_segmenter(r"regex:[a-z]+")("the cat's")
         ['the', 'cat', 's']
     """
-    kind, _, rest = name.partition(":")
-    if kind == "jieba" and (rest or name == kind):
+    if isinstance(segmenter, Segmenter):
+        return segmenter
+    if callable(segmenter):
+        return Function(segmenter)
+    kind, _, rest = str(segmenter).partition(":")
+    if kind == "jieba" and (rest or segmenter == kind):
         return Jieba(rest or None)
-    if name == "whitespace":
-        return str.split
-    if name == "characters":
-        return lambda text: [character for character in text if not character.isspace()]
+    if segmenter == "whitespace":
+        return Whitespace()
+    if segmenter == "characters":
+        return Characters()
     if kind == "regex" and rest:
         try:
-            pattern = re.compile(rest)
+            return Regex(rest)
         except re.error as error:
-            raise UsageError(f"no regular expression: {error}. Received: {name}") from None
-        return lambda text: [match.group() for match in pattern.finditer(text)]
+            raise UsageError(f"no regular expression: {error}. Received: {segmenter}") from None
     if kind == "wordpiece" and rest:
-        return WordPieceTokenizer.from_file(rest).tokens
+        return WordPiece(rest)
     if rest:
-        return _import(kind, rest, name)
-    raise UsageError(f"a segmenter is {NAMES}. Received: {name}")
+        return Function(_import(kind, rest, segmenter))
+    raise UsageError(f"a segmenter is {NAMES}. Received: {segmenter}")
 
 
-def cuts_chinese(segmenter: str | Segmenter) -> bool:
-    """Whether a segmenter, or that of a name, is jieba's.
-
-    Example:
-        >>> cuts_chinese("jieba:words.txt"), cuts_chinese("rjieba:cut")
-        (True, False)
-    """
-    if isinstance(segmenter, str):
-        return segmenter.partition(":")[0] == "jieba"
-    return isinstance(segmenter, Jieba)
-
-
-def segmenter_file(name: str) -> str | None:
-    """The dictionary or vocabulary that a segmenter's name speaks of.
-
-    Example:
-        >>> segmenter_file("jieba:words.txt"), segmenter_file("jieba")
-        ('words.txt', None)
-    """
-    kind, _, path = name.partition(":")
-    return path if path and kind in ("jieba", "wordpiece") else None
-
-
-def _import(module: str, function: str, name: str) -> Segmenter:
+def _import(module: str, function: str, name: str) -> Callable[[str], Iterable[str]]:
     if str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))
     try:

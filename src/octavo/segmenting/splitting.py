@@ -1,7 +1,8 @@
-"""Compiled loops that cut UTF-8 text into tokens.
+"""Compiled loops that cut UTF-8 text into words or characters.
 
-`text` is a uint8 array with PADDING bytes after its end. `spans` has a row (start, size in
-bytes) a token, and (place, -1) where a segment (a line, a document) ends.
+All take and give what `octavo.segmenting.protocol.ByteSegmenter.split` says: `text`, a uint8 array
+with PADDING bytes after its end, and `spans`, written: a row (start, size in bytes) a word, and
+(place, -1) where a segment (a line, a document) ends.
 
 Words are found without looking at bytes one by one: CHUNK bytes are compared with what splits them
 (the compiler makes instructions of that which take 32 at once), 64 results become the bits of a
@@ -12,31 +13,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from octavo._numba import PADDING, compiled, inlined, lowest_bit, nonzero_bits
-from octavo.segmenting.jieba_kernels import SPACE, cut
+from octavo._numba import PADDING, compiled, lowest_bit, nonzero_bits
 
 SEPARATOR = "\x1f"
 CHUNK = 1 << 13  # bytes, a multiple of 64
 
 _SEPARATOR = ord(SEPARATOR)
 _ONE = np.uint64(1)
-_END = 1 << 15  # kind of what ends a segment
-_BAD = 0xFFFD  # stands for what is no UTF-8
+
+
+def split_words(text: np.ndarray, bounds: np.ndarray, spans: np.ndarray) -> int:
+    """Cut segments at white space, as `str.split` sees it."""
+    return _split(text, bounds, spans, False)
+
+
+def split_separated(text: np.ndarray, bounds: np.ndarray, spans: np.ndarray) -> int:
+    """Cut segments at SEPARATOR; what is white space alone is no word."""
+    return _split(text, bounds, spans, True)
 
 
 @compiled
-def split_words(text, bounds, spans, separated):
-    """Cut segments at white space, as `str.split` sees it, or at SEPARATOR.
-
-    Args:
-        text: uint8, padded.
-        bounds: int64 (segments + 1,), where each begins and the last one ends.
-        spans: int32 (at least bytes + segments, 2), written.
-        separated: whether at SEPARATOR; what is white space alone is no word.
-
-    Returns:
-        How many rows were written.
-    """
+def _split(text, bounds, spans, separated):
     wide, splits = np.zeros(CHUNK + 2, np.uint8), np.empty(CHUNK, np.uint8)
     last, found, segment, before = bounds[-1], 0, 1, _ONE
     begin = np.int64(-1)  # of a word that has not ended
@@ -142,7 +139,7 @@ def _space(first, second, third):
 
 @compiled
 def split_characters(text, bounds, spans):
-    """Cut segments into characters, white space left out; arguments as of `split_words`."""
+    """Cut segments into characters, white space left out."""
     found = 0
     for segment in range(bounds.size - 1):
         i = bounds[segment]
@@ -157,94 +154,3 @@ def split_characters(text, bounds, spans):
         spans[found, 0], spans[found, 1] = end, -1
         found += 1
     return found
-
-
-@inlined
-def _decode(text, i, end):
-    """Code point and bytes of a character; U+FFFD and 1 where bytes are no UTF-8."""
-    first, room = np.int64(text[i]), end - i
-    if first < 0x80:
-        return first, 1
-    second, third, fourth = text[i + 1] ^ 0x80, text[i + 2] ^ 0x80, text[i + 3] ^ 0x80
-    if 0xE0 <= first < 0xF0 and room >= 3 and (second | third) < 0x40:
-        code = (first & 0x0F) << 12 | np.int64(second) << 6 | third
-        if code >= 0x800:
-            return code, 3
-    elif 0xC2 <= first < 0xE0 and room >= 2 and second < 0x40:
-        return (first & 0x1F) << 6 | np.int64(second), 2
-    elif first >= 0xF0 and room >= 4 and (second | third | fourth) < 0x40:
-        code = (first & 0x0F) << 18 | np.int64(second) << 12 | np.int64(third) << 6 | fourth
-        if 0x10000 <= code <= 0x10FFFF:
-            return code, 4
-    return np.int64(_BAD), 1
-
-
-@compiled
-def split_chinese(text, bounds, spans, tables):
-    """Cut segments into words as jieba does, those of white space left out.
-
-    Args:
-        text: uint8, padded.
-        bounds: int64 (segments + 1,), where each begins and the last one ends.
-        spans: int32 (at least bytes + segments, 2), written.
-        tables: as of `octavo.segmenting.jieba_tables.Tables`.
-
-    Returns:
-        How many rows were written.
-    """
-    most = bounds[-1] - bounds[0] + bounds.size
-    characters, kinds = np.empty(most + 1, np.uint16), np.empty(most + 1, np.uint16)
-    places = np.empty(most, np.int32)  # byte of each character
-    size = 0
-    for segment in range(bounds.size - 1):
-        i, end = bounds[segment], bounds[segment + 1]
-        while i < end:
-            code, width = _decode(text, i, end)
-            known = tables.codes[code]
-            characters[size], kinds[size] = known >> np.uint32(16), known & np.uint32(0xFFFF)
-            places[size] = i
-            size += 1
-            i += width
-        characters[size], kinds[size], places[size] = 0, _END, end
-        size += 1
-    characters[size : size + 2] = 0
-    kinds[size : size + 2] = 0
-    begins = cut(characters[: size + 2], kinds[: size + 2], tables)
-    found, begin = 0, np.int64(-1)
-    for i in range(size):
-        if not begins[i]:
-            continue
-        if begin != -1:
-            spans[found, 0], spans[found, 1] = begin, places[i] - begin
-            found += 1
-        begin = np.int64(-1) if kinds[i] & (SPACE | _END) else np.int64(places[i])
-        if kinds[i] & _END:
-            spans[found, 0], spans[found, 1] = places[i], -1
-            found += 1
-    return found
-
-
-@compiled
-def join_spans(text, spans, joiner):
-    """Text of the same tokens with `joiner` spaces between them, so that n-grams are parts of it.
-
-    Args:
-        text: uint8.
-        spans: int32 (tokens, 2), as above; changed to be those of the new text.
-        joiner: 0 or 1.
-
-    Returns:
-        uint8, padded.
-    """
-    sizes = np.maximum(spans[:, 1], 0) + joiner
-    joined, at = np.empty(sizes.sum() + PADDING, np.uint8), 0
-    for i in range(spans.shape[0]):
-        start = spans[i, 0]
-        spans[i, 0] = at
-        for place in range(start, start + spans[i, 1]):
-            joined[at] = text[place]
-            at += 1
-        if joiner:
-            joined[at] = 32
-            at += 1
-    return joined
