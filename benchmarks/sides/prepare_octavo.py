@@ -30,7 +30,7 @@ class Bench:
         import octavo.pretraining.preparation  # noqa: F401
         from octavo.segmenting.segmenters import find_segmenter
 
-        find_segmenter("jieba")("词")  # its dictionary is loaded, as the peer's is
+        find_segmenter("jieba").load()  # its dictionary, as the peer's is
         self.vocabulary, self.corpus, self.length = vocabulary, corpus, length
         self._held = tempfile.TemporaryDirectory()
         self.folder = Path(self._held.name) / "shards"

@@ -1,6 +1,6 @@
 """Documents of every layout, and the lines they stand on, whatever was left out.
 
-Covers also octavo.corpus.cleaning.
+Covers octavo.corpus.cleaning.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A range is counted in one of two ways, as bytes or as texts; both tell how far they are.
 
-Covers also octavo.counting.lines, texts and segments.
+Covers octavo.counting.lines, octavo.counting.texts.
 """
 
 from __future__ import annotations

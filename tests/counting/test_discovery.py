@@ -1,6 +1,6 @@
 """Discovered words against obvious loops: information, cut, entropies; planted words; quality.
 
-Covers also octavo.counting.candidates and cutting.
+Covers octavo.counting.candidates, octavo.counting.cutting.
 """
 
 from __future__ import annotations

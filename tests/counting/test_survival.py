@@ -1,6 +1,6 @@
 """Killed workers and parents, failing segmenters: the counts are those of an undisturbed run.
 
-Covers octavo.counting.crew, preloaded and interrupts.
+Covers octavo.counting.crew, octavo.counting.preloaded, octavo.counting.interrupts.
 """
 
 from __future__ import annotations

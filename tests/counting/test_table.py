@@ -1,6 +1,6 @@
 """The compiled table against a loop over str.split and a Counter.
 
-Covers also octavo.counting.kernels, entries and segments.
+Covers octavo.counting.kernels, octavo.counting.entries, octavo.counting.segments.
 """
 
 from __future__ import annotations

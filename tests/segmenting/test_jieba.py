@@ -1,6 +1,7 @@
 """Words as jieba cuts them: what its own code gives, whatever the text.
 
-Covers also octavo.segmenting.jieba_kernels, jieba_tables and jieba_preloaded.
+Covers octavo.segmenting.jieba_kernels, octavo.segmenting.jieba_tables,
+octavo.segmenting.jieba_preloaded.
 """
 
 from __future__ import annotations
@@ -128,13 +129,15 @@ def test_only_a_dictionary_of_ones_own_is_read_before_a_text_is_cut(tmp_path, mo
     (tmp_path / "words.txt").write_text("好\n")
     Jieba(tmp_path / "words.txt")
     assert read == [str(tmp_path / "words.txt")]
+    Jieba().load()
+    assert read == [str(tmp_path / "words.txt"), None]
 
 
 def test_a_process_that_imports_the_module_has_read_the_dictionary():
     code = (
         "import octavo.segmenting.jieba_preloaded as preloaded\n"
         "from octavo.segmenting.jieba import Jieba, _load_tables\n"
-        "Jieba().tables\n"
+        "Jieba().load()\n"
         "assert _load_tables.cache_info().misses == 1"
     )
     assert Jieba.preload == ("octavo.segmenting.jieba_preloaded",)

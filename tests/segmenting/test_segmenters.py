@@ -1,6 +1,6 @@
 """Segmenters by name: the words they give, where these begin, and what others may ask of them.
 
-Covers also octavo.segmenting.protocol.
+Covers octavo.segmenting.protocol.
 """
 
 from __future__ import annotations

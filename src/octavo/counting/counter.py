@@ -107,17 +107,18 @@ class Counter:
         when_full: Callable[[TokenTable], None] | None = None,
     ) -> None:
         segmenter = find_segmenter(options.segmenter)
-        cuts_bytes = isinstance(segmenter, ByteSegmenter)
+        segmenter.load()
+        bytewise = segmenter if isinstance(segmenter, ByteSegmenter) else None
         change = find_change(options.lowercase, options.nfkc)
-        self._split = segmenter.split if isinstance(segmenter, ByteSegmenter) else split_separated
+        self._split = bytewise.split if bytewise else split_separated
         self._runs = RunWriter(prefix)
         self._table = TokenTable(
             options.ngrams, segmenter.joiner, memory, when_full or self._runs.write
         )
         self._cleaner, self._field = Cleaner(options.bad_lines), options.field
-        self._as_bytes = cuts_bytes and change is None
+        self._as_bytes = options.keep_bytes(segmenter)
         self._lines = Lines(self._cleaner if careful else None)
-        self._texts = Texts(change, None if cuts_bytes else segmenter)
+        self._texts = Texts(change, None if bytewise else segmenter)
         self._documents = 0
 
     def add_range(self, file_range: FileRange, advance: Advance | None = None) -> None:

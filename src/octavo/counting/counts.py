@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -23,7 +24,7 @@ class Counts:
         table: columns token (large_string), count and documents (int64); of a file, mapped into
             memory, if it is large.
         tokens: how many tokens were counted, those that are not in the table included.
-        types: how many different ones, likewise.
+        types: how many different ones there were, in the table or not.
         documents: how many documents they were in.
         bad_lines: lines that were not UTF-8, and were left out or mended.
         error: any count may be too low by so much, and so often may a token have occurred that is
@@ -64,24 +65,50 @@ class Counts:
             UsageError: if the path has another ending.
             DataError: if the file cannot be created.
         """
-        ending = ".tsv" if str(path) == "-" else Path(path).suffix
-        check_ending(path)
-        with full_disk_named(path), write_atomic(path, binary=True) as file:
-            if ending == ".parquet":
-                import pyarrow.parquet as pq
+        write_table(self.table, path, "counts", _make_lines)
 
-                pq.write_table(self.table, file, compression="zstd")
-                return
-            from octavo.counting.rows import TokenRows
 
-            if ending == ".tsv":
-                file.write(b"token\tcount\tdocuments\n")
-            for batch in self.table.to_batches(max_chunksize=ROWS):
-                file.write(TokenRows.from_batch(batch).to_text(numbers=ending == ".tsv"))
+def _make_lines(table: pa.Table, numbers: bool) -> Iterator[bytes]:
+    from octavo.counting.rows import TokenRows  # compiled
+
+    for batch in table.to_batches(max_chunksize=ROWS):
+        yield TokenRows.from_batch(batch).to_text(numbers)
+
+
+def write_table(
+    table: pa.Table,
+    path: str | PathLike[str],
+    what: str,
+    make_lines: Callable[[pa.Table, bool], Iterable[bytes]],
+) -> None:
+    """Write a table by its path's ending, whole or not at all.
+
+    Args:
+        table: of which the first column holds words.
+        path: .tsv (a header, then the columns), .parquet, or .txt (the words); "-" is a TSV on
+            standard output.
+        what: the table holds, for messages.
+        make_lines: gives the lines of a table, with all its columns or with words alone.
+
+    Raises:
+        UsageError: if the path has another ending.
+        DataError: if the file cannot be created.
+    """
+    check_ending(path, what)
+    ending = ".tsv" if str(path) == "-" else Path(path).suffix
+    with full_disk_named(path), write_atomic(path, binary=True) as file:
+        if ending == ".parquet":
+            import pyarrow.parquet as pq
+
+            pq.write_table(table, file, compression="zstd")
+            return
+        if ending == ".tsv":
+            file.write(("\t".join(table.column_names) + "\n").encode())
+        file.writelines(make_lines(table, ending == ".tsv"))
 
 
 def check_ending(path: str | PathLike[str], what: str = "counts") -> None:
-    """Raise UsageError unless `write`, of `Counts` or of words discovered, knows the ending.
+    """Raise UsageError unless `write_table` knows the ending.
 
     Example:
         >>> check_ending("counts.csv")

@@ -11,19 +11,17 @@ Source: Su Jianlin, kexue.fm/archives/6920 (1 and 2), kexue.fm/archives/3491 (3)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from typing import BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from octavo._checks import check_number, check_whole, parse_bytes
-from octavo._files import full_disk_named, write_atomic
+from octavo._files import full_disk_named
 from octavo._lazy import check_installed
 from octavo._numba import compiling_said
 from octavo._progress import Progress
@@ -31,7 +29,7 @@ from octavo.corpus.cleaning import Cleaner
 from octavo.corpus.documents import read_documents
 from octavo.corpus.files import find_files
 from octavo.counting.candidates import Sentences, Trie, find_nodes
-from octavo.counting.counts import check_ending
+from octavo.counting.counts import write_table
 from octavo.counting.cutting import cut_words, measure_freedom
 from octavo.errors import DataError, UsageError
 from octavo.segmenting.jieba_dictionary import load_lexicon
@@ -85,17 +83,13 @@ class Words:
             UsageError: if the path has another ending.
             DataError: if the file cannot be created.
         """
-        check_ending(path, "words")
-        ending = ".tsv" if str(path) == "-" else Path(path).suffix
-        with full_disk_named(path), write_atomic(path, binary=True) as file:
-            if ending == ".parquet":
-                pq.write_table(self.table, file, compression="zstd")
-                return
-            names = self.table.column_names if ending == ".tsv" else ["word"]
-            if ending == ".tsv":
-                file.write(("\t".join(names) + "\n").encode())
-            rows = zip(*(_texts(self.table[name]) for name in names), strict=True)
-            file.writelines(("\t".join(row) + "\n").encode() for row in rows)
+        write_table(self.table, path, "words", _make_lines)
+
+
+def _make_lines(table: pa.Table, numbers: bool) -> Iterator[bytes]:
+    columns = table.columns if numbers else table.columns[:1]
+    for row in zip(*map(_texts, columns), strict=True):
+        yield ("\t".join(row) + "\n").encode()
 
 
 def _texts(column: pa.ChunkedArray) -> list[str]:

@@ -56,7 +56,11 @@ class Jieba(ByteSegmenter):
         check_installed("jieba", extra="count")
         self.path = None if dictionary is None else os.path.abspath(dictionary)
         if self.path:
-            self.tables  # noqa: B018  (what is wrong with the file is told now)
+            self.load()  # what is wrong with the file is told now
+
+    def load(self) -> None:
+        """Read the dictionary; in some seconds, compile what cuts with it."""
+        _ = self.tables
 
     def __reduce__(self) -> tuple[type[Jieba], tuple[str | None]]:
         """Another process reads the dictionary itself."""

@@ -39,6 +39,13 @@ class Segmenter(ABC):
     def __call__(self, text: str) -> Iterable[str]:
         """The words of a text, in order; what lies between them may be left out."""
 
+    def load(self) -> None:  # noqa: B027  (most need nothing)
+        """Read what cutting needs, for which the first text else waits.
+
+        Raises:
+            DataError: if it cannot be read.
+        """
+
     def begins(self, text: str) -> np.ndarray:
         """Whether a word, or what lies between two, begins at a character, bool (characters,).
 
