@@ -14,6 +14,8 @@ import pytest
 from octavo.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "octavo"
+PICTURE = "docs/eight-leaves.svg"
 READMES = ("README.md", "README.zh.md")
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
@@ -131,8 +133,45 @@ def test_leaf_table_has_eight_rows(name):
     assert {leaf for leaf, _ in rows} == LEAVES
     assert len(rows) == len(LEAVES)
     for leaf, status in rows:
-        written = (ROOT / "src" / "octavo" / leaf).is_dir()
+        written = (SOURCE / leaf).is_dir()
         assert (status in ("planned", "计划中")) is not written, leaf
+
+
+def test_each_leaf_that_stands_has_its_guide():
+    index = read("docs/index.md")
+    written = [leaf for leaf in LEAVES if (SOURCE / leaf).is_dir()]
+    assert len(written) >= 4
+    assert not [leaf for leaf in written if f"]({leaf}.md)" not in index]
+
+
+def test_the_picture_draws_planned_leaves_lighter():
+    drawn = re.findall(r'<g( class="planned")?><text class="name"[^>]*>([a-z]+)<', read(PICTURE))
+    verbs = {
+        "count": "counting",
+        "embed": "embedding",
+        "pretrain": "pretraining",
+        "read": "reading",
+    }
+    planned = {verbs.get(name, name): bool(lighter) for lighter, name in drawn}
+    assert planned == {leaf: not (SOURCE / leaf).is_dir() for leaf in LEAVES}
+    assert read(PICTURE).count('class="done edge"') == sum(not some for some in planned.values())
+
+
+def test_the_table_of_folders_is_whole():
+    rows = dict(re.findall(r"^\| `(.+?)` \| (.+) \|$", read("docs/index.md"), re.M))
+    packages = {f"src/octavo/{path.parent.name}" for path in SOURCE.glob("*/__init__.py")}
+    assert {row for row in rows if row.startswith("src/")} == packages | {"src/octavo/*.py"}
+    modules = {path.stem for path in SOURCE.glob("*.py") if not path.stem.startswith("__")}
+    assert set(re.findall(r"`(\w+)`", rows["src/octavo/*.py"])) == modules
+    assert not [row for row in rows if "*" not in row and not (ROOT / row).is_dir()]
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/index.md"])
+def test_paths_in_the_text_are_there(name):
+    paths = re.findall(r"`([\w.-]+/[\w./-]+)`", read(name))
+    places = re.compile(r"LEAF|MODULE|VERB|P/")  # which the reader fills in
+    assert len(paths) > 5
+    assert not [path for path in paths if not places.search(path) and not (ROOT / path).exists()]
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
