@@ -19,7 +19,7 @@ class Prefix(NamedTuple):
         mask: float (rows, 1, 1, length), added to scores: 0 or -1e9 at padding.
         lengths: int32 (rows,), tokens of each prefix.
         hidden: float (rows, 1, d), the state of each prefix's last token.
-        token_ids: int32 (rows, length).
+        token_ids: int32 (rows, length), the tokens of each prefix.
         copy_keys: float (rows, length, d), what a copy_head looks at; None without one.
     """
 
@@ -81,9 +81,9 @@ def read_token(
 
     Args:
         model: a UniLM `Transformer`.
-        tokens: int32 (rows, beams).
-        step: int32 (), counted from 0.
-        prefix: of the rows.
+        tokens: int32 (rows, beams), the token each beam chose last.
+        step: int32 (), how many tokens of the answer were read before, from 0.
+        prefix: what `encode_prefix` gave for the rows.
         cache: answer keys and values; slots from `step` on are not looked at.
 
     Returns:

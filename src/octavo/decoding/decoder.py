@@ -99,8 +99,8 @@ class Decoder:
         Args:
             prefixes: for each question one int array a passage: [CLS] passage [SEP] question [SEP].
             passage_lengths: for each question the number of passage tokens in each prefix.
-            steps: most tokens of an answer.
-            beams: answers followed at once.
+            steps: how many tokens an answer has at most.
+            beams: how many answers are followed at once.
             mode: "extractive" (a piece of a passage) or "generative".
             vote: a name of `VOTES`.
             no_answer_bias: added to the log probability of "no answer" when it is decided whether
@@ -131,15 +131,16 @@ class Decoder:
         """Answers drawn at random from the voted distribution.
 
         Args:
-            prefixes: as in `beam_search`.
-            passage_lengths: as in `beam_search`.
-            steps: as in `beam_search`.
+            prefixes: for each question one int array a passage: [CLS] passage [SEP] question [SEP].
+            passage_lengths: for each question the number of passage tokens in each prefix.
+            steps: how many tokens an answer has at most.
             samples: how many answers to draw.
-            mode: as in `beam_search`.
-            vote: as in `beam_search`.
+            mode: "extractive" (a piece of a passage) or "generative".
+            vote: a name of `VOTES`.
             temperature: above 0; below 1 sharpens the distribution.
             top_p: draw from the smallest set of tokens with this much probability, (0, 1].
-            no_answer_bias: as in `beam_search`.
+            no_answer_bias: added to the log probability of "no answer" when it is decided whether
+                a passage votes.
             seed: the same batch with the same seed gives the same answers, on every backend.
 
         Returns:

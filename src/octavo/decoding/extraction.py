@@ -18,8 +18,8 @@ def start_match(passage: Any, voting: Any, beams: int) -> Any:
 
     Args:
         passage: bool (rows, length), True on passage tokens.
-        voting: bool (rows,).
-        beams: number of beams.
+        voting: bool (rows,), True where the passage takes part in the vote.
+        beams: how many answers are followed at once.
 
     Returns:
         bool (rows, beams, length).
@@ -33,9 +33,9 @@ def advance_match(match: Any, token_ids: Any, passage: Any, tokens: Any) -> Any:
     """Follow one more token of every beam.
 
     Args:
-        match: bool (rows, beams, length).
+        match: bool (rows, beams, length), as `start_match` and `advance_match` give it.
         token_ids: int32 (rows, length), the prefixes.
-        passage: bool (rows, length).
+        passage: bool (rows, length), True on passage tokens.
         tokens: int32 (rows, beams), the tokens just chosen.
 
     Returns:
@@ -51,11 +51,11 @@ def allowed_tokens(match: Any, token_ids: Any, owner_of: Any, questions: int, si
     """Which tokens may come next in each beam, over all passages of the question.
 
     Args:
-        match: bool (rows, beams, length).
-        token_ids: int32 (rows, length).
+        match: bool (rows, beams, length), as `start_match` and `advance_match` give it.
+        token_ids: int32 (rows, length), the prefixes.
         owner_of: int32 (rows,), the question of each row.
-        questions: number of questions.
-        size: V.
+        questions: how many questions there are.
+        size: how many tokens the vocabulary has, V.
 
     Returns:
         bool (questions, beams, V); the END token is not added.

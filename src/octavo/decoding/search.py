@@ -73,7 +73,7 @@ def search(
         owned: float (q, r), 1 where the row belongs to the question; padding rows to none.
         no_answer_bias: float (), added to END's log probability when it is decided who votes.
         temperature: float (), see `select_random`; these three are for sampling alone.
-        top_p: float ().
+        top_p: float (), see `select_random`.
         uniform: float (steps, q, k), random numbers in [0, 1).
 
     Returns:

@@ -20,8 +20,8 @@ def select_best(scores: Any, count: int) -> tuple[Any, Any]:
     """The `count` best of every row, ties to the lower index.
 
     Args:
-        scores: float (rows, n).
-        count: how many.
+        scores: float (rows, n), of which the highest are chosen.
+        count: how many a row are chosen.
 
     Returns:
         (their indices, int32 (rows, count); their scores, float (rows, count)).

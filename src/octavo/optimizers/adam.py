@@ -26,7 +26,7 @@ class Adam(keras.optimizers.Optimizer):
         beta_1: decay of the first moment.
         beta_2: decay of the second moment.
         epsilon: added to the root; in float16 at least 6e-8, its smallest number.
-        name: of the optimizer.
+        name: the optimizer's own name.
         **arguments: those of every Keras optimizer, such as `global_clipnorm`.
 
     Raises:
@@ -86,8 +86,8 @@ class Adam(keras.optimizers.Optimizer):
 
         Args:
             mean: the corrected first moment.
-            root: of the corrected second moment, epsilon added.
-            step: of this update, from 1, in the variable's dtype.
+            root: the root of the corrected second moment, epsilon added.
+            step: the number of this update, from 1, in the variable's dtype.
         """
         return mean / root
 

@@ -27,7 +27,7 @@ def bare_updates(optimizer: Any, gradients: list[Any], variables: list[Any]) -> 
     Args:
         optimizer: a built `keras.optimizers.Optimizer`; its own variables move on.
         gradients: a tensor for each variable.
-        variables: of the model; as they were before, afterwards.
+        variables: the model's variables; afterwards they are as they were before.
     """
     if _is_stateless(optimizer):
         return _stateless_updates(optimizer, gradients, variables)

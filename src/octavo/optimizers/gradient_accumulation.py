@@ -26,7 +26,7 @@ class GradientAccumulation(Wrapper):
         steps: n, batches an update; `batch_size` of `fit` is that of one of them.
         last_window: what becomes of fewer than n gradients when `fit` ends: "keep" them for the
             next call of `fit`, "apply" their mean as one more update, or "drop" them.
-        name: of the optimizer.
+        name: the optimizer's own name.
 
     Raises:
         UsageError: if an argument is impossible.

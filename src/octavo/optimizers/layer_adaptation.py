@@ -23,7 +23,7 @@ class LayerAdaptation(Wrapper):
     Args:
         inner_optimizer: the optimizer to wrap.
         exclude: patterns of variable paths that keep their update, such as ("bias", "norm").
-        name: of the optimizer.
+        name: the optimizer's own name.
 
     Raises:
         UsageError: if an argument is impossible.

@@ -83,7 +83,7 @@ class LazyRows(Wrapper):
         keep_slots: whether moments of a row without gradient stay as well.
         rows: how many rows to gather, best a little more than have a gradient in most batches; a
             saved optimizer is loaded into one with the same.
-        name: of the optimizer.
+        name: the optimizer's own name.
 
     Raises:
         UsageError: if an argument is impossible.

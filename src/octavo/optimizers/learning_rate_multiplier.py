@@ -24,7 +24,7 @@ class LearningRateMultiplier(Wrapper):
     Args:
         inner_optimizer: the optimizer to wrap.
         multipliers: {pattern of variable paths: m}, m 0 or more.
-        name: of the optimizer.
+        name: the optimizer's own name.
 
     Raises:
         UsageError: if an argument is impossible.

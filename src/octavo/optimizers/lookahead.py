@@ -25,7 +25,7 @@ class Lookahead(Wrapper):
         inner_optimizer: the optimizer to wrap, which makes the fast steps.
         sync_period: k, updates between two steps of the slow weights.
         alpha: step of the slow weights, from 0 to 1.
-        name: of the optimizer.
+        name: the optimizer's own name.
 
     Raises:
         UsageError: if an argument is impossible.

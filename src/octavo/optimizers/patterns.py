@@ -60,10 +60,10 @@ def warn_of_unmatched(
     """Warn of every pattern that matches none of the paths, with names that are near.
 
     Args:
-        patterns: regular expressions.
-        paths: to be searched.
-        argument: that gave the patterns, for the message.
-        among: what the paths are of, for the message.
+        patterns: the regular expressions that were given.
+        paths: the paths of variables that are searched.
+        argument: the name of the argument that gave the patterns, for the message.
+        among: what the paths belong to, for the message.
 
     Example:
         >>> import warnings

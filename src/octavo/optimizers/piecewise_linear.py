@@ -20,9 +20,9 @@ class PiecewiseLinear(keras.optimizers.schedules.LearningRateSchedule):
     10,000 and stays there.
 
     Args:
-        learning_rate: what multiplier 1 means.
+        learning_rate: the learning rate at multiplier 1.
         points: {step: multiplier}, or pairs of them, by rising step; steps are updates from 0.
-        name: of the schedule.
+        name: the schedule's own name.
 
     Raises:
         UsageError: if points are out of order, repeated or no numbers of 0 or more.
@@ -74,11 +74,11 @@ def warmup_stable_decay(
     """A schedule by name: up from 0, level, down to `final` of the learning rate.
 
     Args:
-        learning_rate: of the level part.
-        warmup: updates up; 0 for none.
-        stable: updates on the level; 0 for warm-up and linear decay alone.
-        decay: updates down; 0 to stay on the level.
-        final: multiplier at the end.
+        learning_rate: the learning rate of the level part.
+        warmup: how many updates it rises; 0 to begin on the level.
+        stable: how many updates it stays on the level; 0 for warm-up and linear decay alone.
+        decay: how many updates it falls; 0 to stay on the level.
+        final: the multiplier at the end of the fall.
 
     Raises:
         UsageError: if a length is no whole number of 0 or more, or all are 0.

@@ -23,10 +23,10 @@ def adamw(
 
     Args:
         learning_rate: a float, a schedule or a callable.
-        weight_decay: of all variables but those excluded.
+        weight_decay: lambda, per update and unit of learning rate, of all variables not excluded.
         exclude: patterns of variable paths; the papers exclude norms and biases.
         epsilon: added to the root of the corrected second moment.
-        **arguments: others of the Adam inside, such as `beta_1` or `global_clipnorm`.
+        **arguments: other arguments of the Adam inside, such as `beta_1` or `global_clipnorm`.
 
     Example:
         >>> from octavo.optimizers import adamw
@@ -50,11 +50,11 @@ def lamb(
 
     Args:
         learning_rate: a float, a schedule or a callable.
-        weight_decay: of all variables but those excluded.
+        weight_decay: lambda, inside the trust ratio, of all variables not excluded.
         exclude: patterns of variable paths that neither decay nor adapt; the paper's code
             excludes norms and biases.
         epsilon: added to the root of the corrected second moment.
-        **arguments: others of the Adam inside, such as `beta_1` or `global_clipnorm`.
+        **arguments: other arguments of the Adam inside, such as `beta_1` or `global_clipnorm`.
 
     Example:
         >>> from octavo.optimizers import lamb
@@ -82,7 +82,7 @@ def ranger(
         sync_period: updates between two steps of the slow weights.
         alpha: step of the slow weights.
         epsilon: added to the root of the corrected second moment.
-        **arguments: others of the Adam inside, such as `beta_1` or `global_clipnorm`.
+        **arguments: other arguments of the Adam inside, such as `beta_1` or `global_clipnorm`.
 
     Example:
         >>> from octavo.optimizers import ranger

@@ -21,9 +21,10 @@ class RectifiedAdam(Adam):
         learning_rate: a float, a schedule or a callable.
         beta_1: decay of the first moment.
         beta_2: decay of the second moment, 0.7 or more (below it no step would be rectified).
-        epsilon: added to the root.
-        threshold: of rho_t; 5 as in the authors' code, 4 in the paper.
-        name: of the optimizer.
+        epsilon: added to the root of the corrected second moment.
+        threshold: a step is rectified where rho_t is this or more; 5 as in the authors' code, 4
+            in the paper.
+        name: the optimizer's own name.
         **arguments: those of every Keras optimizer.
 
     Raises:

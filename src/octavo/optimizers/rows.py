@@ -14,7 +14,7 @@ class IndexedRows(NamedTuple):
     Args:
         index: the rows, each once, int32 (n,).
         valid: whether each is meant; the others fill the window, boolean (n,).
-        values: (n, ...).
+        values: what stands in each of the rows, (n, ...).
     """
 
     index: Any
@@ -37,7 +37,7 @@ def choose_rows(touched: Any, count: int, number: Any = 0) -> tuple[Any, Any]:
     """The `number`-th `count` touched rows, made up to `count` different rows with others.
 
     Args:
-        touched: boolean (rows,).
+        touched: which rows have a gradient, boolean (rows,).
         count: how many to choose, fewer than there are rows.
         number: from 0, which of the groups of `count` touched rows.
 

@@ -89,7 +89,7 @@ def repeat(
         start: the first number.
         stop: a scalar; where it is `start` or less, nothing is called.
         body: takes the number and tensors, returns the tensors of the next call.
-        tensors: of the first call.
+        tensors: the tensors of the first call.
         assigned: the variables it may assign to.
         read: other variables it reads, or assigns to and sets back.
 

@@ -28,7 +28,7 @@ class WeightAverage(Wrapper):
     Args:
         inner_optimizer: the optimizer to wrap.
         momentum: d, from 0 to below 1; the average looks back about 1 / (1 - d) updates.
-        name: of the optimizer.
+        name: the optimizer's own name.
 
     Raises:
         UsageError: if an argument is impossible.

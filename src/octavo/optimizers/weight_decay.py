@@ -25,7 +25,7 @@ class WeightDecay(Wrapper):
         inner_optimizer: the optimizer to wrap.
         weight_decay: lambda, 0 or more, per update and unit of learning rate.
         exclude: patterns of variable paths that do not decay, such as ("bias", "norm").
-        name: of the optimizer.
+        name: the optimizer's own name.
 
     Raises:
         UsageError: if an argument is impossible.

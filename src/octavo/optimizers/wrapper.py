@@ -60,7 +60,7 @@ class Wrapper(keras.optimizers.Optimizer):
 
     Args:
         inner_optimizer: a `keras.optimizers.Optimizer`, another wrapper or not.
-        name: of the optimizer; by default made from the class.
+        name: the optimizer's own name; by default made from the class.
 
     Raises:
         UsageError: if `inner_optimizer` is not an instance of an optimizer.

@@ -50,7 +50,7 @@ def plot_counts(counts: Counted, path: str | PathLike[str]) -> None:
 
     Args:
         counts: every token that was counted; with some left out the growth is that of the rest.
-        path: of the picture; its ending says which kind (.png, .svg, .pdf).
+        path: where the picture is written; its ending says which kind (.png, .svg, .pdf).
 
     Raises:
         UsageError: if the path has another ending.
@@ -104,7 +104,7 @@ def expect_growth(ranked: NDArray[np.int64], tokens: int) -> tuple[NDArray[Any],
 
     Args:
         ranked: counts, int64 (types,), in any order.
-        tokens: how many were counted, N.
+        tokens: how many tokens were counted, N.
 
     Returns:
         Tokens read, int64 (points,), evenly spaced by logarithm from 1 to N; and different tokens
@@ -142,7 +142,7 @@ def find_names(tokens: Any) -> dict[int, str]:
     """Tokens to name in the picture, by rank: at 1, 10, 100, ..., or soon after, one with letters.
 
     Args:
-        tokens: Arrow column (types,).
+        tokens: the tokens that were counted, an Arrow column (types,).
 
     Example:
         >>> import pyarrow

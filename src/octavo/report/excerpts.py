@@ -16,7 +16,7 @@ def merge_spans(spans: Iterable[Sequence[int]], length: int) -> list[tuple[int, 
 
     Args:
         spans: (start, end) in characters, end exclusive, in any order.
-        length: characters of the text.
+        length: how many characters the text has.
 
     Example:
         >>> merge_spans([(4, 9), (0, 2), (1, 3), (7, 99)], 12)
@@ -55,7 +55,7 @@ def shorten(pieces: Sequence[Piece], around: int) -> list[Piece]:
 
     Args:
         pieces: as `cut_at_spans` gives them.
-        around: characters kept before and after a mark.
+        around: how many characters are kept before and after a mark.
 
     Example:
         >>> shorten([("一二三四五", False), ("六", True), ("七八九十", False)], 2)

@@ -27,7 +27,7 @@ def choose_fonts(texts: Iterable[str]) -> list[str]:
     that is installed. If there is none a warning says so, and boxes stand for the characters.
 
     Args:
-        texts: titles and labels of a picture.
+        texts: the titles and labels of a picture.
 
     Raises:
         UsageError: if the file is no font.

@@ -25,7 +25,7 @@ def plot_learning_rates(schedules: Mapping[str, Any], updates: int, path: str | 
         schedules: by name, functions from an update's number (from 0) to a learning rate, such as
             Keras' schedules; or numbers, for a learning rate that stays.
         updates: how many to draw, 2 or more.
-        path: of the picture; its ending says which kind (.svg, .png, .pdf).
+        path: where the picture is written; its ending says which kind (.svg, .png, .pdf).
 
     Raises:
         UsageError: if there is nothing to draw, or something that is no schedule.

@@ -43,8 +43,8 @@ def render_page(title: str, subtitle: str, body: str, style: str = "") -> str:
     """A whole HTML document.
 
     Args:
-        title: plain text.
-        subtitle: plain text, one line under the title.
+        title: the page's title, plain text.
+        subtitle: one line under the title, plain text.
         body: HTML, already escaped.
         style: CSS added to the common one.
 

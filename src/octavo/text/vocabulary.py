@@ -79,7 +79,7 @@ def build_vocabulary(
         texts: the texts, read once; or words, each with how often it occurs, as octavo.counting
             counts them.
         size: how many tokens at most; fewer when the texts hold no more.
-        lowercase: as the tokenizer will have it.
+        lowercase: whether letters are lowered and accents stripped, as the tokenizer will do.
         minimum_count: what was seen less often is left out.
         piece_share: the part of the vocabulary kept for pieces of two letters and more, 0 to 1.
 
@@ -126,8 +126,8 @@ def count_words(
     """Count what the tokenizer takes for characters standing alone, and for words.
 
     Args:
-        texts: see `build_vocabulary`.
-        lowercase: likewise.
+        texts: the texts, or words with how often each occurs, as in `build_vocabulary`.
+        lowercase: whether letters are lowered and accents stripped.
 
     Returns:
         The counts of the normalised characters, and of the normalised words.

@@ -55,8 +55,9 @@ class Encoding:
     Args:
         ids: token numbers, int32 (tokens,).
         starts: first character of each token in the original text, int32 (tokens,).
-        ends: one past its last character, int32 (tokens,). A character that decomposes into
-            several letters (a Hangul syllable) lies in the span of each token it gave letters to.
+        ends: one past each token's last character, int32 (tokens,). A character that decomposes
+            into several letters (a Hangul syllable) lies in the span of each token it gave letters
+            to.
 
     Example:
         >>> tokens = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "北", "京"])

@@ -82,7 +82,7 @@ def adapt_weights(
     """Check arrays against the config they came with, then trim tokens and fit positions.
 
     Args:
-        arrays: by Hugging Face name.
+        arrays: the saved arrays, by Hugging Face name.
         config: the config the arrays were saved with.
         target: the config of the model to fill.
         keep_tokens: ids of the tokens that stay, in their new order.

@@ -51,7 +51,7 @@ class SelfAttention(keras.layers.Layer):
         initializer_range: standard deviation of the first weights.
 
     Call arguments:
-        hidden: float (batch, length, d).
+        hidden: float (batch, length, d), the hidden states.
         attention_mask: float, broadcastable to (batch, H, length, length), added to the scores.
 
     Source: Vaswani et al. 2017, "Attention Is All You Need", eq. (1) and section 3.2.2.

@@ -40,12 +40,12 @@ class TransformerBlock(keras.layers.Layer):
         activation: "gelu" (exact), "gelu_new" (tanh) or "relu".
         dropout: rate on both residual branches.
         attention_dropout: rate on the attention probabilities.
-        epsilon: of the layer norms.
+        epsilon: added to the variance in both layer norms.
         initializer_range: standard deviation of the first weights.
         recompute: make activations again for the gradient instead of keeping them.
 
     Call arguments:
-        hidden: float (batch, length, d).
+        hidden: float (batch, length, d), the hidden states.
         attention_mask: float (batch, 1, length or 1, length), added to the attention scores.
 
     Source: Devlin et al. 2019, "BERT", section 3; Vaswani et al. 2017, section 3.1.

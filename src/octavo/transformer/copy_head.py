@@ -67,10 +67,10 @@ class CopyHead(keras.layers.Layer):
         """The same from the states' keys, float (batch, length, d), projected once.
 
         Args:
-            logits: see the class.
-            hidden: see the class.
-            keys: `self.key` of the states.
-            token_ids: see the class.
+            logits: float (batch, n, V), of the vocabulary head.
+            hidden: float (batch, n, d), the states the logits were made from.
+            keys: what `self.key` gives for the states.
+            token_ids: int32 (batch, length), the tokens that can be pointed at.
             mask: float (batch, 1, length), added to scores: 0 at tokens that can be pointed at,
                 else -1e9.
         """

@@ -22,7 +22,7 @@ class TiedEmbedding(keras.layers.Layer):
 
     Args:
         vocab_size: number of tokens V.
-        hidden_size: width d.
+        hidden_size: width d of a vector.
         initializer_range: standard deviation of the first weights.
         output_bias: whether the reverse direction has a bias (V,).
 
@@ -87,15 +87,15 @@ class PositionSegmentEmbedding(keras.layers.Layer):
     """Adds position and segment vectors to token vectors; layer norm and dropout follow.
 
     Args:
-        max_positions: longest sequence.
-        segments: number of segment types.
-        epsilon: of the layer norm.
-        dropout: rate, 0-1.
+        max_positions: how many tokens the longest sequence has.
+        segments: how many types of segments there are.
+        epsilon: added to the variance in the layer norm.
+        dropout: the share of numbers set to zero in training, 0-1.
         initializer_range: standard deviation of the first weights.
 
     Call arguments:
-        vectors: float (batch, length, d).
-        segment_ids: int32 (batch, length).
+        vectors: float (batch, length, d), of the tokens.
+        segment_ids: int32 (batch, length), the type of each token's segment.
         position_ids: int32 (batch, length); None counts from 0.
 
     Source: Devlin et al. 2019, "BERT", section 3 (figure 2).

@@ -34,7 +34,7 @@ class HeadTransform(keras.layers.Layer):
 
     Args:
         activation: "gelu" (exact), "gelu_new" (tanh) or "relu".
-        epsilon: of the layer norm.
+        epsilon: added to the variance in the layer norm.
         initializer_range: standard deviation of the first weights.
 
     Source: Devlin et al. 2019, "BERT", appendix A.2 (their released code's `cls/predictions`).

@@ -20,7 +20,7 @@ class AttentionMask(keras.layers.Layer):
     into a row none sees another.
 
     Args:
-        application: "encoder", "lm" or "unilm".
+        application: which of these masks it is, "encoder", "lm" or "unilm".
         pad_id: the token id of padding.
 
     Call arguments: token_ids and segment_ids, int32 (batch, length); document_ids, int32 (batch,

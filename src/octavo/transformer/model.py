@@ -31,7 +31,7 @@ class Transformer(keras.Model):
     Make one with `build_transformer_model` or `Transformer.from_preset`.
 
     Args:
-        config: sizes and rates.
+        config: the sizes and rates of the model.
         application: "encoder" gives hidden states; "lm" and "unilm" give vocabulary logits.
         mask_positions: with lm and unilm, how many positions a row the vocabulary head looks at.
             The model then takes another input "mask_positions"; None = it looks everywhere.
@@ -180,7 +180,7 @@ class Transformer(keras.Model):
         Args:
             path: the folder; its parent must exist.
             tokenizer: its vocabulary is written with the weights.
-            dtype: of the stored weights; "float16" halves the file.
+            dtype: the stored weights' dtype; "float16" halves the file.
         """
         save_preset(path, self, tokenizer, dtype)
 
@@ -244,10 +244,11 @@ def build_transformer_model(
         keep_tokens: ids of the tokens to keep, in their new order; the vocabulary shrinks to them.
         max_positions: longest sequence. Beyond the trained positions, new ones are made by
             hierarchical decomposition (alpha 0.4).
-        mask_positions: see `Transformer`.
+        mask_positions: how many positions a row the vocabulary head looks at, as in
+            `Transformer`; None = everywhere.
         dropout: replaces both dropout rates of the config.
-        packed: see `Transformer`.
-        recompute: see `Transformer`.
+        packed: whether a row may hold several texts, which then see nothing of each other.
+        recompute: whether training makes activations again instead of keeping them.
 
     Raises:
         PresetError: if a file is missing, damaged, or does not fit the config.
@@ -286,11 +287,12 @@ def load_preset(
 
     Args:
         source: the folder, or "hf://owner/name"; see `find_preset`.
-        application: what the model is for, as in `build_transformer_model`.
-        keep_tokens: see there; the tokenizer's vocabulary shrinks with the model's.
-        max_positions: see there.
-        mask_positions: see there.
-        dropout: see there.
+        application: "encoder", "lm" (left to right) or "unilm" (segment 0 read, segment 1 written).
+        keep_tokens: ids of the tokens to keep, in their new order; the tokenizer's vocabulary
+            shrinks with the model's.
+        max_positions: longest sequence, as in `build_transformer_model`.
+        mask_positions: how many positions a row the vocabulary head looks at; None = everywhere.
+        dropout: replaces both dropout rates of the config.
 
     Returns:
         (the model, its tokenizer).

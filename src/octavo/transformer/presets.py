@@ -26,9 +26,9 @@ class Preset(NamedTuple):
     """What a folder holds; the weights are not read yet.
 
     Args:
-        folder: on this machine.
-        config: the model's.
-        tokenizer: of its vocab.txt.
+        folder: the folder, on this machine.
+        config: what its config.json or bert_config.json says of the model.
+        tokenizer: the tokenizer of its vocab.txt.
         weights: the file of its weights.
     """
 
@@ -154,10 +154,10 @@ def write_preset(
     """Write the files of a preset into an existing folder.
 
     Args:
-        folder: where to.
+        folder: the folder the files are written into.
         model: the `Transformer` whose config and weights are written.
         tokenizer: its vocabulary is written.
-        dtype: of the stored weights, "float32", or "float16" in half the space.
+        dtype: the stored weights' dtype, "float32", or "float16" in half the space.
 
     Raises:
         UsageError: if the vocabulary does not fit the model, or the dtype is another one.
@@ -193,7 +193,7 @@ def save_preset(
         path: the folder; its parent must exist. Files of other names in it stay.
         model: the `Transformer` whose config and weights are written.
         tokenizer: its vocabulary is written.
-        dtype: of the stored weights, "float32", or "float16" in half the space.
+        dtype: the stored weights' dtype, "float32", or "float16" in half the space.
 
     Raises:
         DataError: if the folder cannot be written.

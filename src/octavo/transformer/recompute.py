@@ -22,9 +22,10 @@ def recompute_layer(layer: Any, compute: Callable[..., Any], *inputs: Any) -> An
     """What `compute(*inputs)` gives; what lies between is made again for the gradient.
 
     Args:
-        layer: built, whose variables `compute` reads; its dropout draws the same both times.
-        compute: tensors to a tensor.
-        inputs: tensors.
+        layer: a built layer, whose variables `compute` reads; its dropout draws the same both
+            times.
+        compute: a function of tensors that gives a tensor.
+        *inputs: the tensors `compute` is called with.
 
     Example:
         >>> layer = keras.layers.Dense(2, kernel_initializer="ones")

@@ -29,7 +29,7 @@ def read_table(data: bytes) -> dict[bytes, bytes]:
     """Keys and values of a table, in their order.
 
     Args:
-        data: the whole file.
+        data: what the whole file holds.
 
     Raises:
         PresetError: if it is no such table, is cut short, or a checksum differs.

@@ -122,7 +122,8 @@ def read_checkpoint(path: str | Path) -> dict[str, np.ndarray]:
     """All arrays of a checkpoint, by name.
 
     Args:
-        path: as that of `Checkpoint`, which reads only what is asked for.
+        path: what the files' names begin with, "bert_model.ckpt", or one of the files; `Checkpoint`
+            reads only what is asked for.
 
     Raises:
         PresetError: if a file is missing, damaged or cut short, or holds what octavo cannot read.
