@@ -48,8 +48,8 @@ def load_later(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
     """A package's `__getattr__`: names whose modules are imported when they are first asked for.
 
     Args:
-        package: its name.
-        places: of each name, the module below the package that has it.
+        package: the package's name.
+        places: the module below the package that has each name.
 
     Example:
         >>> load_later("importlib", {"files": "resources"})("files").__module__.split(".")[0]

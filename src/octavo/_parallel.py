@@ -37,11 +37,11 @@ def run_tasks(
     """Call a function with every task.
 
     Args:
-        function: of a module, so that another process finds it; it and tasks and results are
-            pickled.
+        function: a function of a module, so that another process finds it; it and tasks and results
+            are pickled.
         tasks: what it is called with, one at a time.
-        workers: processes; 1 calls the function here.
-        start_method: of multiprocessing, "spawn" or "forkserver".
+        workers: how many processes; 1 calls the function here.
+        start_method: how multiprocessing starts a process, "spawn" or "forkserver".
         preload: modules that a fork server loads once for all processes, if it is the first that
             is asked for them.
 

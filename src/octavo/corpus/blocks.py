@@ -17,9 +17,9 @@ class Block(NamedTuple):
     """Whole lines of a file.
 
     Args:
-        data: bytes of them, with their line ends.
-        path: of the file.
-        start: byte of the file, unpacked, at which they begin.
+        data: the bytes of the lines, with their line ends.
+        path: the file they are from.
+        start: the byte of the unpacked file at which they begin.
     """
 
     data: bytes
@@ -61,8 +61,8 @@ def read_blocks(
     r"""The bytes of a text file in blocks that end where lines do; a byte order mark is dropped.
 
     Args:
-        path: of the file; .gz, .bz2, .xz and .zst are unpacked.
-        size: of a block in bytes, 3 or more; longer where a line is.
+        path: the file that is read; .gz, .bz2, .xz and .zst are unpacked.
+        size: the bytes of a block, 3 or more; it is longer where a line is.
         start: byte in which, or after which, the first line begins.
         end: lines that begin here or later are left out; None for none.
         data: all that the file holds, if it was read ahead; it is one block, if it is no archive.

@@ -20,9 +20,9 @@ class Documents(NamedTuple):
     """Documents read together.
 
     Args:
-        texts: of the documents.
-        path: of their file.
-        lines: of each document the line it stands on, counted from 0: in its block, or in the file
+        texts: the texts of the documents.
+        path: the file they are from.
+        lines: the line each document stands on, counted from 0: in its block, or in the file
             where `start` is 0; or its row.
         start: byte of the file at which the block begins.
         size: bytes of the block, as read.
@@ -55,12 +55,12 @@ def read_documents(
     r"""Documents of a file: lines (without "\n"), a field of JSON lines or of Parquet's rows.
 
     Args:
-        path: of the file; .gz, .bz2, .xz and .zst are unpacked.
-        field: of JSON lines, column of Parquet, "text" by default; if it is named, standard input
-            is JSON lines.
+        path: the file that is read; .gz, .bz2, .xz and .zst are unpacked.
+        field: the field of JSON lines or column of Parquet, "text" by default; if it is named,
+            standard input is JSON lines.
         start: byte in which, or after which, the first line begins; Parquet is read whole.
         end: lines that begin here or later are left out; None for none.
-        cleaner: of lines that are not UTF-8, an error by default.
+        cleaner: what becomes of lines that are not UTF-8; by default they are an error.
         data: all that the file holds, if it was read ahead.
 
     Raises:

@@ -28,12 +28,12 @@ class EncodingTask(NamedTuple):
 
     Args:
         file_range: the files, or a range of bytes of one.
-        folder: of the token shards.
+        folder: where the token shards are written.
         name: what the names of this range's shards begin with.
-        vocabulary: path of vocab.txt.
-        lowercase: lower the letters and strip the accents.
-        segmenter: a name, as of `octavo.segmenting.segmenters.find_segmenter`.
-        field: of JSON lines and Parquet, None for "text".
+        vocabulary: the path of vocab.txt.
+        lowercase: whether letters are lowered and accents stripped.
+        segmenter: a name that `octavo.segmenting.segmenters.find_segmenter` knows.
+        field: the field of JSON lines or column of Parquet, None for "text".
         bad_lines: what becomes of lines that are not UTF-8: "stop", "skip" or "replace".
     """
 
@@ -76,7 +76,7 @@ class Encoder:
     """Ids of documents, and which of them begin a word.
 
     Args:
-        tokenizer: gives the ids.
+        tokenizer: the tokenizer that gives the ids.
         segmenter: cuts texts into words, in order; what lies between them begins words too.
 
     Example:
@@ -98,7 +98,7 @@ class Encoder:
 
         Args:
             texts: the documents.
-            path: of their file, for messages.
+            path: the file they are from, for messages.
 
         Raises:
             DataError: if the segmenter fails, or gives a word that is not in the text.

@@ -99,7 +99,7 @@ def layout(path: str, field: str | None = None) -> str:
     """How a file holds documents: "jsonl", "parquet" or, by any other name, "text".
 
     Args:
-        path: of the file.
+        path: the path of the file; "-" is standard input.
         field: if one is named, standard input is JSON lines.
 
     Example:
@@ -119,10 +119,10 @@ class FileRange(NamedTuple):
     A line belongs to the range its first byte lies in.
 
     Args:
-        paths: of the files.
-        start: first byte of the range.
-        end: byte after the range, None where the file ends.
-        size: in bytes, as stored.
+        paths: the paths of the files.
+        start: the first byte of the range.
+        end: the byte after the range, None where the file ends.
+        size: how many bytes it has, as stored.
     """
 
     paths: tuple[str, ...]
@@ -138,10 +138,10 @@ def make_ranges(
 
     Args:
         paths: as `find_files` gives them.
-        number: about so many; a packed or Parquet file stays whole.
-        least: bytes of a range, so that there are fewer of a small corpus.
-        most: bytes of a range, so that there are more of a large one; but no less than a thousandth
-            of it, as what is made of each costs memory when all is put together.
+        number: about how many ranges there are to be; a packed or Parquet file stays whole.
+        least: the fewest bytes of a range, so that there are fewer of a small corpus.
+        most: the most bytes of a range, so that there are more of a large one; but no less than a
+            thousandth of it, as what is made of each costs memory when all is put together.
 
     Raises:
         DataError: if a file cannot be read.

@@ -26,7 +26,7 @@ def read_ahead(paths: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
     than one.
 
     Args:
-        paths: of files.
+        paths: the files, in the order in which they are wanted.
 
     Yields:
         Each path, in order, with the file's bytes as stored; None for a file of more than 64 KB and

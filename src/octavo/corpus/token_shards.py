@@ -41,10 +41,10 @@ class ShardFile:
     """One shard: its name, how much it holds, and a checksum of each of its files.
 
     Args:
-        name: of its files, without their endings.
-        tokens: how many.
-        documents: how many.
-        crc32: of the file of tokens and that of documents.
+        name: the name of its files, without their endings.
+        tokens: how many tokens it has.
+        documents: how many documents it has.
+        crc32: the checksums of the file of tokens and of that of documents.
     """
 
     name: str
@@ -57,9 +57,9 @@ class ShardWriter:
     """Writes documents into shards of limited size.
 
     Args:
-        folder: where to; it must exist.
+        folder: where the shards are written; it must exist.
         name: what the shards' names begin with.
-        vocabulary_size: decides between 16 and 32 bits a token.
+        vocabulary_size: how many tokens there are, which decides between 16 and 32 bits a token.
 
     Example:
         >>> import tempfile
@@ -85,7 +85,7 @@ class ShardWriter:
         """One document.
 
         Args:
-            ids: of its tokens, integers (n,); a document without tokens is left out.
+            ids: the numbers of its tokens, integers (n,); a document without tokens is left out.
             begins: where words begin, bool (n,).
 
         Raises:
@@ -135,13 +135,13 @@ class TokenShard:
     """A shard's arrays, mapped into memory.
 
     Args:
-        folder: that it is in.
+        folder: the folder that it is in.
         file: what the manifest says of it.
 
     Attributes:
         tokens: uint16 or uint32 (tokens,), as the module says.
         ends: one past each document's last token, uint64 (documents,).
-        hashes: of each document's ids, uint64 (documents,).
+        hashes: a hash of each document's ids, uint64 (documents,).
 
     Raises:
         DataError: if a file is missing or does not hold what the manifest says.
@@ -192,9 +192,9 @@ def save_manifest(
     """Write manifest.json, last of all: without it a folder holds no shards.
 
     Args:
-        folder: of the shards.
-        about: what they were made of, in JSON types.
-        shards: all of them.
+        folder: the folder that the shards are in.
+        about: what the shards were made of, in JSON types.
+        shards: all shards of the folder.
     """
     totals = {
         "tokens": sum(shard.tokens for shard in shards),
@@ -231,9 +231,9 @@ def check_shards(
     """Read every file once and compare its checksum.
 
     Args:
-        folder: of the shards.
-        shards: which.
-        progress: show a bar on stderr.
+        folder: the folder that the shards are in.
+        shards: the shards that are checked.
+        progress: whether to show a bar on stderr.
 
     Raises:
         DataError: naming the first file that is missing or damaged.

@@ -60,8 +60,8 @@ class Sentences:
     A sentence is what stands between two characters that are not Chinese.
 
     Args:
-        file: binary, open for writing and reading.
-        progress: show how far reading is.
+        file: a binary file, open for writing and reading.
+        progress: whether to show how far reading is.
 
     Example:
         >>> import io
@@ -112,8 +112,8 @@ def find_nodes(block, children, longest):
 
     Args:
         block: int32 (characters,), code points, ending with a 0.
-        children: table of a trie.
-        longest: characters of the longest n-gram asked for.
+        children: the table of a trie's children.
+        longest: how many characters the longest n-gram asked for has.
 
     Returns:
         int32 (longest + 1, characters): the node of so many characters from each on, or 0.
@@ -143,8 +143,8 @@ class Trie:
     """Frequent n-grams, by length.
 
     Args:
-        counts: of characters, by code point, int64.
-        min_count: least count.
+        counts: how often each character occurs, by code point, int64.
+        min_count: the least count of an n-gram that is kept.
 
     Example:
         >>> import io

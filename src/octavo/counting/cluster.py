@@ -21,8 +21,8 @@ def run_on_cluster(address: str, tasks: Sequence[Task]) -> Iterator[tuple[int, P
     """Count parts on a cluster; their runs come back over the network and are written here.
 
     Args:
-        address: of the scheduler, such as "tcp://192.0.2.7:8786".
-        tasks: arguments of `count_range`, whose files all machines see at the same paths.
+        address: the address of the scheduler, such as "tcp://192.0.2.7:8786".
+        tasks: the arguments of `count_range`, whose files all machines see at the same paths.
 
     Yields:
         The place of a task and its part, as they come.

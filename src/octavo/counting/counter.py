@@ -43,9 +43,9 @@ def count_range(
 
     Args:
         options: how texts become tokens.
-        file_range: the range.
-        prefix: of the runs' paths.
-        memory: bytes that the table may take.
+        file_range: the files, or the range of one, that is counted.
+        prefix: what the runs' paths begin with.
+        memory: how many bytes the table may take.
         advance: told the bytes of standard input as they come.
 
     Raises:
@@ -88,9 +88,10 @@ class Counter:
 
     Args:
         options: how texts become tokens.
-        prefix: of the runs' paths.
-        memory: bytes that the table may take.
-        careful: look for bytes that are not UTF-8 before text is counted, not only in tokens.
+        prefix: what the runs' paths begin with.
+        memory: how many bytes the table may take.
+        careful: whether to look for bytes that are not UTF-8 before text is counted, not only in
+            tokens.
         when_full: makes room in the table; writes a run by default.
 
     Raises:

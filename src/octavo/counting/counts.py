@@ -84,10 +84,10 @@ def write_table(
     """Write a table by its path's ending, whole or not at all.
 
     Args:
-        table: of which the first column holds words.
+        table: a table whose first column holds words.
         path: .tsv (a header, then the columns), .parquet, or .txt (the words); "-" is a TSV on
             standard output.
-        what: the table holds, for messages.
+        what: what the table holds, for messages.
         make_lines: gives the lines of a table, with all its columns or with words alone.
 
     Raises:

@@ -29,9 +29,9 @@ class Crew(NamedTuple):
     """Who counts, and with what.
 
     Args:
-        workers: threads or processes.
-        memory: bytes that the table of each may take.
-        cluster: address of a Dask scheduler whose workers count instead, or None.
+        workers: how many threads or processes count.
+        memory: how many bytes the table of each may take.
+        cluster: the address of a Dask scheduler whose workers count instead, or None.
         segmenter: what cuts the texts.
     """
 
@@ -48,7 +48,7 @@ def count_parts(
 
     Args:
         options: how texts become tokens.
-        ranges: of the corpus, each to be a part.
+        ranges: the ranges of the corpus, each to be a part.
         folder: where parts are kept.
         crew: who counts.
         bar: told the bytes that are done.

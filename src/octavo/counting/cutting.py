@@ -87,7 +87,7 @@ class Cut(NamedTuple):
         counts: int64 (words,), how often the cut has each.
         parents: int64 (numbers,), the number without its last character.
         characters: int64 (numbers,), the last character.
-        chains: table of the numbers that are no nodes.
+        chains: the table of the numbers that are no nodes.
     """
 
     numbers: np.ndarray
@@ -132,11 +132,11 @@ def cut_words(
     """Cut a corpus and count its words of two characters and more.
 
     Args:
-        sentences: of the corpus.
-        trie: n-grams of up to `longest` characters.
+        sentences: the sentences of the corpus.
+        trie: the n-grams of up to `longest` characters.
         kept: bool (nodes,), whose characters belong together.
-        longest: characters of an n-gram.
-        min_count: least count of a word.
+        longest: how many characters an n-gram has at most.
+        min_count: the least count of a word that is kept.
     """
     chains, counts = PairTable(), np.zeros(len(trie), np.int64)
     for block in sentences.read("words"):

@@ -48,8 +48,8 @@ class Words:
     Args:
         table: columns word (large_string), count (int64, in the cut), mutual_information,
             left_entropy and right_entropy (float64, nats).
-        characters: Chinese characters read.
-        min_count: least count of a word.
+        characters: how many Chinese characters were read.
+        min_count: the least count of a word that is kept.
         bad_lines: lines that were not UTF-8, and were left out or mended.
 
     Example:
@@ -117,18 +117,19 @@ def discover_words(
     read again some six times.
 
     Args:
-        paths: files, folders, patterns, or "-" for standard input, as of `count_words`.
+        paths: files, folders, patterns, or "-" for standard input, as in `count_words`.
         min_count: least count of an n-gram and of a word; None grows with the corpus: a tenth of
             the cube root of its characters, at least 4.
         min_pmi: least pointwise mutual information, in nats, of n-grams of 2, 3, 4... characters;
             as many lengths as there are numbers. More keeps fewer n-grams, and shorter words.
         min_entropy: least entropy, in nats, of the characters before a word and of those after it.
-        new_only: leave out what jieba's dictionary has.
-        field: as of `count_words`.
+        new_only: whether to leave out what jieba's dictionary has.
+        field: the field of JSON lines or column of Parquet, "text" by default.
         bad_lines: what becomes of lines that are not UTF-8: "stop", an error; "skip", they are left
             out; "replace", U+FFFD stands for what cannot be read.
-        memory: of the table that counts; with less than it needs the corpus is read more often.
-        progress: show how far each pass is.
+        memory: bytes, or a text such as "500MB", for the table that counts; with less than it needs
+            the corpus is read more often.
+        progress: whether to show how far each pass is.
 
     Raises:
         UsageError: if an argument is impossible.

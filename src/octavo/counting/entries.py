@@ -23,10 +23,10 @@ def keep_entries(kept, entries, arena, state):
     """Move entries that are kept, and their tokens, to the beginning.
 
     Args:
-        kept: bool (entries in use,).
-        entries: of a table, as are `arena` and `state`.
-        arena: changed.
-        state: changed.
+        kept: which entries stay, bool (entries in use,).
+        entries: the entries of a table, changed.
+        arena: the table's arena, changed.
+        state: the table's state, changed.
 
     Returns:
         int64 (entries in use,), the new number of each, -1 where it is not kept.
@@ -57,9 +57,9 @@ def sort_into_buckets(entries, used, arena, order, begins):
     a table, would else crowd in one part of it.
 
     Args:
-        entries: of a table, as are `used` and `arena`.
-        used: how many there are.
-        arena: uint8, padded.
+        entries: the entries of a table.
+        used: how many entries are in use.
+        arena: the table's arena, uint8, padded.
         order: int64 (used,), written: numbers of entries.
         begins: int64 (BUCKETS + 1,), written: where each bucket begins in `order`.
     """
@@ -86,8 +86,8 @@ def copy_tokens(keys, arena, offsets, tokens):
     """Write the bytes of entries one after the other.
 
     Args:
-        keys: int64 (rows,), of the entries.
-        arena: uint8, of the table.
+        keys: the keys of the entries, int64 (rows,).
+        arena: the table's arena, uint8.
         offsets: int64 (rows + 1,), where each token begins in `tokens`.
         tokens: uint8, written.
     """

@@ -44,8 +44,8 @@ def hash_bytes(text, start, size):
 
     Args:
         text: uint8, eight bytes of which can be read at the last one, too.
-        start: of the bytes.
-        size: how many, 1 or more.
+        start: where the bytes begin in `text`.
+        size: how many bytes there are, 1 or more.
 
     Returns:
         uint64.
@@ -94,10 +94,10 @@ def join_spans(text, spans, joiner):
     """Text of the same tokens with `joiner` spaces between them, so that n-grams are parts of it.
 
     Args:
-        text: uint8.
+        text: the text's bytes, uint8.
         spans: int32 (tokens, 2), as `octavo.segmenting.protocol` says; changed to be those of the
             new text.
-        joiner: 0 or 1.
+        joiner: how many bytes stand between two tokens, 0 or 1.
 
     Returns:
         uint8, padded.
@@ -123,8 +123,8 @@ def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
     Args:
         text: uint8, padded; for n-grams, as `join_spans` writes it.
         spans: int32 (tokens, 2), as `octavo.segmenting.protocol` says; the last one ends a segment.
-        longest: tokens of the longest n-gram.
-        joiner: bytes between the tokens of an n-gram.
+        longest: how many tokens the longest n-gram has.
+        joiner: how many bytes stand between the tokens of an n-gram.
         slots: of the table, see above, twice as many as entries; so are `entries` and `arena`,
             which must have room for all n-grams.
         entries: int64 (room, FIELDS).
@@ -176,12 +176,12 @@ def add_rows(text, offsets, counts, documents, slots, entries, arena, state):
     Args:
         text: uint8, eight bytes of which can be read at the last token, too.
         offsets: int64 (rows + 1,), where each token begins in `text`.
-        counts: int64 (rows,).
-        documents: int64 (rows,).
-        slots: of the table, as of `count_spans`; so are `entries`, `arena` and `state`.
-        entries: with room for all rows.
-        arena: likewise.
-        state: changed.
+        counts: how often each token occurs, int64 (rows,).
+        documents: how many documents each is in, int64 (rows,).
+        slots: the table's slots, as in `count_spans`; so are `entries`, `arena` and `state`.
+        entries: the table's entries, with room for all rows.
+        arena: the table's arena, with room for all rows.
+        state: the table's state, changed.
     """
     waiting = np.empty((AT_ONCE, WAITING), np.int64)
     shift = _shift(slots)
@@ -241,9 +241,9 @@ def place_again(old, new, numbers):
     """Enter the slots of a table into another.
 
     Args:
-        old: int64, slots.
-        new: int64, -1 everywhere; written.
-        numbers: int64, by an entry's number its new one, -1 where it is left out; empty if all keep
+        old: the slots as they are, int64.
+        new: the slots to be, int64, -1 everywhere; written.
+        numbers: the new number of each entry, int64, -1 where it is left out; empty if all keep
             theirs.
     """
     mask, shift = new.size - 1, _shift(new)

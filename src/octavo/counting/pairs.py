@@ -93,7 +93,7 @@ class PairTable:
     """The table and how it grows.
 
     Args:
-        most_bytes: it may take, the old one included while it grows.
+        most_bytes: how many bytes it may take, the old one included while it grows.
 
     Example:
         >>> pairs = PairTable()
@@ -149,12 +149,13 @@ def count_pairs(
     their hash: exact, and slower only when memory is short.
 
     Args:
-        read: begins to read the text: blocks, as characters and what `adder` needs of them.
-        adder: of (block, first, last, table, used, part, parts), adds the pairs of the characters
-            from first to last.
-        each: pairs that a character may add.
-        min_count: least count.
-        most_bytes: of the table.
+        read: a function that begins to read the text: blocks, as characters and what `adder` needs
+            of them.
+        adder: a function of (block, first, last, table, used, part, parts) that adds the pairs of
+            the characters from first to last.
+        each: how many pairs a character may add.
+        min_count: the least count of a pair that is kept.
+        most_bytes: how many bytes the table may take.
 
     Yields:
         Keys, ascending, and their counts, a part at a time.

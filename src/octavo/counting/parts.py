@@ -32,10 +32,10 @@ class Part(NamedTuple):
     """A part of a corpus, counted.
 
     Args:
-        documents: in it.
-        tokens: counted.
-        bad_lines: lines that were not UTF-8.
-        runs: files of the counts.
+        documents: how many documents are in it.
+        tokens: how many tokens were counted.
+        bad_lines: how many lines were not UTF-8.
+        runs: the files of the counts.
         error: by how much any count may be too low.
     """
 
@@ -52,7 +52,7 @@ def parts_beside(out: str | PathLike[str], resume: bool = False) -> Iterator[Pat
 
     Args:
         out: the file that the counts are written to inside the block.
-        resume: go on from the parts that a stopped run left there, as `--resume` does.
+        resume: whether to go on from the parts that a stopped run left there, as `--resume` does.
 
     Raises:
         UsageError: if there are such parts and `resume` is False.
@@ -87,8 +87,8 @@ def name_parts(options: Options, ranges: Sequence[FileRange], dictionary: str | 
 
     Args:
         options: how the parts are counted.
-        ranges: of the corpus, each a part.
-        dictionary: path of what the segmenter reads, if it reads a file of the user's.
+        ranges: the ranges of the corpus, each a part.
+        dictionary: the path of what the segmenter reads, if it reads a file of the user's.
     """
     segmenter = [*_describe(options.segmenter), *(_state(dictionary) if dictionary else [])]
     how = [__version__, options._replace(segmenter=""), segmenter, os.getcwd()]

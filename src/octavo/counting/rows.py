@@ -17,10 +17,10 @@ class TokenRows(NamedTuple):
     r"""Tokens with their counts.
 
     Args:
-        text: uint8, of all tokens.
+        text: the bytes of all tokens, uint8.
         offsets: int64 (rows + 1,), where each token begins in `text`.
-        counts: int64 (rows,).
-        documents: int64 (rows,), they were in.
+        counts: how often each token occurs, int64 (rows,).
+        documents: how many documents each is in, int64 (rows,).
 
     Example:
         >>> batch = pa.record_batch([["b", "a"], [1, 2], [1, 1]], schema=SCHEMA)

@@ -32,11 +32,11 @@ class RunWriter:
     """Writes tables as runs; knows nothing of who fills them, whose memory is freed without it.
 
     Args:
-        prefix: of the runs' paths.
+        prefix: what the runs' paths begin with.
 
     Attributes:
-        paths: of the runs written.
-        tokens: how many are in them.
+        paths: the paths of the runs written.
+        tokens: how many tokens are in them.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -80,8 +80,8 @@ def write_run(path: str, batches: Iterator[pa.RecordBatch], begins: np.ndarray) 
     """Write a run.
 
     Args:
-        path: of the file.
-        batches: of SCHEMA, ordered by bucket.
+        path: the file that is written.
+        batches: record batches of SCHEMA, ordered by bucket.
         begins: int64 (buckets + 1,), the first row of each bucket.
     """
     schema = SCHEMA.with_metadata({BEGINS: begins.tobytes()})
@@ -94,8 +94,8 @@ def sum_runs(paths: Sequence[str], memory: int) -> Iterator[TokenRows]:
     """Sum runs.
 
     Args:
-        paths: of the runs.
-        memory: bytes to make do with.
+        paths: the paths of the runs.
+        memory: how many bytes to make do with.
 
     Yields:
         Rows that together have each token once.

@@ -22,9 +22,9 @@ def sort_tables(tables: Iterable[pa.Table], memory: int, folder: Path) -> pa.Tab
     values, each as large, are then sorted again, from what all files have of them.
 
     Args:
-        tables: of SCHEMA.
-        memory: bytes to make do with.
-        folder: for the sorted files.
+        tables: tables of SCHEMA, one after the other.
+        memory: how many bytes to make do with.
+        folder: where the sorted files are written.
 
     Returns:
         A table; of a file in the folder, mapped into memory, if it is large.

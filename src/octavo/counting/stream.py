@@ -23,10 +23,10 @@ def count_stream(
     """Count all ranges of a corpus into one table; Ctrl-C ends it, and what was counted stands.
 
     Args:
-        options: how.
-        ranges: of the corpus.
-        prefix: of the run's path.
-        memory: bytes that the table may take.
+        options: how texts become tokens.
+        ranges: the ranges of the corpus.
+        prefix: what the run's path begins with.
+        memory: how many bytes the table may take.
         advance: told the bytes read.
 
     Returns:

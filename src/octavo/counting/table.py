@@ -26,9 +26,10 @@ class TokenTable:
     """Counts tokens and n-grams of tokens.
 
     Args:
-        longest: tokens of the longest n-gram.
-        joiner: between the tokens of an n-gram: " " or "".
-        most_bytes: the table's arrays may take; one document's tokens always find room.
+        longest: how many tokens the longest n-gram has.
+        joiner: what stands between the tokens of an n-gram: " " or "".
+        most_bytes: how many bytes the table's arrays may take; one document's tokens always find
+            room.
         when_full: called with the table, between two documents, before it would outgrow them; to
             make room by `clear` or `keep`.
 
@@ -105,7 +106,7 @@ class TokenTable:
         """Forget all tokens but some.
 
         Args:
-            kept: bool (entries,).
+            kept: which entries stay, bool (entries,).
         """
         numbers = keep_entries(kept, self._entries, self._arena, self._state)
         slots = np.full_like(self._slots, -1)

@@ -65,17 +65,18 @@ def count_words(
         segmenter: "jieba" (as jieba cuts Chinese), "jieba:DICT.txt" (with words of your own),
             "whitespace", "characters", "regex:PATTERN", "wordpiece:VOCAB.txt", "module:function",
             or a function from a text to its words.
-        ngrams: words of the longest n-gram, 1 to 6; all shorter ones are counted too. They lie in
-            one document, joined by a space (characters by nothing). Where words hold spaces, what
-            reads alike is one.
-        field: of JSON lines and Parquet, "text" by default; if it is named, standard input is JSON
-            lines.
-        lowercase: lower-case texts first.
-        nfkc: bring texts into Unicode's form NFKC first (full-width letters become plain ones).
+        ngrams: how many words the longest n-gram has, 1 to 6; all shorter ones are counted too.
+            They lie in one document, joined by a space (characters by nothing). Where words hold
+            spaces, what reads alike is one.
+        field: the field of JSON lines or column of Parquet, "text" by default; if it is named,
+            standard input is JSON lines.
+        lowercase: whether texts are lower-cased first.
+        nfkc: whether texts are brought into Unicode's form NFKC first (full-width letters become
+            plain ones).
         bad_lines: what becomes of lines that are not UTF-8: "stop", an error; "skip", they are left
             out; "replace", U+FFFD stands for what cannot be read.
-        min_count: leave out what occurs less often.
-        top: keep so many of the most frequent.
+        min_count: the least count of a token that is kept.
+        top: how many of the most frequent tokens are kept; None for all.
         stop_words: words to leave out.
         workers: threads, or processes where Python code makes the words; the counts do not depend
             on it. A process that is killed is replaced.
@@ -87,7 +88,7 @@ def count_words(
             the same paths. `memory` is then for each of them, and `workers` of no account.
         approximate: forget the rarest words when memory is full, for streams that never end; Ctrl-C
             ends the counting. The result's `error` says by how much any count may be too low.
-        progress: show how much of the corpus is done.
+        progress: whether to show how much of the corpus is done.
 
     Raises:
         UsageError: if an argument is impossible.

@@ -26,12 +26,12 @@ class Lexicon(NamedTuple):
     """Words, and a hidden Markov model of the characters of words that are not among them.
 
     Args:
-        words: of one character or more; of one that is there twice the last counts.
-        counts: of each, 0 or more.
-        total: of the counts, where a word is there twice both.
-        start: log probabilities of the states BEMS of a first character, float64 (4,).
-        transitions: of a state after a state, float64 (4, 4).
-        emissions: of a character in each state, if it is known.
+        words: the words, of one character or more; of one that is there twice the last counts.
+        counts: how often each occurs, 0 or more.
+        total: the sum of the counts, of both where a word is there twice.
+        start: the log probabilities of the states BEMS of a first character, float64 (4,).
+        transitions: the log probabilities of a state after a state, float64 (4, 4).
+        emissions: the log probabilities of a character in each state, if it is known.
     """
 
     words: list[str]

@@ -34,10 +34,10 @@ def place_children(firsts, sizes, steps, taken, room):
     """Where the children of nodes begin, so that all of them find a place that is free.
 
     Args:
-        firsts: of each node the first of its children, int64 (nodes,).
-        sizes: how many it has.
+        firsts: the first child of each node, int64 (nodes,).
+        sizes: how many children each node has.
         steps: the characters' numbers of children, int64.
-        taken: places, bool (at least room + largest step + 1,), changed.
+        taken: which places are taken, bool (at least room + largest step + 1,), changed.
         room: children begin before this.
 
     Returns:
@@ -267,9 +267,9 @@ def cut(characters, kinds, tables):
     """Whether a word begins at a character.
 
     Args:
-        characters: numbers, uint16 (characters + 2,), the last two 0.
-        kinds: uint16 (characters + 2,), the last two 0.
-        tables: as of `jieba_tables.Tables`.
+        characters: the characters' numbers, uint16 (characters + 2,), the last two 0.
+        kinds: the characters' kinds, uint16 (characters + 2,), the last two 0.
+        tables: the arrays of `jieba_tables.Tables`.
 
     Returns:
         bool (characters,).
@@ -298,8 +298,8 @@ def find_begins(codes, tables):
     """Whether a word begins at a character.
 
     Args:
-        codes: code points, uint32 (characters,).
-        tables: as of `jieba_tables.Tables`.
+        codes: the text's code points, uint32 (characters,).
+        tables: the arrays of `jieba_tables.Tables`.
 
     Returns:
         bool (characters,).

@@ -37,9 +37,9 @@ def split_chinese(text, bounds, spans, tables):
 
     Args:
         text: as `octavo.segmenting.protocol.ByteSegmenter.split` gets it.
-        bounds: of the segments, likewise.
-        spans: written, likewise.
-        tables: `octavo.segmenting.jieba_tables.Tables`.
+        bounds: the bounds of the segments, as `split` gets them.
+        spans: the spans of the words, written as `split` writes them.
+        tables: the arrays of `octavo.segmenting.jieba_tables.Tables`.
 
     Returns:
         How many rows were written.

@@ -51,13 +51,13 @@ class Tables(NamedTuple):
             have 0.
         nodes: of the trie, int32 (nodes, COLUMNS); a character's own node has its number.
         levels: log probabilities that nodes refer to, float64 (levels,).
-        singles: of each character as a word, float64 (characters + 1,).
+        singles: the log probability of each character as a word, float64 (characters + 1,).
         pairs: bits of pairs of characters, uint32 (PAIRED, PAIRED / 32).
-        unknown: log probability of a character that is no word.
+        unknown: the log probability of a character that is no word.
         split: whether there are words that are never made.
-        start: of the model of new words, float64 (4,), as of `Lexicon`.
-        transitions: float64 (4, 4).
-        emissions: of each character, float64 (characters + 1, 4).
+        start: how words begin in the model of new words, float64 (4,), as in `Lexicon`.
+        transitions: a state after a state, float64 (4, 4), as in `Lexicon`.
+        emissions: each character in each state, float64 (characters + 1, 4), as in `Lexicon`.
     """
 
     codes: np.ndarray
@@ -121,8 +121,8 @@ def _make_trie(
     """The trie of words, its nodes in the order of their parents.
 
     Args:
-        numbers: of the words' characters, one word after the other.
-        sizes: of the words.
+        numbers: the numbers of the words' characters, one word after the other.
+        sizes: how many characters each word has.
         characters: how many there are; theirs are the first nodes.
 
     Returns:

@@ -85,7 +85,7 @@ def _mark_spaces(text, size, wide, splits):
     """Mark the bytes of white space.
 
     Args:
-        text: uint8 (size + PADDING,).
+        text: the text's bytes, uint8 (size + PADDING,).
         size: how many bytes are looked at.
         wide: uint8 (CHUNK + 2,), for each byte how many bytes of white space beyond ASCII begin
             there, those of the two bytes before first; written, from what it was left as.
