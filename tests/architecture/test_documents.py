@@ -109,13 +109,15 @@ def test_commands_are_found():
 
 
 @pytest.mark.parametrize("command", CASES)
-def test_command_exists(command):
+def test_command_exists(command, tmp_path, monkeypatch):
     tool, *words = command
     if tool == "make":
         targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
         assert set(words) <= targets
     else:
         # Parses as the program does, and raises on an unknown verb or option; runs nothing.
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "small.toml").touch()  # settings, which are read with the options
         app.parse_args(words, print_error=False, exit_on_error=False)
 
 

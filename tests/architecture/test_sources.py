@@ -31,6 +31,7 @@ NEED_NONE = {
         "pretraining/building.py", "pretraining/fit.py", "pretraining/position.py",
         "pretraining/settings.py",
         "reading/answer.py", "reading/evaluation.py", "reading/fit.py",
+        "reading/training_settings.py",
     },
     "data structures of textbooks, and how memory is used": {
         "counting/entries.py", "counting/kernels.py", "counting/pairs.py", "counting/rows.py",

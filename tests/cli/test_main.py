@@ -1,4 +1,4 @@
-"""Every way a command ends: its exit code, and one line on stderr."""
+"""Every way a command ends: its exit code, and one line on stderr. Covers octavo.cli.errors."""
 
 from __future__ import annotations
 

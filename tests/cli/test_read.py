@@ -1,9 +1,11 @@
-"""`octavo read` with a stand-in for the reader: what is parsed, printed, written and refused."""
+"""`octavo read` with a stand-in for the reader: what is parsed, printed, written and refused.
+
+Covers octavo.cli.print_answers.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import json
 import re
 import subprocess
@@ -18,7 +20,7 @@ import pytest
 from octavo.cli.main import main, run
 from octavo.cli.print_answers import print_answer
 from octavo.reading.answer import Answer, PassageVote
-from octavo.reading.fit import fit_reader
+from octavo.reading.training_settings import TrainingSettings
 
 PASSAGE = "北京故宫[bold]到永乐十八年（1420年）建成。"
 START = PASSAGE.index("1420年")
@@ -163,11 +165,10 @@ def test_the_bundled_reader_warns_of_other_languages(passages):
 def test_the_help_of_train_names_the_defaults(capsys):
     assert run(["read", "train", "--help"]) == 0
     printed = " ".join(capsys.readouterr().out.replace("│", " ").split())
-    defaults = inspect.signature(fit_reader).parameters
-    for option, name in (("epochs", "epochs"), ("batch-size", "batch_size")):
-        assert re.search(rf"--{option} INT [^-]*Default: {defaults[name].default}\.", printed)
-    rate = re.search(r"--learning-rate FLOAT [^-]*Default: (1e-4)\.", printed)
-    assert float(rate[1]) == defaults["learning_rate"].default
+    for field in dataclasses.fields(TrainingSettings):
+        option = f"--{field.name.replace('_', '-')} (INT|FLOAT)"
+        text = r"[A-Z](?:(?! --).)+\."
+        assert re.search(rf"{option} {text} \[default: {field.default}\]", printed), option
 
 
 def test_passages_come_from_standard_input():
@@ -202,7 +203,8 @@ def test_train_passes_what_was_given(questions, tmp_path, calls, capsys):
     _, learned, options = calls()[-1]
     assert [question.id for question in learned] == ["1", "2", "1", "2"]
     assert len(options.pop("validation")) == 2
-    assert options == {"out": out, "epochs": 2, "learning_rate": 1e-3, "resume": False}
+    settings = TrainingSettings(epochs=2, learning_rate=1e-3)
+    assert options == {"out": out, "resume": False, **dataclasses.asdict(settings)}
     assert json.loads(capsys.readouterr().out) == {"preset": str(out), **StandIn.fitted}
 
 
@@ -240,7 +242,7 @@ def test_sogou_scores_a_prediction_file(tmp_path, capsys):
         (["evaluate"], 2, "FILE"),
         (["train", "--out", "x"], 2, "at least one file of questions is needed"),
         (["train", "PASSAGES"], 2, "--out"),
-        (["train", "PASSAGES", "--out", "x", "--learning-rate", "nan"], 2, "--learning-rate"),
+        (["train", "PASSAGES", "--out", "x", "--learning-rate", "nan"], 2, "learning_rate must"),
         (["train", "PASSAGES", "--out", "PASSAGES"], 1, "is a file, expected a folder"),
         (["sogou", "PASSAGES", "PASSAGES"], 1, "palaces.txt, line 1: expected 3 fields"),
     ],

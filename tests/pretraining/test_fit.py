@@ -16,7 +16,7 @@ import pytest
 
 from octavo._keras import keras
 from octavo.errors import DataError
-from octavo.pretraining import Intervals, Settings, fit, pretrain
+from octavo.pretraining import Intervals, fit, pretrain
 from octavo.pretraining.run_folder import RunFolder
 from octavo.training.devices import Devices
 from octavo.transformer import load_preset
@@ -280,23 +280,3 @@ def test_the_command_goes_on_after_a_kill(sources, tmp_path, kill):
     done = subprocess.run(command(tmp_path / "out"), check=True, capture_output=True, text=True)
     assert "steps are done" in done.stderr
     assert same(tmp_path / "whole", tmp_path / "out")
-
-
-def test_a_run_may_lie_inside_its_corpus(sources, tmp_path):
-    (tmp_path / "news").mkdir()
-    (tmp_path / "news" / "text.txt").write_bytes((sources / "text.txt").read_bytes())
-    words = f"pretrain {tmp_path}/news --out {tmp_path}/news/run --vocabulary {sources}/vocab.txt"
-    sizes = "--sequence-length 32 --hidden-size 16 --layers 1 --heads 2 --batch-size 8 --steps 4"
-    command = [sys.executable, "-c", MAIN, *words.split(), *sizes.split()]
-    for _ in range(2):
-        done = subprocess.run(
-            [*command, "--segmenter", "whitespace"], capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-    assert "4 of 4 steps are done" in done.stderr
-
-
-def test_settings_come_from_a_file_and_bad_ones_are_named(tmp_path):
-    path = tmp_path / "small.toml"
-    path.write_text("layers = 2\nhidden_size = 64\nheads = 2\n")
-    assert Settings.from_file(path, layers=3) == Settings(layers=3, hidden_size=64, heads=2)

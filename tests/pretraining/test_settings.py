@@ -64,3 +64,9 @@ def test_a_bad_file_is_named(tmp_path, text, error, message):
         (tmp_path / "a.toml").write_text(text)
     with pytest.raises(error, match=message):
         Settings.from_file(tmp_path / "a.toml")
+
+
+def test_changes_go_before_the_file(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text("layers = 2\nhidden_size = 64\nheads = 2\n")
+    assert Settings.from_file(path, layers=3) == Settings(layers=3, hidden_size=64, heads=2)

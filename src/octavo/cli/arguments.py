@@ -6,23 +6,17 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from octavo.corpus.files import Files, find_files, layout
 from octavo.errors import DataError, UsageError
 
-Flag = Annotated[bool, Parameter(negative="", show_default=False)]
-
-
-def _read_whole(hint: Any, tokens: Sequence[Any]) -> int:
-    return int(tokens[0].value)  # cyclopts rounds 1.5
-
-
-Whole = Annotated[int, Parameter(converter=_read_whole)]
 SHOWN = 20  # words, where none are written
-AsJson = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
+AsJson = Annotated[bool, Parameter(name="--json")]
+Resume = Annotated[bool, Parameter(negative="--no-resume")]
+Flat = Parameter(name="*")  # of a dataclass: each of its fields is an option
 # Without this cyclopts takes "-", standard input, for an option; `check_inputs` refuses the rest.
 Input = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Output = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]

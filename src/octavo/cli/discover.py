@@ -10,10 +10,8 @@ from octavo._lazy import check_installed
 from octavo.cli.arguments import (
     SHOWN,
     AsJson,
-    Flag,
     Input,
     Output,
-    Whole,
     check_apart,
     check_outputs,
     find_corpus,
@@ -29,10 +27,10 @@ if TYPE_CHECKING:
 def discover(
     *paths: Input,
     out: Output = None,
-    min_count: Whole | None = None,
+    min_count: int | None = None,
     min_pmi: str = "2,4,6",
     min_entropy: float = 1.0,
-    new_only: Flag = False,
+    new_only: bool = False,
     field: str | None = None,
     bad_lines: Literal["stop", "skip", "replace"] = "stop",
     memory: str = "1GB",
@@ -78,7 +76,7 @@ def discover(
     as_json
         Print one JSON object.
     """
-    numbers = _parse(min_pmi)
+    numbers = parse_numbers(min_pmi)
     check_installed("numba", extra="count")
     check_installed("pyarrow", extra="count")
     from octavo.counting.counts import check_ending
@@ -113,7 +111,7 @@ def _print(words: Words, out: Path | None, as_json: bool) -> None:
         print(f"wrote {len(words):,} words to {out}")
 
 
-def _parse(min_pmi: str) -> list[float]:
+def parse_numbers(min_pmi: str) -> list[float]:
     try:
         return [float(number) for number in min_pmi.split(",")]
     except ValueError:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from octavo.cli.arguments import Whole
 from octavo.errors import UsageError
 
 app = App(name="launch", help_format="markdown")
@@ -17,11 +16,11 @@ VERBS = ("pretrain",)
 @app.default
 def launch(
     *command: Annotated[str, Parameter(allow_leading_hyphen=True)],
-    processes: Whole = 2,
-    max_restarts: Whole = 3,
+    processes: int = 2,
+    max_restarts: int = 3,
     hosts: str = "",
-    node_rank: Whole = 0,
-    port: Whole = 0,
+    node_rank: int = 0,
+    port: int = 0,
 ) -> int:
     """Run a verb in several processes that train together.
 
@@ -47,7 +46,7 @@ def launch(
     node_rank
         Number of this machine among the hosts, from 0.
     port
-        Of the first machine, at which the processes meet.
+        Of the first machine, at which the processes meet; 0 for a free one, on one machine alone.
     """
     from octavo.training.launch import launch as run
 

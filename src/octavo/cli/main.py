@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from cyclopts import App
+from cyclopts import App, Parameter, Token, convert
 
 from octavo import __version__
 from octavo.cli.errors import DONE, PIPE_CLOSED, report
@@ -24,12 +24,42 @@ VERBS = {
     "read": ("octavo.cli.read:app", "Read passages and answer a question, with the evidence."),
 }
 
+
+def convert_strictly(hint: Any, tokens: Sequence[Token]) -> Any:
+    """A value of the command line as the type it stands for; 1.5 is no whole number.
+
+    Raises:
+        ValueError: if it is of another type; cyclopts would round 1.5.
+
+    Example:
+        >>> convert_strictly(int, [Token(value="12")])
+        12
+    """
+    if hint is not int:
+        return convert(hint, tokens)
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"it must be a whole number. Received: {tokens[0].value}") from None
+
+
+def show_default(value: Any) -> str | None:
+    """A default as help shows it; None for a flag that is off and a text that is empty.
+
+    Example:
+        >>> show_default(0), show_default(False), show_default("")
+        ('0', None, None)
+    """
+    return None if value is None or value is False or value == "" else str(value)
+
+
 app = App(
     name="octavo",
     version=__version__,
     help="From raw text to answers with evidence. `octavo VERB --help` explains a verb.",
     help_format="markdown",
     suppress_keyboard_interrupt=False,  # `run` reports it, as every other error
+    default_parameter=Parameter(negative="", converter=convert_strictly, show_default=show_default),
 )
 for _verb, (_place, _summary) in VERBS.items():
     app.command(_place, name=_verb, help=_summary)
@@ -44,6 +74,8 @@ def run(tokens: Sequence[str]) -> int:
         0
     """
     try:
+        if tokens and tokens[0] in VERBS and app[tokens[0]].default_command:
+            app[tokens[0]].help = None  # the summary is for `octavo --help`: the verb says more
         result = app(
             list(tokens), exit_on_error=False, print_error=False, result_action="return_value"
         )

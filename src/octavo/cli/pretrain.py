@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
+from cyclopts.argument import ArgumentCollection
+from cyclopts.config import Dict
 
-from octavo.cli.arguments import AsJson, Flag, Input, Whole, find_corpus, leave_out
+from octavo.cli.arguments import AsJson, Flat, Input, Resume, find_corpus, leave_out
 from octavo.cli.errors import report
 from octavo.errors import UsageError
+from octavo.pretraining import Intervals, Settings
+from octavo.pretraining.settings import VOCABULARY_SIZE
 
-VOCABULARY_SIZE = 8000
 
-app = App(name="pretrain", help_format="markdown")
+def read_config(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Take from the file of --config the settings that the command line does not give.
+
+    Not by cyclopts' own reader of TOML: its errors about values name no file.
+
+    Raises:
+        DataError: if the file cannot be read or is not TOML.
+        UsageError: if a name is unknown or a value impossible.
+    """
+    file = arguments["--config"].convert()
+    if not file:
+        return
+    names = asdict(Settings()).keys()
+    given = {
+        argument.field_info.name: argument.convert()
+        for argument in arguments
+        if argument.tokens and argument.field_info.name in names
+    }
+    settings = Settings.from_file(file, **given)
+    Dict(asdict(settings), use_commands_as_keys=False)(app, commands, arguments)
+
+
+app = App(name="pretrain", help_format="markdown", config=read_config)
 
 
 @app.default
@@ -25,45 +51,18 @@ def pretrain(
     config: Path | None = None,
     data: Path | None = None,
     vocabulary: Path | None = None,
-    vocabulary_size: Whole | None = None,
+    vocabulary_size: Annotated[int | None, Parameter(show_default=str(VOCABULARY_SIZE))] = None,
     segmenter: str = "jieba",
-    cased: Flag = False,
+    cased: bool = False,
     field: str | None = None,
     bad_lines: Literal["stop", "skip", "replace"] = "stop",
-    workers: Whole = 1,
+    workers: int = 1,
     memory: str = "2GB",
-    preset: str | None = None,
-    sequence_length: Whole | None = None,
-    hidden_size: Whole | None = None,
-    layers: Whole | None = None,
-    heads: Whole | None = None,
-    intermediate_size: Whole | None = None,
-    dropout: float | None = None,
-    objective: str | None = None,
-    mask_selection_rate: float | None = None,
-    final_mask_selection_rate: float | None = None,
-    mask_token_rate: float | None = None,
-    random_token_rate: float | None = None,
-    batch_size: Whole | None = None,
-    steps: Whole | None = None,
-    learning_rate: float | None = None,
-    warmup_ratio: float | None = None,
-    optimizer: str | None = None,
-    weight_decay: float | None = None,
-    global_clipnorm: float | None = None,
-    gradient_accumulation_steps: Whole | None = None,
-    ema_momentum: float | None = None,
-    validation_split: float | None = None,
-    precision: str | None = None,
-    recompute: Flag | None = None,
-    seed: Whole | None = None,
-    save_steps: Whole = 1000,
-    eval_steps: Whole = 1000,
-    logging_steps: Whole = 100,
-    save_total_limit: Whole = 2,
-    devices: Whole | None = None,
-    model_parallel: Whole = 1,
-    no_resume: Flag = False,
+    settings: Annotated[Settings, Flat] = Settings(),  # noqa: B008 (frozen)
+    intervals: Annotated[Intervals, Flat] = Intervals(),  # noqa: B008
+    devices: int | None = None,
+    model_parallel: int = 1,
+    resume: Resume = True,
     as_json: AsJson = False,
 ) -> None:
     """Pretrain a model on files of text; the same command goes on where it was stopped.
@@ -92,7 +91,7 @@ def pretrain(
     vocabulary
         A vocab.txt; without it one is made from the corpus.
     vocabulary_size
-        Tokens of one that is made, 8000.
+        Tokens of one that is made.
     segmenter
         Cuts words, which are masked together: jieba, jieba:DICT.txt, whitespace, regex:PATTERN,
         or module:function of your own; characters for none.
@@ -106,92 +105,32 @@ def pretrain(
         Processes that count and encode.
     memory
         For the buffers of counting.
-    preset
-        Train on from the weights of this model, a folder or hf://owner/name: its vocabulary and
-        sizes are taken.
-    sequence_length
-        Tokens of a row, 256 by default.
-    hidden_size
-        Width of the model, 256.
-    layers
-        Transformer blocks, 6.
-    heads
-        Attention heads of a block, 4.
-    intermediate_size
-        Width of the feed-forward nets; four times the model's.
-    dropout
-        Rate, 0.1.
-    objective
-        mlm (masked words), lm (the next token), unilm (the second part of a text from the first),
-        span (a span that a text holds twice, asked of it), or a mix such as mlm:0.7,unilm:0.3.
-    mask_selection_rate
-        Probability that a word is masked, 0.15.
-    final_mask_selection_rate
-        The same at the end of training, to which it goes on a straight line; 0 for no change.
-    mask_token_rate
-        Of the tokens of masked words that become [MASK], 0.8.
-    random_token_rate
-        Of them that become another token, 0.1; the rest stays.
-    batch_size
-        Rows of a step, 64.
-    steps
-        Updates, 10000.
-    learning_rate
-        At the end of the warm-up, 0.001; it falls linearly to 0.
-    warmup_ratio
-        Share of the steps in which it rises, 0.1.
-    optimizer
-        adamw or lamb.
-    weight_decay
-        Of all weights but norms and biases, 0.01.
-    global_clipnorm
-        Largest norm of a gradient, 1; 0 for none.
-    gradient_accumulation_steps
-        Steps whose gradients make one update, 1.
-    ema_momentum
-        Momentum of the weights' average, which is then what is saved; 0 for none.
-    validation_split
-        Share of the documents held out, 0.005.
-    precision
-        float32, or mixed_bfloat16 on a GPU.
-    recompute
-        Make activations again for the gradient instead of keeping them: less memory, a third more
-        work.
-    seed
-        Of weights, masks, order, dropout and held-out documents, 0.
-    save_steps
-        Updates between two checkpoints.
-    eval_steps
-        Updates between two validations.
-    logging_steps
-        Updates between two lines of log.csv.
-    save_total_limit
-        Checkpoints that are kept.
+    settings
+        The fields of `Settings`, each an option with its own text.
+    intervals
+        The fields of `Intervals`, likewise.
     devices
         How many GPUs, TPUs or CPUs each process trains on; by default all GPUs or TPUs, or one CPU.
     model_parallel
         How many of them share one copy of the model.
-    no_resume
-        A run that is there already is an error.
+    resume
+        Go on with a stopped run in --out; with --no-resume a run that is there is an error.
     as_json
         Print one JSON object.
     """
-    given = dict(locals())
-    from octavo.pretraining import Corpus, Intervals, Settings, prepare, prepare_once
+    from octavo.pretraining import Corpus, prepare, prepare_once
     from octavo.pretraining.preparation import check_preparation
     from octavo.pretraining.run_folder import RunFolder
 
     # what can be told before Keras is loaded, which takes seconds
-    settings = _settings(Settings, config, given)
     folder = data or out / "data"
-    RunFolder(out).check(folder, not no_resume)
+    RunFolder(out).check(folder, resume)
     wanted = _vocabulary(settings.preset, vocabulary, vocabulary_size, cased)
     if paths:
         files = leave_out(find_corpus(paths, field), out, folder)
         check_preparation(files, wanted, segmenter, not cased, workers)
     elif data is None:
         raise UsageError("name the files to read, or the --data they became. Received: no paths")
-    intervals = Intervals(save_steps, eval_steps, logging_steps, save_total_limit)
 
     from octavo._keras import use_compilation_cache
     from octavo.pretraining.building import find_start
@@ -215,9 +154,7 @@ def pretrain(
                 field=field, bad_lines=bad_lines, workers=workers, memory=memory,
             )  # fmt: skip
         corpus = prepare_once(spread, folder, make)
-        result = pretrain(
-            corpus, out, settings, intervals=intervals, devices=spread, resume=not no_resume
-        )
+        result = pretrain(corpus, out, settings, intervals=intervals, devices=spread, resume=resume)
         if not spread.first:
             return
         if as_json:
@@ -244,10 +181,3 @@ def _vocabulary(preset: str, file: Path | None, size: int | None, cased: bool) -
     if size is None:
         return file or VOCABULARY_SIZE
     return size
-
-
-def _settings(kind: Any, config: Path | None, given: dict[str, Any]) -> Any:
-    """The settings of the file, if there is one, and of the options that were given."""
-    names = kind.__dataclass_fields__
-    changes = {name: given[name] for name in names if given.get(name) is not None}
-    return kind.from_file(config, **changes) if config else kind(**changes)

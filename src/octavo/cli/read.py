@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
-from octavo._checks import check_number, check_whole
+from octavo._checks import check_whole
 from octavo._files import check_directory
 from octavo._lazy import without
-from octavo.cli.arguments import AsJson, Input, Output, Whole, check_inputs, check_outputs
+from octavo.cli.arguments import AsJson, Flat, Input, Output, Resume, check_inputs, check_outputs
 from octavo.errors import PresetError, UsageError
+from octavo.reading.training_settings import TrainingSettings
 
 if TYPE_CHECKING:
     from octavo.reading.evaluation import Evaluation
@@ -24,15 +26,7 @@ if TYPE_CHECKING:
 
 Mode = Literal["extractive", "generative"]
 
-app = App(
-    name="read",
-    help="""Read passages and answer a question, with the evidence.
-
-    `octavo read ask` answers one question, `evaluate` scores a reader on questions with known
-    answers, `train` makes a reader of your own, `sogou` scores a file of predictions.
-    """,
-    help_format="markdown",
-)
+app = App(name="read", help_format="markdown")
 
 
 @app.command
@@ -42,8 +36,8 @@ def ask(
     *passages: Input,
     preset: str | None = None,
     mode: Mode = "extractive",
-    beams: Whole | None = None,
-    lines: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    beams: int | None = None,
+    lines: bool = False,
     as_json: AsJson = False,
     html: Output = None,
 ) -> None:
@@ -112,9 +106,9 @@ def evaluate(
     *,
     preset: str | None = None,
     mode: Mode = "extractive",
-    beams: Whole | None = None,
-    batch_size: Whole | None = None,
-    limit: Whole | None = None,
+    beams: int | None = None,
+    batch_size: int | None = None,
+    limit: int | None = None,
     as_json: AsJson = False,
     html: Output = None,
     out: Output = None,
@@ -143,7 +137,7 @@ def evaluate(
     beams
         Answers followed at once. Default: the reader's own setting.
     batch_size
-        Windows of passages read together.
+        Windows of passages read together. Default: the reader's own.
     limit
         Only this many questions, from the start.
     as_json
@@ -179,11 +173,8 @@ def train(
     out: Path,
     validation: str | None = None,
     preset: str | None = None,
-    epochs: Whole | None = None,
-    batch_size: Whole | None = None,
-    learning_rate: float | None = None,
-    seed: Whole | None = None,
-    resume: bool = True,
+    settings: Annotated[TrainingSettings, Flat] = TrainingSettings(),  # noqa: B008 (frozen)
+    resume: Resume = True,
     as_json: AsJson = False,
 ) -> None:
     """Train a reader on questions with known answers, starting from another reader.
@@ -208,14 +199,8 @@ def train(
         Questions to choose the best weights by.
     preset
         The reader to start from, a folder or hf://owner/name. Default: the bundled one.
-    epochs
-        Passes over the questions. Default: 8.
-    batch_size
-        Examples in a training step. Default: 32.
-    learning_rate
-        The highest step size. Default: 1e-4.
-    seed
-        Of everything random: the same seed gives the same reader.
+    settings
+        The fields of `TrainingSettings`, each an option with its own text.
     resume
         Go on with a stopped run in --out; --no-resume begins anew.
     as_json
@@ -224,14 +209,11 @@ def train(
     if not files:
         raise UsageError("at least one file of questions is needed. Received: none")
     check_inputs(*files)
-    _check_counts(epochs=epochs, batch_size=batch_size)
-    if learning_rate is not None:
-        check_number("--learning-rate", learning_rate, above=0)
     check_directory(out)
     questions = [question for file in files for question in _read_questions(file)]
     held_out = None if validation is None else _read_questions(validation)
-    options = _given(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed)
     reader = _load_reader(preset)
+    options = asdict(settings)
     result = reader.fit(questions, validation=held_out, out=out, resume=resume, **options)
     if as_json:
         _print_json({"preset": str(out), **result})

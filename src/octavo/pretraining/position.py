@@ -26,10 +26,10 @@ class Intervals:
     """How often a run saves, evaluates and logs, in updates; no result depends on it.
 
     Args:
-        save_steps: updates between two states.
-        eval_steps: between two validations.
-        logging_steps: between two lines of log.csv.
-        save_total_limit: states that are kept.
+        save_steps: Updates between two checkpoints.
+        eval_steps: Updates between two validations.
+        logging_steps: Updates between two lines of log.csv.
+        save_total_limit: Checkpoints that are kept.
 
     Example:
         >>> Intervals(save_steps=500).save_total_limit

@@ -28,6 +28,7 @@ from octavo.corpus.token_shards import (
 )
 from octavo.errors import DataError, UsageError
 from octavo.pretraining.corpus import VOCABULARY, Corpus
+from octavo.pretraining.settings import VOCABULARY_SIZE
 from octavo.segmenting.segmenters import find_segmenter
 from octavo.text import build_vocabulary, load_vocabulary, save_vocabulary
 from octavo.text.vocabulary import smallest_vocabulary
@@ -45,7 +46,7 @@ MARK = ".part.json"  # of a part that is done, until all are
 def prepare(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]],
     folder: str | PathLike[str],
-    vocabulary: int | str | PathLike[str] = 8000,
+    vocabulary: int | str | PathLike[str] = VOCABULARY_SIZE,
     *,
     segmenter: str = "jieba",
     lowercase: bool = True,

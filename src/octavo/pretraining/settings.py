@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from dataclasses import dataclass
 from os import PathLike
@@ -18,43 +19,47 @@ if TYPE_CHECKING:
 
 OPTIMIZERS = ("adamw", "lamb")
 PRECISIONS = ("float32", "mixed_bfloat16")
-LEAST_LENGTH = 16
+LEAST = {"sequence_length": 16, "intermediate_size": 0, "seed": 0}  # the others 1
+VOCABULARY_SIZE = 8000  # tokens of a vocabulary that `prepare` makes, unless it is told
 
 
 @dataclass(frozen=True)
 class Settings:
     """Sizes of the model, what it is asked, and how it is trained.
 
+    `octavo pretrain --help` shows these texts.
+
     Args:
-        sequence_length: tokens of a row.
-        hidden_size: width of the model.
-        layers: transformer blocks.
-        heads: attention heads of a block.
-        intermediate_size: width of the feed-forward nets; 0 for four times the model's.
-        dropout: rate, of hidden states and attention.
-        objective: "mlm", "lm", "unilm", "span", or a mix such as "mlm:0.7,unilm:0.3".
-        mask_selection_rate: probability that a word is masked.
-        final_mask_selection_rate: the same at the end, to which it goes on a straight line; 0 for
-            no change.
-        mask_token_rate: of the tokens of masked words that become [MASK].
-        random_token_rate: of them that become another token; the rest stays.
-        batch_size: rows of a step.
-        steps: updates.
-        learning_rate: at the end of the warm-up; it falls linearly to 0.
-        warmup_ratio: share of the steps in which it rises.
-        optimizer: "adamw" or "lamb".
-        weight_decay: of all weights but norms and biases.
-        global_clipnorm: largest norm of a gradient; 0 for none.
-        gradient_accumulation_steps: steps whose gradients make one update.
-        ema_momentum: momentum of the weights' average, which is saved in place of the last weights;
-            0 for none.
-        validation_split: share of the documents held out.
-        precision: "float32", or "mixed_bfloat16" where the device multiplies it faster.
-        recompute: make activations again for the gradient instead of keeping them, for larger
-            batches or models in the same memory; a third more work.
-        seed: of weights, masks, order, dropout and held-out documents.
-        preset: train on from the weights of this model, a folder or "hf://owner/name", which also
-            gives hidden_size, layers, heads and intermediate_size; "" for new weights.
+        sequence_length: Tokens of a row.
+        hidden_size: Width of the model.
+        layers: Transformer blocks.
+        heads: Attention heads of a block.
+        intermediate_size: Width of the feed-forward nets; 0 for four times the model's.
+        dropout: Rate, of hidden states and attention.
+        objective: mlm (masked words), lm (the next token), unilm (the second part of a text from
+            the first), span (a span that a text holds twice, asked of it), or a mix such as
+            mlm:0.7,unilm:0.3.
+        mask_selection_rate: Probability that a word is masked.
+        final_mask_selection_rate: The same at the end of training, to which it goes on a straight
+            line; 0 for no change.
+        mask_token_rate: Share of the tokens of masked words that becomes [MASK].
+        random_token_rate: Share of them that becomes another token; the rest stays.
+        batch_size: Rows of a step.
+        steps: Updates of the weights.
+        learning_rate: Step size at the end of the warm-up; it falls linearly to 0.
+        warmup_ratio: Share of the steps in which the learning rate rises.
+        optimizer: adamw or lamb.
+        weight_decay: Decay of all weights but norms and biases.
+        global_clipnorm: Largest norm of a gradient; 0 for none.
+        gradient_accumulation_steps: Steps whose gradients make one update.
+        ema_momentum: Momentum of the weights' average, which is then what is saved; 0 for none.
+        validation_split: Share of the documents held out.
+        precision: float32, or mixed_bfloat16 on a GPU, which multiplies it faster.
+        recompute: Make activations again for the gradient instead of keeping them: less memory, a
+            third more work.
+        seed: Seed of weights, masks, order, dropout and held-out documents.
+        preset: Train on from the weights of this model, a folder or hf://owner/name, whose
+            vocabulary and sizes are taken; none for new weights.
 
     Raises:
         UsageError: if a value is impossible; names it.
@@ -93,10 +98,9 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse impossible values."""
         check_field_types(self)
-        least = {"sequence_length": LEAST_LENGTH, "intermediate_size": 0, "seed": 0}
         for field in dataclasses.fields(self):
             if field.type == "int":
-                check_whole(field.name, getattr(self, field.name), least.get(field.name, 1))
+                check_whole(field.name, getattr(self, field.name), LEAST.get(field.name, 1))
         for name in ("dropout", "warmup_ratio", "ema_momentum", "validation_split"):
             check_share(name, getattr(self, name))
         for name in ("weight_decay", "global_clipnorm"):
@@ -138,7 +142,7 @@ class Settings:
         try:
             return cls(**{**values, **changes})
         except UsageError as error:
-            if str(error).split()[0] in values.keys() - changes.keys():
+            if set(re.findall(r"\w+", str(error))) & (values.keys() - changes.keys()):
                 raise UsageError(f"{path}: {error}") from None
             raise
 
