@@ -1,4 +1,4 @@
-"""`octavo count discover` as typed, in an app of its own."""
+"""`octavo count discover` as typed."""
 
 from __future__ import annotations
 
@@ -8,24 +8,16 @@ import random
 import shlex
 
 import pytest
-from cyclopts import App
 
-from octavo.cli.discover import discover
-from octavo.cli.errors import report
+from octavo.cli import main
 
 pytest.importorskip("numba")
 pq = pytest.importorskip("pyarrow.parquet")
 
 
 def run(command):
-    """The exit code of `discover` with these words."""
-    app = App(name="discover", suppress_keyboard_interrupt=False)
-    app.default(discover)
-    try:
-        app(command, exit_on_error=False, print_error=False, result_action="return_value")
-    except Exception as error:
-        return report(error)
-    return 0
+    """The exit code of the verb with these words."""
+    return main.run(["count", "discover", *shlex.split(command)])
 
 
 @pytest.fixture
@@ -96,6 +88,7 @@ def test_standard_input_and_bad_lines(corpus, monkeypatch, capsys):
         ("", 2, "name the files to read"),
         ("lines.txt --out words.csv", 2, "Received: words.csv"),
         ("lines.txt --out lines.txt", 2, "--out would overwrite"),
+        ("lines.txt --min-count 1.5", 2, "it must be a whole number. Received: 1.5"),
         ("lines.txt --min-count 0", 2, "min_count must be a whole number of 1 or more"),
         ("lines.txt --min-pmi 2,x", 2, "Received: 2,x"),
         ("lines.txt --min-pmi nan", 2, "min_pmi must be 1 to 7 numbers"),
@@ -114,7 +107,7 @@ def test_bad_input_is_one_line(corpus, command, code, message, capsys, tmp_path)
     (tmp_path / "broken.jsonl").write_text('{"text": "北京"}\n{"title": "北京"}\n')
     (tmp_path / "bad.txt").write_bytes("北京\n".encode() + b"\xb1\xb1\n")
     before = sorted(tmp_path.iterdir())
-    assert run(shlex.split(command)) == code
+    assert run(command) == code
     err = capsys.readouterr().err
     assert message in err
     assert err.count("\n") == 1

@@ -71,11 +71,13 @@ class Corpus:
             size += len(shard.tokens)
         return found / size
 
-    def split(self, validation: float, seed: int = 0) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def split(
+        self, validation_split: float, seed: int = 0
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Which documents to train with, and which to hold out; of equal ones the first alone.
 
         Args:
-            validation: share of the documents that is held out, one at least if it is not 0.
+            validation_split: share of the documents that is held out, one at least if it is not 0.
             seed: decides which.
 
         Returns:
@@ -85,8 +87,8 @@ class Corpus:
         first = np.zeros(len(hashes), bool)
         first[np.unique(hashes, return_index=True)[1]] = True
         draws = make_generator(seed, HELD_OUT).random(len(hashes))
-        held_out = draws < validation
-        if validation and first.sum() > 1 and not (first & held_out).any():
+        held_out = draws < validation_split
+        if validation_split and first.sum() > 1 and not (first & held_out).any():
             held_out[np.where(first, draws, 2.0).argmin()] = True  # one at least
         cuts = np.cumsum([len(shard.hashes) for shard in self.shards])[:-1]
         return np.split(first & ~held_out, cuts), np.split(first & held_out, cuts)
