@@ -35,6 +35,8 @@ def test_names_stand_for_what_cuts_texts(vocabulary):
     assert list(find_segmenter(f"wordpiece:{vocabulary}")(text)) == ["北", "京", "a", "##b", "b"]
     assert list(find_segmenter("textwrap:wrap")("to be")) == ["to be"]
     assert list(find_segmenter(str.split)(text)) == ["北京", "ab", "b"]
+    assert find_segmenter("regex:[a-z]").join(text, "|") == "a|b|b"
+    assert find_segmenter(str.split).join(text, "|") == "北京|ab|b"
 
 
 def test_a_segmenter_is_itself():
@@ -104,6 +106,8 @@ def test_a_function_that_fails_says_what_it_raised(function, message):
     with pytest.raises(DataError, match=f"^the segmenter failed: {message}") as caught:
         find_segmenter(function)("ab")
     assert isinstance(caught.value.__cause__, (TypeError, ZeroDivisionError))
+    with pytest.raises(DataError, match=f"^the segmenter failed: {message}"):
+        find_segmenter(function).join("ab", " ")
 
 
 @pytest.mark.parametrize(

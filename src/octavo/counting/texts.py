@@ -60,7 +60,7 @@ class Texts:
         text = self._change(text) if self._change else text
         if self._segmenter is None:
             return text
-        return SEPARATOR.join(self._segmenter(text.replace(SEPARATOR, " ")))
+        return self._segmenter.join(text.replace(SEPARATOR, " "), SEPARATOR)
 
 
 def find_change(lowercase: bool, nfkc: bool) -> Callable[[str], str] | None:

@@ -39,6 +39,10 @@ class Segmenter(ABC):
     def __call__(self, text: str) -> Iterable[str]:
         """The words of a text, in order; what lies between them may be left out."""
 
+    def join(self, text: str, separator: str) -> str:
+        """The words of a text with a separator between them."""
+        return separator.join(self(text))
+
     def load(self) -> None:  # noqa: B027  (most need nothing)
         """Read what cutting needs, for which the first text else waits.
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -127,15 +128,29 @@ class Function(Segmenter):
         Raises:
             DataError: if the function raises, or gives something else than strings.
         """
-        try:
-            words = self._function(text)
-            if isinstance(words, str):
-                raise TypeError("one string, expected several")
-            words = list(words)
+        with _failure_named():
+            words = list(self._call(text))
             "".join(words)  # raises what is no string
-        except Exception as error:
-            raise DataError(f"the segmenter failed: {type(error).__name__}: {error}") from error
         return words
+
+    def join(self, text: str, separator: str) -> str:
+        """The words of a text with a separator between them; errors are those of a call."""
+        with _failure_named():
+            return separator.join(self._call(text))
+
+    def _call(self, text: str) -> Iterable[str]:
+        words = self._function(text)
+        if isinstance(words, str):
+            raise TypeError("one string, expected several")
+        return words
+
+
+@contextmanager
+def _failure_named() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise DataError(f"the segmenter failed: {type(error).__name__}: {error}") from error
 
 
 def find_segmenter(segmenter: SegmenterLike) -> Segmenter:
