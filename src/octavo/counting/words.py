@@ -150,7 +150,7 @@ def count_texts(
     stop_words: Iterable[str] = (),
     memory: str | int = MEMORY,
 ) -> Counts:
-    """Count the words of texts, each a document; arguments as of `count_words`.
+    """Count the words of texts, each a document; arguments are those of `count_words`.
 
     Example:
         >>> count_texts(["北京大学", "北京"], "characters", ngrams=2).most_common(3)

@@ -69,7 +69,7 @@ class Regex(Segmenter):
     """Every match of a regular expression.
 
     Args:
-        pattern: of Python's `re`.
+        pattern: a regular expression of Python's `re`.
 
     Raises:
         re.error: if it is none.
@@ -91,7 +91,7 @@ class WordPiece(Segmenter):
     """Word pieces of a BERT vocabulary.
 
     Args:
-        path: of vocab.txt.
+        path: the file of the vocabulary, a word piece a line.
 
     Raises:
         DataError: if it cannot be read.
