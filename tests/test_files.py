@@ -228,3 +228,20 @@ def test_write_directory_where_it_cannot(tmp_path: Path) -> None:
     for path in (tmp_path / "file", tmp_path / "absent" / "preset"):
         with pytest.raises(DataError, match=str(path)), write_directory(path):
             pytest.fail("the block must not run")
+
+
+def test_what_is_written_is_on_the_disk_before_it_takes_the_place_of_the_old(tmp_path, monkeypatch):
+    done: list[str] = []
+    for name in ("fsync", "replace", "rename"):
+        real = getattr(os, name)
+        monkeypatch.setattr(
+            os, name, lambda *given, real=real, name=name: [done.append(name), real(*given)][1]
+        )
+    with write_atomic(tmp_path / "file") as file:
+        file.write("new")
+    assert done == ["fsync", "replace"]
+    done.clear()
+    with write_directory(tmp_path / "folder") as folder:
+        for name in ("one", "two"):
+            (Path(folder) / name).write_text("new")
+    assert done == ["fsync", "fsync", "rename"]

@@ -15,9 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from octavo.corpus.files import find_files, make_ranges
 from octavo.counting import count_words
+from octavo.counting.options import Options
 from octavo.counting.segments import join_texts
-from octavo.counting.stream import Pruner
+from octavo.counting.stream import Pruner, count_stream
 from octavo.counting.table import TokenTable
 from octavo.errors import UsageError
 from octavo.segmenting.splitting import split_words
@@ -103,3 +105,16 @@ def test_approximate_counts_are_of_one_table(tmp_path, options):
     (tmp_path / "a.txt").write_text("a\n")
     with pytest.raises(UsageError, match="approximate counts are of one table"):
         count_words(tmp_path / "a.txt", "whitespace", approximate=True, **options)
+
+
+def test_progress_is_told_every_byte_of_the_files(tmp_path):
+    for name, lines in (("a.txt", 300), ("b.txt", 50)):
+        (tmp_path / name).write_text("to be or not to be\n" * lines, "utf-8")
+    told: list[int] = []
+    ranges = make_ranges(find_files(tmp_path), 3, 1000)
+    part = count_stream(
+        Options("whitespace"), ranges, f"{tmp_path}/run", memory=10**7, advance=told.append
+    )
+    assert part.documents == 350
+    assert told == [file_range.size for file_range in ranges]
+    assert sum(told) == 19 * 350
