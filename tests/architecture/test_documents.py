@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pydoc
 import re
 import shlex
 import subprocess
@@ -174,6 +175,12 @@ def test_paths_in_the_text_are_there(name):
     places = re.compile(r"LEAF|MODULE|VERB|P/")  # which the reader fills in
     assert len(paths) > 5
     assert not [path for path in paths if not places.search(path) and not (ROOT / path).exists()]
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != "CONTRIBUTING.md"])
+def test_names_in_the_text_are_there(name):
+    names = set(re.findall(r"`(octavo(?:\.\w+)+)", read(name)))
+    assert not [dotted for dotted in names if pydoc.locate(dotted) is None]
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
