@@ -38,18 +38,21 @@ def launch(
     command
         A verb with its arguments, after --.
     processes
-        On this machine.
+        Processes on this machine.
     max_restarts
         How often all are started again; counted anew after an hour of work.
     hosts
         Names or addresses of all machines, with commas between; the first is asked by the others.
     node_rank
-        Number of this machine among the hosts, from 0.
+        Number of this machine among --hosts, from 0.
     port
-        Of the first machine, at which the processes meet; 0 for a free one, on one machine alone.
+        Port of the first machine, at which the processes meet; 0 for a free one, on one machine
+        alone.
     """
     from octavo.training.launch import launch as run
 
+    if command and command[0].startswith("-"):
+        raise UsageError(f"no such option; --help lists them. Received: {command[0]}")
     if not command or command[0] not in VERBS:
         given = " ".join(command) or "nothing"
         raise UsageError(f"after -- stands {' or '.join(VERBS)}. Received: {given}")
