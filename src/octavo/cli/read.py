@@ -62,7 +62,7 @@ def ask(
     preset
         A reader's folder, or hf://owner/name. Default: the bundled Chinese reader.
     mode
-        extractive: the answer is a piece of a passage. generative: it is written freely.
+        extractive: the answer is a span of a passage. generative: it is written freely.
     beams
         Answers followed at once. Default: the reader's own setting.
     lines
@@ -133,7 +133,7 @@ def evaluate(
     preset
         A reader's folder, or hf://owner/name. Default: the bundled Chinese reader.
     mode
-        extractive: answers are pieces of a passage. generative: they are written freely.
+        extractive: answers are spans of a passage. generative: they are written freely.
     beams
         Answers followed at once. Default: the reader's own setting.
     batch_size

@@ -29,7 +29,7 @@ class Decoded:
 
     Attributes:
         tokens: one list of token ids an answer, END left out; an empty list is "no answer". There
-            are fewer than `beams` where the passages have no more pieces.
+            are fewer than `beams` where the passages have no more spans.
         scores: float (answers,), sums of log votes.
         steps: int (answers,), tokens chosen, END counted if it was.
         row_scores: float (passages, answers), each passage's own log probability of the answer.
@@ -101,7 +101,7 @@ class Decoder:
             passage_lengths: for each question the number of passage tokens in each prefix.
             steps: how many tokens an answer has at most.
             beams: how many answers are followed at once.
-            mode: "extractive" (a piece of a passage) or "generative".
+            mode: "extractive" (a span of a passage) or "generative".
             vote: a name of `VOTES`.
             no_answer_bias: added to the log probability of "no answer" when it is decided whether
                 a passage votes; how it votes stays as it is.
@@ -135,7 +135,7 @@ class Decoder:
             passage_lengths: for each question the number of passage tokens in each prefix.
             steps: how many tokens an answer has at most.
             samples: how many answers to draw.
-            mode: "extractive" (a piece of a passage) or "generative".
+            mode: "extractive" (a span of a passage) or "generative".
             vote: a name of `VOTES`.
             temperature: above 0; below 1 sharpens the distribution.
             top_p: draw from the smallest set of tokens with this much probability, (0, 1].

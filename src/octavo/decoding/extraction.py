@@ -1,4 +1,4 @@
-"""Extractive answers: every answer so far must be a piece of some passage.
+"""Extractive answers: every answer so far must be a span of some passage.
 
 A match mask says, for every row and beam, before which passage positions the answer so far ends:
 those positions hold the tokens that may come next.

@@ -120,7 +120,7 @@ class Reader:
             question: not empty; cut at `settings.question_length` tokens, with a warning.
             passages: at least one; a long one is read as several windows that vote. A `Passage`
                 may say its source, which comes back with its vote.
-            mode: "extractive" (the answer is a piece of a passage) or "generative".
+            mode: "extractive" (the answer is a span of a passage) or "generative".
             beams: answers followed at once; None takes the reader's setting.
 
         Raises:
