@@ -32,7 +32,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        (["--jsno"], r"no such option \(a file of this name is \./--jsno\)"),
+        (["--jsno"], r"no such option; --help lists them \(a file would be \./--jsno\)"),
         (["-", "a.txt", "-"], "standard input can be read only once"),
     ],
 )
@@ -49,7 +49,7 @@ def test_a_corpus_is_found_and_what_octavo_fills_left_out(folder):
     assert leave_out(files, Path("run"), Path("elsewhere")) == ["./a.txt", "./b.jsonl"]
     assert isinstance(leave_out(files), Files)  # which nobody expands again
     assert find_corpus(["-"], field="body") == ["-"]
-    with pytest.raises(UsageError, match=r"of which there are none\. Received: --field body"):
+    with pytest.raises(UsageError, match=r"none of these was given\. Received: --field body"):
         find_corpus(["a.txt"], field="body")
     with pytest.raises(UsageError, match="Received: no paths"):
         find_corpus([], field=None)

@@ -183,7 +183,7 @@ def test_standard_input_that_is_no_utf8(monkeypatch, capsys):
         (["FILE", "--workers", "100"], 2, "at least 8000MB for 100 workers"),
         (["FILE", "--resume"], 2, "Received: --resume\n"),
         (["FILE", "--ngrams", "9"], 2, "ngrams must be a whole number from 1 to 6"),
-        (["FILE", "--field", "body"], 2, "of which there are none. Received: --field body"),
+        (["FILE", "--field", "body"], 2, "none of these was given. Received: --field body"),
         (["FILE", "--segmenter", "none"], 2, "Received: none"),
         (["nothing.txt"], 1, "nothing.txt: no such file"),
         (["FILE", "--out", "no/such/counts.tsv"], 1, "no/such/counts.tsv"),

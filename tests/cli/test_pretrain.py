@@ -142,7 +142,7 @@ sys.exit(code)
             2,
             "save_steps must be a whole number of 1 or more. Received: save_steps=0",
         ),
-        ("--field body", 2, "a field is of .jsonl and .parquet files"),
+        ("--field body", 2, "only .jsonl and .parquet files have fields"),
         ("--stpes 3", 2, "Received: --stpes"),
         ("none.txt", 1, "none.txt: no such file or folder"),
     ],

@@ -15,7 +15,7 @@ from octavo.errors import DataError, UsageError
 
 SHOWN = 20  # words, where none are written
 AsJson = Annotated[bool, Parameter(name="--json")]
-Resume = Annotated[bool, Parameter(negative="--no-resume")]
+Resume = Annotated[bool, Parameter(negative="--no-resume", show_default="--resume")]
 Flat = Parameter(name="*")  # of a dataclass: each of its fields is an option
 # Without this cyclopts takes "-", standard input, for an option; `check_inputs` refuses the rest.
 Input = Annotated[str, Parameter(allow_leading_hyphen=True)]
@@ -33,7 +33,9 @@ def check_inputs(*paths: str) -> None:
     """
     for path in paths:
         if path.startswith("-") and path != "-":
-            raise UsageError(f"no such option (a file of this name is ./{path}). Received: {path}")
+            raise UsageError(
+                f"no such option; --help lists them (a file would be ./{path}). Received: {path}"
+            )
     if paths.count("-") > 1:
         raise UsageError("standard input can be read only once. Received: - twice")
 
@@ -59,7 +61,7 @@ def find_corpus(paths: Sequence[str], field: str | None) -> Files:
     files = find_files(paths)
     if field is not None and all(layout(path, field) == "text" for path in files):
         raise UsageError(
-            "a field is of .jsonl and .parquet files, of which there are none. Received: "
+            "only .jsonl and .parquet files have fields, and none of these was given. Received: "
             f"--field {field}"
         )
     return files

@@ -80,27 +80,28 @@ def count(
         jieba (Chinese words), jieba:DICT.txt (with words of your own), whitespace, characters,
         regex:PATTERN, wordpiece:VOCAB.txt, or module:function of your own.
     ngrams
-        Words of the longest n-gram, 1 to 6; shorter ones are counted too.
+        How many words the longest n-gram has, 1 to 6; shorter ones are counted too.
     field
-        Of JSON lines and Parquet: where the text stands, "text" by default. With it, standard input
-        is JSON lines.
+        The field of JSON lines, or the column of Parquet, that holds the text: "text" by default.
+        With it, standard input is JSON lines.
     lowercase
-        Lower-case first.
+        Put the text into lower case first.
     nfkc
-        Unicode's form NFKC first: full-width letters and digits become plain ones.
+        Bring the text into Unicode's form NFKC first: full-width letters and digits become plain
+        ones.
     bad_lines
         Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
     min_count
         Leave out what occurs less often.
     top
-        Keep so many of the most frequent; without --out they are shown.
+        How many of the most frequent words to keep; without --out they are shown.
     stop_words
         A file of words to leave out, one a line, as they are counted (in lower case, if
         --lowercase).
     workers
         Threads or processes to count with.
     memory
-        For the buffers of all workers; what does not fit goes to disk, beside --out.
+        Memory for the buffers of all workers; what does not fit goes to disk, beside --out.
     resume
         Go on from the finished parts of a run that was stopped.
     cluster

@@ -66,13 +66,12 @@ def discover(
     new_only
         Leave out what jieba's dictionary has.
     field
-        Of JSON lines and Parquet: where the text stands, "text" by default. With it, standard input
-        is JSON lines.
+        The field of JSON lines, or the column of Parquet, that holds the text: "text" by default.
+        With it, standard input is JSON lines.
     bad_lines
-        What becomes of lines that are not UTF-8: stop is an error, skip leaves them out, replace
-        puts U+FFFD for what cannot be read.
+        Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
     memory
-        Of the table that counts; with less than it needs the corpus is read more often.
+        Memory for the table that counts; with less than it needs the corpus is read more often.
     as_json
         Print one JSON object.
     """

@@ -91,24 +91,24 @@ def pretrain(
     vocabulary
         A vocab.txt; without it one is made from the corpus.
     vocabulary_size
-        Tokens of one that is made.
+        Tokens of a vocabulary that is made.
     segmenter
         Cuts words, which are masked together: jieba, jieba:DICT.txt, whitespace, regex:PATTERN,
         or module:function of your own; characters for none.
     cased
         Keep capitals and accents.
     field
-        Of JSON lines and Parquet: where the text stands, "text" by default.
+        The field of JSON lines, or the column of Parquet, that holds the text: "text" by default.
     bad_lines
         Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
     workers
         Processes that count and encode.
     memory
-        For the buffers of counting.
+        Memory for the buffers of counting.
     settings
         The fields of `Settings`, each an option with its own text.
     intervals
-        The fields of `Intervals`, likewise.
+        The fields of `Intervals`, each an option with its own text.
     devices
         How many GPUs, TPUs or CPUs each process trains on; by default all GPUs or TPUs, or one CPU.
     model_parallel

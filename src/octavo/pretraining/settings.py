@@ -35,7 +35,7 @@ class Settings:
         layers: Transformer blocks.
         heads: Attention heads of a block.
         intermediate_size: Width of the feed-forward nets; 0 for four times the model's.
-        dropout: Rate, of hidden states and attention.
+        dropout: Dropout rate of hidden states and attention.
         objective: mlm (masked words), lm (the next token), unilm (the second part of a text from
             the first), span (a span that a text holds twice, asked of it), or a mix such as
             mlm:0.7,unilm:0.3.

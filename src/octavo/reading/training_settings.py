@@ -16,7 +16,7 @@ class TrainingSettings:
         batch_size: Examples of a training step.
         learning_rate: Step size at the end of the warm-up; a cosine then falls to a hundredth of
             it.
-        dropout: Rate while training, of hidden states and attention.
+        dropout: Dropout rate of hidden states and attention while training.
         negative_rate: How often a question with an answer is shown a window without it.
         first_token_weight: Weight in the loss of an answer's first token, which chooses the place.
         seed: Seed of the examples and the dropout: the same seed gives the same reader.

@@ -187,7 +187,7 @@ def find_segmenter(segmenter: SegmenterLike) -> Segmenter:
         try:
             return Regex(rest)
         except re.error as error:
-            raise UsageError(f"no regular expression: {error}. Received: {segmenter}") from None
+            raise UsageError(f"not a regular expression: {error}. Received: {segmenter}") from None
     if kind == "wordpiece" and rest:
         return WordPiece(rest)
     if rest:
