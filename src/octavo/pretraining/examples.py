@@ -21,7 +21,7 @@ class Pieces(NamedTuple):
     """Pieces of documents, row by row.
 
     Args:
-        ids: of all their tokens, integers (tokens,).
+        ids: the ids of all their tokens, integers (tokens,).
         begins: where words begin, bool (tokens,).
         sizes: tokens of each piece, int64 (pieces,).
         counts: pieces of each row, 1 or more, int64 (rows,).
@@ -38,9 +38,9 @@ class Examples:
 
     Args:
         tokenizer: whose special tokens are put between texts, and never drawn at random.
-        length: of a row.
+        length: tokens of a row.
         objectives: name -> share of the rows.
-        masking: of masked rows.
+        masking: how words of masked rows are masked.
         prediction_count: places of a row the head looks at; `most_predictions` by default.
 
     Example:
@@ -80,9 +80,9 @@ class Examples:
         """Inputs, labels and weights.
 
         Args:
-            pieces: of the rows, none of which is longer than `length` with its special tokens.
+            pieces: the pieces of the rows; with its special tokens none is longer than `length`.
             random: decides objectives, masks and splits.
-            share: of training that is done, 0-1, which may decide the rate of masks.
+            share: the share of training that is done, 0-1, which may decide the rate of masks.
 
         Returns:
             ({token_ids, segment_ids, position_ids, document_ids: int32 (rows, length),
@@ -141,8 +141,8 @@ class Examples:
         """Texts that are cut, with their special tokens; and how many tokens at the end are named.
 
         Args:
-            pieces: of the rows.
-            kinds: of each, integers (pieces,).
+            pieces: the pieces of the rows.
+            kinds: the objective of each piece, integers (pieces,).
             whole: those that are not cut, bool (pieces,).
             random: decides where.
         """

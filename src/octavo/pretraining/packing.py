@@ -33,7 +33,7 @@ class PackedRows:
     """Which pieces of which shards each row holds.
 
     Args:
-        shard: of each piece, int32 (pieces,).
+        shard: the shard of each piece, int32 (pieces,).
         start: its first token in the shard, int64 (pieces,).
         length: its tokens, int32 (pieces,).
         firsts: the first piece of each row and, last, the number of pieces, int64 (rows + 1,).
@@ -74,7 +74,7 @@ def cut_documents(
         shard: that holds them.
         keep: which documents, bool (documents,).
         room: tokens of a piece at most.
-        marks: as of `find_marks`.
+        marks: what `find_marks` gives.
 
     Returns:
         (starts int64, lengths int32); pieces shorter than 8 tokens are left out.
@@ -127,7 +127,7 @@ def pack_pieces(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndar
     """Put pieces into rows: longest first, each where the least room is left that will do.
 
     Args:
-        lengths: of the pieces, with the special tokens each needs, integers (pieces,).
+        lengths: the tokens of the pieces, with the special tokens each needs, integers (pieces,).
         capacity: tokens of a row; no piece is longer.
 
     Returns:
@@ -173,11 +173,11 @@ def make_rows(
     """The rows of all documents that are kept.
 
     Args:
-        shards: of the corpus.
+        shards: the shards of the corpus.
         kept: for each shard which documents, bool (documents,).
-        length: of a row.
+        length: tokens of a row.
         specials: tokens that a piece needs besides its own.
-        marks: as of `find_marks`.
+        marks: what `find_marks` gives.
     """
     parts = [
         cut_documents(shard, keep, length - specials, marks)

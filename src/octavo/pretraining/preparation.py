@@ -69,7 +69,7 @@ def prepare(
         segmenter: cuts words, which are masked together: a name as of `octavo count`; "characters"
             for none.
         lowercase: lower the letters and strip the accents.
-        field: of JSON lines and Parquet, "text" by default.
+        field: the field of JSON lines, or column of Parquet, with the text; "text" by default.
         bad_lines: lines that are not UTF-8: "stop", "skip" or "replace".
         workers: processes.
         memory: for the buffers of counting.
@@ -159,8 +159,8 @@ def prepare_once(
     """Prepare in the first process of several; the others wait for it and open what it made.
 
     Args:
-        devices: of `octavo.training.devices.find_devices`, which says what process this is.
-        folder: of the token shards.
+        devices: what `octavo.training.devices.find_devices` gives: it says what process this is.
+        folder: the folder of the token shards.
         make: calls `prepare`, or opens the `Corpus` and so compares its checksums, which the other
             processes leave to the first.
 

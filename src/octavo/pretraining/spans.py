@@ -35,11 +35,11 @@ def ask_span(
     """A question about a text, None if no word of two tokens or more stands in two sentences.
 
     Args:
-        ids: of the text, integers (n,).
+        ids: the token ids of the text, integers (n,).
         begins: where words begin, bool (n,).
         ended: where sentences end, bool (n,).
         marks: where punctuation stands, which is in no span, bool (n,).
-        mask_id: of [MASK].
+        mask_id: the id of [MASK].
         random: chooses the word, and which of its places is hidden.
 
     Example:

@@ -40,11 +40,11 @@ class Evaluation:
         f1: CMRC's F1.
         no_answer_precision: of the questions left without answer, the share that have none.
         no_answer_recall: of the questions that have none, the share left without answer.
-        no_answer_f1: of these two.
+        no_answer_f1: the F1 of these two.
         no_answer_questions: how many questions have no answer.
-        accuracy: of the Sogou tool.
-        final: of the Sogou tool, the mean of its accuracy and its F1 over characters.
-        questions_per_second: in questions/s, the reader's compilation included.
+        accuracy: the accuracy of the Sogou tool.
+        final: the mean of the Sogou tool's accuracy and its F1 over characters.
+        questions_per_second: questions/s, the reader's compilation included.
         baseline_em: `em` of the sentence nearest to the question.
         baseline_f1: `f1` of the sentence nearest to the question.
         answers: the answers themselves, in the order of the questions.

@@ -63,8 +63,8 @@ class SogouMatch:
     Attributes:
         correct: whether the tool counts the prediction as right.
         f1: the highest character F1 over the accepted answers, 0-1.
-        precision: of that F1.
-        recall: of that F1.
+        precision: the precision in that F1, 0-1.
+        recall: the recall in that F1, 0-1.
         answer: the accepted answer that gave it (the first of equals), None when nothing is shared.
     """
 

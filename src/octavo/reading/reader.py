@@ -145,8 +145,8 @@ class Reader:
 
         Args:
             questions: their gold answers, if any, are not looked at.
-            mode: as in `answer`.
-            beams: as in `answer`.
+            mode: "extractive" or "generative", as in `answer`.
+            beams: answers followed at once; None takes the reader's setting.
             batch_size: passage windows read together.
             progress: show a bar on stderr.
 
