@@ -25,7 +25,7 @@ from typing import Any
 from octavo._keras import keras, use_compilation_cache
 from octavo.pretraining import Corpus, Intervals, Settings, prepare, pretrain
 from octavo.pretraining.baselines import measure_baselines
-from octavo.pretraining.corpus import Batches
+from octavo.pretraining.batches import Batches
 from octavo.pretraining.examples import Examples
 from octavo.pretraining.objectives import Masking
 from octavo.training.compiling import compile_model

@@ -91,6 +91,21 @@ def test_terminal_gets_a_bar(monkeypatch):
     assert "3/3" in terminal.getvalue()
 
 
+def test_a_paused_bar_makes_room_for_another(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with Progress(3, "training") as progress:
+        progress.advance(2)
+        progress._bar.refresh()
+        with progress.paused():
+            shown = len(terminal.getvalue())
+            for _ in track(3, "scoring"):
+                pass
+            assert "training" not in terminal.getvalue()[shown:]
+        progress.advance(1)
+    assert "3/3" in terminal.getvalue()[shown:].rpartition("training")[2]
+
+
 def test_a_failure_passes_through_and_stops_the_bar(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
     progress = Progress(3, "work")

@@ -50,7 +50,7 @@ class Bench:
 
     def prepare(self, workers: int) -> dict[str, Any]:
         """Make shards, rows and an epoch of batches; gives tokens and seconds."""
-        from octavo.pretraining.corpus import Batches
+        from octavo.pretraining.batches import Batches
         from octavo.pretraining.examples import Examples
         from octavo.pretraining.objectives import SPECIALS, Masking
         from octavo.pretraining.preparation import prepare

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -82,6 +84,20 @@ class Progress:
         """Like `advance`, for what was done before, or slower: no rate is made of it."""
         self._skipped, self._measured = self.done + amount, time.monotonic()
         self.advance(amount, note)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Inside, a bar is taken away, so that another may be shown."""
+        if self._bar is None:
+            yield
+            return
+        self._bar.live.transient = True  # it leaves no line behind
+        self._bar.stop()
+        try:
+            yield
+        finally:
+            self._bar.live.transient = False
+            self._bar.start()
 
     def _print_line(self) -> None:
         self._last_line, self._printed = time.monotonic(), self.done

@@ -18,7 +18,7 @@ ROOMS = (
 NEED_NONE = {
     "files and the layouts they have": {
         "counting/counts.py", "counting/parts.py", "counting/runs.py",
-        "pretraining/corpus.py", "pretraining/log.py", "pretraining/preparation.py",
+        "pretraining/corpus.py", "pretraining/preparation.py",
         "pretraining/run_folder.py",
         "reading/passage_files.py", "reading/question_files.py",
         "transformer/presets.py",
@@ -28,9 +28,9 @@ NEED_NONE = {
         "counting/interrupts.py", "counting/lines.py", "counting/options.py",
         "counting/preloaded.py", "counting/segments.py", "counting/texts.py",
         "optimizers/bare.py", "optimizers/patterns.py", "optimizers/tensors.py",
-        "pretraining/building.py", "pretraining/fit.py", "pretraining/position.py",
+        "pretraining/batches.py", "pretraining/building.py", "pretraining/fit.py",
         "pretraining/settings.py",
-        "reading/answer.py", "reading/evaluation.py", "reading/fit.py",
+        "reading/answer.py", "reading/batches.py", "reading/evaluation.py", "reading/fit.py",
         "reading/training_settings.py",
     },
     "data structures of textbooks, and how memory is used": {

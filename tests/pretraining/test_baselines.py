@@ -7,7 +7,7 @@ import pytest
 
 from octavo.pretraining import prepare
 from octavo.pretraining.baselines import measure_baselines
-from octavo.pretraining.corpus import Batches
+from octavo.pretraining.batches import Batches
 from octavo.pretraining.examples import Examples
 from octavo.pretraining.objectives import Masking
 from octavo.text import save_vocabulary

@@ -11,9 +11,6 @@ import pytest
 from octavo.corpus import token_shards
 from octavo.errors import DataError, UsageError
 from octavo.pretraining import Corpus, preparation, prepare, prepare_once
-from octavo.pretraining.corpus import Batches
-from octavo.pretraining.examples import Examples
-from octavo.pretraining.objectives import Masking
 from octavo.training.devices import Devices
 
 
@@ -158,27 +155,7 @@ def test_equal_documents_are_trained_on_once_and_never_held_out_too(make, tmp_pa
     assert (again != held_out).any()
 
 
-def test_a_batch_depends_on_its_number_alone(corpus):
-    kept, _ = corpus.split(0.1)
-    rows = corpus.rows(kept, 32, 2)
-    examples = Examples(corpus.tokenizer, 32, {"mlm": 1.0}, Masking())
-
-    def batches():
-        return Batches(corpus, rows, examples, batch_size=7, seed=3)
-
-    one, other = batches(), batches()
-    forwards = [one(number) for number in range(40)]
-    for number in reversed(range(40)):
-        for a, b in zip(forwards[number][0].values(), other(number)[0].values(), strict=True):
-            np.testing.assert_array_equal(a, b)
-    places = np.concatenate([one._choose(place) for place in range(0, 3 * len(rows), 7)]).tolist()
-    epochs = [places[i * len(rows) : (i + 1) * len(rows)] for i in range(3)]
-    assert all(sorted(epoch) == list(range(len(rows))) for epoch in epochs)
-    assert epochs[0] != epochs[1]
-
-
 def test_bad_input_is_named(make, tmp_path, monkeypatch):
-    (tmp_path / "short.txt").write_text("w1\n", "utf-8")
     (tmp_path / "bad.jsonl").write_text('{"text": "w1"}\n{"body": 1}\n', "utf-8")
     (tmp_path / "empty.txt").write_text("\n\n", "utf-8")
     with pytest.raises(DataError, match=r"bad\.jsonl, line 2: no text in field"):
@@ -191,11 +168,6 @@ def test_bad_input_is_named(make, tmp_path, monkeypatch):
         make(vocabulary=50, folder="e")
     with pytest.raises(UsageError, match="standard input is read once"):
         make(text="-", vocabulary=200, folder="c")
-    corpus = make(text=tmp_path / "short.txt", folder="d")
-    kept, _ = corpus.split(0.0)
-    examples = Examples(corpus.tokenizer, 32, {"mlm": 1.0}, Masking())
-    with pytest.raises(DataError, match="one document a line"):
-        Batches(corpus, corpus.rows(kept, 32, 2), examples, 4, 0)
 
 
 def test_a_damaged_shard_is_named_before_anything_is_trained(make, tmp_path):

@@ -18,6 +18,7 @@ from octavo._keras import keras
 from octavo.errors import DataError
 from octavo.pretraining import Intervals, fit, pretrain
 from octavo.pretraining.run_folder import RunFolder
+from octavo.training import Loop
 from octavo.training.devices import Devices
 from octavo.transformer import load_preset
 
@@ -75,15 +76,15 @@ def test_a_stopped_run_is_the_same_as_one_that_was_not(corpus, settings, tmp_pat
     whole = pretrain(corpus, tmp_path / "whole", settings, intervals=EVERY, progress=False)
     saves = []
 
-    class Stopped(fit._Run):
-        def save(self):
-            super().save()
+    class Stopped(Loop):
+        def _save(self):
+            super()._save()
             saves.append(self.position.step)
             if len(saves) == 2:
                 raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fit, "_Run", Stopped)
+        patch.setattr(fit, "Loop", Stopped)
         with pytest.raises(KeyboardInterrupt, match="goes on from the last save"):
             pretrain(corpus, tmp_path / "stopped", settings, intervals=EVERY, progress=False)
     keras.utils.set_random_seed(99)
@@ -238,7 +239,7 @@ def test_averaged_weights_are_what_is_saved(corpus, settings, tmp_path):
     pretrain(corpus, tmp_path / "plain", settings, progress=False)
     pretrain(corpus, tmp_path / "out", averaged, progress=False)
     run = fit._Run(corpus, RunFolder(tmp_path / "out"), averaged, Intervals(), Devices(None), False)
-    run.begin()
+    run.loop._resume()
     last, saved = weights(tmp_path / "plain"), weights(tmp_path / "out")
     assert all(map(np.array_equal, run.model.get_weights(), last))
     with run._averaged():

@@ -1,4 +1,7 @@
-"""A run trains on from the weights of a model that is there."""
+"""A run trains on from the weights of a model that is there.
+
+Covers octavo.pretraining.building.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,7 @@ def test_it_goes_on_where_it_was_stopped(corpus, on, tmp_path):
     """And every step of the whole run moves away from the preset, not from new weights."""
     pretrain(corpus, tmp_path / "whole", on, progress=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("octavo.pretraining.fit._Run._evaluate", press)
+        patch.setattr("octavo.pretraining.fit._Run._score", press)
         with pytest.raises(KeyboardInterrupt):
             pretrain(
                 corpus,
@@ -101,7 +104,7 @@ def test_it_goes_on_where_it_was_stopped(corpus, on, tmp_path):
     assert one.config.hidden_act == "relu"
 
 
-def press(self):
+def press(*_):
     raise KeyboardInterrupt
 
 

@@ -13,10 +13,11 @@ import pytest
 
 import octavo.pretraining.fit
 import octavo.training.compiling
+import octavo.training.loop
 from octavo._keras import keras, ops
 from octavo.pretraining import Intervals, pretrain
+from octavo.pretraining.batches import Batches
 from octavo.pretraining.building import make_model, make_optimizer
-from octavo.pretraining.corpus import Batches
 from octavo.pretraining.examples import Examples
 from octavo.pretraining.objectives import Masking, most_predictions
 from octavo.training.compiling import compile_model
@@ -63,7 +64,7 @@ def test_built_ins_stand_where_they_exist(model, settings):
 def test_no_loss_is_added_inside(model, batches):
     model(batches(0)[0])
     assert model.losses == []
-    for module in (octavo.pretraining.fit, octavo.training.compiling):
+    for module in (octavo.pretraining.fit, octavo.training.compiling, octavo.training.loop):
         assert "add_loss" not in inspect.getsource(module)
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from octavo._keras import keras
@@ -17,6 +18,16 @@ def test_every_row_belongs_to_one_process():
     rows = list(range(12))
     shares = [rows[Devices(None, process, 3).share(12)] for process in range(3)]
     assert [row for share in shares for row in share] == rows
+
+
+def test_every_array_of_a_batch_is_shared_out_by_rows():
+    def make(number):
+        return {"image": np.arange(24).reshape(6, 2, 2) + number}, np.arange(6)
+
+    assert Devices(None).share_batches(make) is make
+    inputs, labels = Devices(None, 1, 3).share_batches(make)(100)
+    assert inputs["image"].tolist() == [[[108, 109], [110, 111]], [[112, 113], [114, 115]]]
+    assert labels.tolist() == [2, 3]
 
 
 @pytest.mark.keras_backend

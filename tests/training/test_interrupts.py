@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from octavo.training import States
 from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
 
 pytestmark = pytest.mark.usefixtures("interrupts")
@@ -34,10 +35,10 @@ def test_another_thread_changes_nothing():
 
 
 def test_how_to_go_on_is_said(tmp_path):
-    state = tmp_path / "state"
-    for place in (None, state):
+    states = States(tmp_path, "state")
+    for place in (None, states):
         with pytest.raises(KeyboardInterrupt, match=r"^$"), say_how_to_go_on(place):
             raise KeyboardInterrupt
-    state.touch()
-    with pytest.raises(KeyboardInterrupt, match="goes on"), say_how_to_go_on(state):
+    (tmp_path / "state").touch()
+    with pytest.raises(KeyboardInterrupt, match="goes on"), say_how_to_go_on(states):
         raise KeyboardInterrupt

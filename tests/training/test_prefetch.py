@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from octavo.training import prefetch
 from octavo.training.prefetch import Prefetched
 
 
@@ -28,14 +29,35 @@ def test_batches_are_made_ahead_but_not_too_far():
         assert sorted(made) == [0, 1, 2, 3]
 
 
-def test_only_waiting_counts():
-    with Prefetched(make_slowly, first=1, size=2, ahead=2) as batches:
+def test_only_waiting_counts(monkeypatch):
+    """By a clock that moves on while a batch is made, and while something else is done."""
+    now = 0.0
+    monkeypatch.setattr(prefetch.time, "perf_counter", lambda: now)
+    asked, made = threading.Event(), threading.Event()
+
+    def make(number):
+        nonlocal now
+        if number == 1:
+            asked.wait()
+            now += 3.0
+        else:
+            made.set()
+        return number
+
+    with Prefetched(make, first=1, size=2, ahead=2) as batches:
+        threading.Timer(0.2, asked.set).start()  # by then the first one is waited for
         _ = batches[0]
-        time.sleep(0.1)
-        before = batches.waited
-        assert before > 0.005
+        assert batches.waited == 3.0
+        made.wait()
+        now += 5.0
         _ = batches[1]
-        assert batches.waited - before < 0.005
+        assert batches.waited == 3.0
+
+
+def test_a_chunk_is_some_of_the_batches():
+    with Prefetched(make_slowly, first=5, size=20) as batches:
+        chunk = batches.chunk(number=8, size=3)
+        assert [chunk[0], *(chunk[i] for i in range(len(chunk)))] == [8, 8, 9, 10]
 
 
 def test_an_error_reaches_who_asks():

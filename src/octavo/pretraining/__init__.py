@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from octavo._lazy import load_later
-from octavo.pretraining.position import Intervals
 from octavo.pretraining.settings import Settings
+from octavo.training.intervals import Intervals
 
 if TYPE_CHECKING:
     from octavo.pretraining.corpus import Corpus

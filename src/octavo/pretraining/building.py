@@ -7,13 +7,12 @@ from typing import Any
 
 from octavo._keras import keras
 from octavo.errors import DataError, UsageError
-from octavo.optimizers import GradientAccumulation, WeightAverage, adamw, lamb, warmup_stable_decay
 from octavo.pretraining.settings import Settings
 from octavo.text import WordPieceTokenizer
+from octavo.training.optimizer import create_optimizer
 from octavo.transformer import Transformer, TransformerConfig, build_transformer_model
 from octavo.transformer.presets import Preset, read_preset
 
-NO_DECAY = ("bias", "norm")
 SIZES = {
     "hidden_size": "hidden_size",
     "layers": "num_hidden_layers",
@@ -103,13 +102,13 @@ def _make_config(settings: Settings, tokenizer: WordPieceTokenizer) -> Transform
 
 def make_optimizer(settings: Settings) -> Any:
     """AdamW or LAMB with warm-up and linear decay; averages and accumulation as asked for."""
-    warmup = min(round(settings.warmup_ratio * settings.steps), settings.steps - 1)
-    rate = warmup_stable_decay(settings.learning_rate, warmup, 0, settings.steps - warmup)
-    make = {"adamw": adamw, "lamb": lamb}[settings.optimizer]
-    clipping = {"global_clipnorm": settings.global_clipnorm} if settings.global_clipnorm else {}
-    optimizer: Any = make(rate, weight_decay=settings.weight_decay, exclude=NO_DECAY, **clipping)
-    if settings.ema_momentum:
-        optimizer = WeightAverage(optimizer, settings.ema_momentum)
-    if settings.gradient_accumulation_steps > 1:
-        optimizer = GradientAccumulation(optimizer, settings.gradient_accumulation_steps)
-    return optimizer
+    return create_optimizer(
+        settings.optimizer,
+        settings.learning_rate,
+        settings.steps,
+        min(round(settings.warmup_ratio * settings.steps), settings.steps - 1),
+        settings.weight_decay,
+        settings.global_clipnorm,
+        settings.ema_momentum,
+        settings.gradient_accumulation_steps,
+    )

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from octavo._files import check_directory
 from octavo.errors import DataError
+from octavo.training.states import States
 
 if TYPE_CHECKING:
     from octavo.text import WordPieceTokenizer
     from octavo.transformer import Transformer
 
 CHECKPOINTS = "checkpoints"
-LOG = "log.csv"
 
 
 class RunFolder:
@@ -25,25 +25,21 @@ class RunFolder:
     Args:
         path: of it; made when something is written.
 
+    Attributes:
+        states: the files of its states.
+
     Raises:
         DataError: if it is no folder, or the working directory.
 
     Example:
         >>> import tempfile
-        >>> RunFolder(tempfile.mkdtemp()).states()
+        >>> RunFolder(tempfile.mkdtemp()).states.paths()
         []
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = check_directory(path)
-
-    def states(self) -> list[Path]:
-        """The files of its states, the newest last."""
-        return sorted((self.path / CHECKPOINTS).glob("step-*.safetensors"))
-
-    def state(self, step: int) -> Path:
-        """The file of the state after this many batches."""
-        return self.path / CHECKPOINTS / f"step-{step:08}.safetensors"
+        self.states = States(self.path / CHECKPOINTS)
 
     def check(self, data: str | PathLike[str], resume: bool) -> None:
         """Refuse a folder of other things, and a run that is not to go on.
@@ -55,7 +51,7 @@ class RunFolder:
         Raises:
             DataError: if it is one of these.
         """
-        states = self.states()
+        states = self.states.paths()
         if states and not resume:
             raise DataError("holds a run already; name another folder, or resume it", self.path)
         inside = os.path.relpath(os.path.realpath(data), self.path).split(os.sep)[0]
@@ -63,11 +59,6 @@ class RunFolder:
         names = {path.name for path in self.path.iterdir()} if self.path.is_dir() else set()
         if not states and any(not name.startswith(".") for name in names - known):
             raise DataError("holds other files; name a new folder", self.path)
-
-    def clear(self) -> None:
-        """Remove what killed runs left half written."""
-        for part in (self.path / CHECKPOINTS).glob(".step-*.part"):
-            part.unlink(missing_ok=True)
 
     def write_model(self, model: Transformer, tokenizer: WordPieceTokenizer) -> None:
         """Put the files of a preset into the folder, each whole or not at all.

@@ -6,123 +6,32 @@ A run's folder is the preset with the best validation score so far, and beside i
 
 from __future__ import annotations
 
-import math
-import sys
-import time
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from octavo._files import check_directory
 from octavo._keras import keras
-from octavo._progress import Progress
-from octavo.errors import DataError, UsageError
+from octavo.errors import DataError
+from octavo.reading.batches import Batches
 from octavo.reading.evaluation import evaluate
 from octavo.reading.examples import ExampleSampler
 from octavo.reading.question_files import Question
 from octavo.reading.settings import SETTINGS
-from octavo.training import load_state, read_note, save_state
+from octavo.reading.training_settings import TrainingSettings
+from octavo.training import Intervals, Loop, States
 from octavo.training.compiling import compile_model
-from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
+from octavo.training.optimizer import create_optimizer
+from octavo.training.position import Position
 from octavo.transformer import Transformer, load_preset
 
 STATE = "training.safetensors"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What decides a run: a state can only go on under the plan it was started with."""
-
-    questions: int
-    questions_crc32: int
-    validation_crc32: int
-    reader_crc32: int  # its vocabulary and settings
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    dropout: float
-    negative_rate: float
-    first_token_weight: float
-    seed: int
-
-
-@dataclass
-class Position:
-    """How far a run is, and what it scored: the note in its state file."""
-
-    plan: dict[str, Any]
-    epoch: int = 0
-    batch: int = 0
-    loss_sum: float = 0.0  # over the epoch's batches so far
-    seconds: float = 0.0
-    start: dict[str, float] | None = None  # what the first weights scored
-    best: float | None = None
-    history: list[dict[str, float]] = field(default_factory=list)
-
-
-class _Batches(keras.utils.PyDataset):
-    """The batches of one epoch from a given one on."""
-
-    def __init__(self, sampler: ExampleSampler, epoch: int, batch_size: int, first: int) -> None:
-        super().__init__()
-        self.sampler, self.batch_size = sampler, batch_size
-        self.batches = sampler.batches(epoch, batch_size)[first:]
-
-    def __len__(self) -> int:
-        return len(self.batches)
-
-    def __getitem__(self, index: int) -> Any:
-        return self.sampler.arrays(self.batches[index], self.batch_size)
-
-
-class _Watch(keras.callbacks.Callback):
-    """Keeps the position, moves the progress bar, and saves the state every so many seconds."""
-
-    def __init__(
-        self,
-        position: Position,
-        bar: Progress,
-        save: Callable[[], None],
-        seconds: float,
-        pressed: list[int],
-    ) -> None:
-        super().__init__()
-        self.position, self.bar, self.save, self.seconds = position, bar, save, seconds
-        self.pressed = pressed
-        self.first, self.before = position.batch, position.loss_sum
-        self.at = self.saved = time.monotonic()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        loss = (logs or {}).get("loss", math.nan)  # the mean since fit began
-        if not math.isfinite(loss):
-            raise DataError(f"the loss is {loss}: try a lower learning rate and --no-resume")
-        position, now = self.position, time.monotonic()
-        position.batch = self.first + batch + 1
-        position.loss_sum = self.before + loss * (batch + 1)
-        position.seconds, self.at = position.seconds + now - self.at, now
-        self.bar.advance(1, note=f"loss {loss:.3f}")
-        if now - self.saved >= self.seconds or self.pressed:
-            self.save()
-            self.saved = time.monotonic()
-        if self.pressed:
-            raise KeyboardInterrupt
-
-
-def make_optimizer(learning_rate: float, steps: int, weight_decay: float = 0.01) -> Any:
-    """AdamW: a tenth of the steps warms up, a cosine falls to a hundredth; norm clipped to 1."""
-    warmup = max(steps // 10, 1)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=learning_rate / warmup,
-        warmup_target=learning_rate,
-        warmup_steps=warmup,
-        decay_steps=max(steps - warmup, 1),
-        alpha=0.01,
-    )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay, global_clipnorm=1.0)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
-    return optimizer
+ANEW = (
+    "name another folder (this one may be its preset) or start anew with resume=False (--no-resume)"
+)
+WARMUP = 10  # of so many steps one warms up
 
 
 def fit_reader(
@@ -171,149 +80,106 @@ def fit_reader(
             damaged or of another run.
         UsageError: if an argument is impossible.
     """
-    for name, value, low in (("epochs", epochs, 1), ("batch_size", batch_size, 1)):
-        if value < low:
-            raise UsageError(f"{name} must be at least {low}. Received: {value}")
-    for name, rate in (("dropout", dropout), ("negative_rate", negative_rate)):
-        if not 0 <= rate < 1:
-            raise UsageError(f"{name} must lie in [0, 1). Received: {rate}")
-    for name, factor in (
-        ("learning_rate", learning_rate),
-        ("first_token_weight", first_token_weight),
-    ):
-        if not 0 < factor < math.inf:
-            raise UsageError(f"{name} must be above 0. Received: {factor}")
-    if not 0 <= seed < 2**32:
-        raise UsageError(f"seed must lie in [0, 2**32). Received: {seed}")
+    settings = TrainingSettings(
+        epochs, batch_size, learning_rate, dropout, negative_rate, first_token_weight, seed
+    )
     keras.utils.set_random_seed(seed)
     folder = None if out is None else _check_out(out, resume)
-    settings = reader.settings
+    model = _copy_model(reader, dropout)
+    sampler = ExampleSampler(
+        questions, reader.tokenizer, reader.settings, negative_rate, first_token_weight, seed
+    )
+    batches = Batches(sampler, batch_size)
+    epoch_steps = batches.epoch_steps
+    steps = epochs * epoch_steps
+    warmup = max(steps // WARMUP, 1)
+    compile_model(model, create_optimizer("keras_adamw", learning_rate, steps, warmup))
+    best = _BestWeights(reader, model, validation, folder, progress)
+    loop = Loop(
+        model,
+        batches,
+        steps,
+        plan={
+            "questions": len(questions),
+            "questions_crc32": _checksum(*questions),
+            "validation_crc32": _checksum(*(validation or ())),
+            "reader_crc32": _checksum(reader.settings, *reader.tokenizer.vocabulary),
+            **asdict(settings),
+        },
+        states=None if folder is None else States(folder, STATE, resume, ANEW),
+        intervals=Intervals(epoch_steps, epoch_steps, epoch_steps, save_total_limit=1),
+        save_seconds=save_seconds,
+        score=best.score,
+        keeps_best=True,
+        description=f"training, {epochs} epochs",
+        progress=progress,
+    )
+    log = loop.run().log
+    best.restore()
+    records = [{name: line[name] for name in line if name != "step"} for line in log]
+    start = records.pop(0) if log[0]["step"] == 0 else {}
+    scores = [line["f1"] for line in log if "f1" in line]
+    return {"start": start, "epochs": records, "best": max(scores, default=None)}
+
+
+class _BestWeights:
+    """Scores a reader in training and keeps the weights of its best validation F1."""
+
+    def __init__(
+        self,
+        reader: Any,
+        model: Transformer,
+        validation: Sequence[Question] | None,
+        folder: Path | None,
+        progress: bool,
+    ) -> None:
+        self.reader, self.model, self.validation = reader, model, validation
+        self.folder, self.progress = folder, progress
+        self.weights = [weight.copy() for weight in model.get_weights()]
+
+    def score(self, position: Position) -> dict[str, float]:
+        """Score the weights of now, and keep them if none before them were better.
+
+        Without validation those of the last epoch are kept.
+        """
+        self.reader.model.set_weights(self.model.get_weights())
+        scores = self._evaluate()
+        best = max((line["f1"] for line in position.log if "f1" in line), default=0.0)
+        if (scores["f1"] >= best) if scores else (position.step > 0):
+            self.weights = self.model.get_weights()
+            if self.folder is not None:
+                self.reader.save_to_preset(self.folder)
+        if not position.step:
+            return scores
+        seconds = position.seconds - sum(line.get("seconds", 0.0) for line in position.log)
+        return {"seconds": round(seconds, 1), **scores}
+
+    def _evaluate(self) -> dict[str, float]:
+        if not self.validation:
+            return {}
+        result = evaluate(self.reader, self.validation, progress=self.progress)
+        scores = {"f1": result.f1, "em": result.em}
+        if result.no_answer_questions:
+            scores["no_answer_f1"] = result.no_answer_f1
+        return scores
+
+    def restore(self) -> None:
+        """Give the reader the best weights; a process before this one may have found them."""
+        if self.folder is not None:
+            self.weights = load_preset(self.folder, application="unilm")[0].get_weights()
+        self.reader.model.set_weights(self.weights)
+
+
+def _copy_model(reader: Any, dropout: float) -> Transformer:
+    """The reader's model with dropout, which looks at the places of an answer alone."""
     config = {
         **reader.model.config.to_dict(),
         "hidden_dropout_prob": dropout,
         "attention_probs_dropout_prob": dropout,
     }
-    model = Transformer(config, "unilm", mask_positions=settings.answer_length + 1)
+    model = Transformer(config, "unilm", mask_positions=reader.settings.answer_length + 1)
     model.set_weights(reader.model.get_weights())
-    sampler = ExampleSampler(
-        questions, reader.tokenizer, settings, negative_rate, first_token_weight, seed
-    )
-    plan = Plan(
-        questions=len(questions),
-        questions_crc32=_checksum(*questions),
-        validation_crc32=_checksum(*(validation or ())),
-        reader_crc32=_checksum(settings, *reader.tokenizer.vocabulary),
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        dropout=dropout,
-        negative_rate=negative_rate,
-        first_token_weight=first_token_weight,
-        seed=seed,
-    )
-
-    def score() -> dict[str, float]:
-        reader.model.set_weights(model.get_weights())
-        if not validation:
-            return {}
-        result = evaluate(reader, validation, progress=progress)
-        scores = {"f1": result.f1, "em": result.em}
-        return scores | (
-            {"no_answer_f1": result.no_answer_f1} if result.no_answer_questions else {}
-        )
-
-    best = [weight.copy() for weight in model.get_weights()]
-
-    def keep_best() -> None:
-        best[:] = model.get_weights()
-        if folder is not None:
-            reader.save_to_preset(folder)
-
-    position = train(
-        model,
-        sampler,
-        plan,
-        score,
-        keep_best,
-        state=None if folder is None else folder / STATE,
-        resume=resume,
-        save_seconds=save_seconds,
-        progress=progress,
-    )
-    if folder is not None:  # a resumed run may have found its best before it was stopped
-        best = load_preset(folder, application="unilm")[0].get_weights()
-    reader.model.set_weights(best)
-    return {"start": position.start, "epochs": position.history, "best": position.best}
-
-
-def train(
-    model: Any,
-    sampler: ExampleSampler,
-    plan: Plan,
-    score: Callable[[], dict[str, float]],
-    keep_best: Callable[[], None],
-    state: Path | None = None,
-    resume: bool = True,
-    save_seconds: float = 120.0,
-    progress: bool = True,
-) -> Position:
-    """Run the epochs of a plan.
-
-    Args:
-        model: a UniLM `Transformer` with mask_positions = answer_length + 1, trained in place.
-        sampler: draws the examples.
-        plan: epochs, batch size, learning rate.
-        score: measures the model at the start and after every epoch; its figure "f1" decides
-            which weights are best.
-        keep_best: called when the model is the best so far (after every epoch, if there is no
-            "f1").
-        state: the file of the run's state; None keeps none.
-        resume: go on from that file, if it is there.
-        save_seconds: time between two saves inside an epoch.
-        progress: show a bar on stderr.
-
-    Raises:
-        DataError: if the state is damaged or of a run with another plan.
-    """
-    epoch_steps = -(-len(sampler) // plan.batch_size)
-    steps = epoch_steps * plan.epochs
-    compile_model(model, make_optimizer(plan.learning_rate, steps))
-    position = Position(plan=asdict(plan))
-    if state is not None and resume and state.exists():
-        position = Position(**read_note(state))
-        _check_plan(position.plan, plan, state)
-        load_state(state, model)
-        if progress:
-            done = position.epoch * epoch_steps + position.batch
-            print(f"{state.parent}: {done} of {steps} steps are done", file=sys.stderr)
-    elif state is not None:
-        state.parent.mkdir(parents=True, exist_ok=True)
-
-    def save() -> None:
-        if state is not None:
-            save_state(state, model, vars(position))
-
-    with say_how_to_go_on(state):
-        if position.start is None:
-            save()  # before an older run's preset changes: its state would not fit
-            position.start = score()
-            if "f1" in position.start:
-                position.best = position.start["f1"]
-                keep_best()
-            save()
-        while position.epoch < plan.epochs:
-            record = _train_epoch(model, sampler, plan, position, save, save_seconds, progress)
-            save()  # a validation may take minutes
-            record |= score()
-            position.history.append(record)
-            figure = record.get("f1")
-            if figure is None or position.best is None or figure >= position.best:
-                position.best = figure
-                keep_best()
-            position.epoch, position.batch = position.epoch + 1, 0
-            position.loss_sum = position.seconds = 0.0
-            save()
-    return position
+    return model
 
 
 def _check_out(out: str | Path, resume: bool) -> Path:
@@ -336,36 +202,3 @@ def _checksum(*parts: Any) -> int:
     for part in parts:
         total = zlib.crc32(repr(part).encode(), total)
     return total
-
-
-def _check_plan(saved: dict[str, Any], plan: Plan, state: Path) -> None:
-    """Refuse to go on with another plan."""
-    for name, value in asdict(plan).items():
-        if saved.get(name) != value:
-            raise DataError(
-                f"the run was started with {name} {saved.get(name)}, not {value}; name another "
-                "folder (this one may be its preset) or start anew with resume=False (--no-resume)",
-                path=state,
-            )
-
-
-def _train_epoch(
-    model: Any,
-    sampler: ExampleSampler,
-    plan: Plan,
-    position: Position,
-    save: Callable[[], None],
-    save_seconds: float,
-    progress: bool,
-) -> dict[str, float]:
-    """Run what is left of the current epoch; gives the record of the whole epoch."""
-    batches = _Batches(sampler, position.epoch, plan.batch_size, position.batch)
-    label = f"epoch {position.epoch + 1}/{plan.epochs}"
-    if len(batches):
-        with Progress(len(batches), label, progress) as bar, collect_interrupts() as pressed:
-            watch = _Watch(position, bar, save, save_seconds, pressed)
-            model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[watch])
-            if pressed:  # after the last step
-                save()
-                raise KeyboardInterrupt
-    return {"loss": position.loss_sum / position.batch, "seconds": round(position.seconds, 1)}

@@ -1,6 +1,6 @@
-"""Shared by everything that trains: the state of a run, saved and resumed exactly.
+"""Shared by everything that trains: the loop, its states and how a run goes on exactly.
 
-Keras is loaded with the first of these names: `octavo launch` uses this package without it.
+Keras is loaded with the first name that needs it: `octavo launch` uses this package without it.
 """
 
 from __future__ import annotations
@@ -8,10 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from octavo._lazy import load_later
+from octavo.training.intervals import Intervals
+from octavo.training.states import States
 
 if TYPE_CHECKING:
     from octavo.training.checkpoint import load_state, read_note, save_state
+    from octavo.training.loop import Loop
 
-__all__ = ["load_state", "read_note", "save_state"]
+__all__ = ["Intervals", "Loop", "States", "load_state", "read_note", "save_state"]
 
-__getattr__ = load_later(__name__, dict.fromkeys(__all__, "checkpoint"))
+_LATER = {"Loop": "loop"} | dict.fromkeys(["load_state", "read_note", "save_state"], "checkpoint")
+__getattr__ = load_later(__name__, _LATER)

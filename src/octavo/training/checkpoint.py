@@ -8,7 +8,8 @@ It is written to a temporary file and renamed, so a kill at any moment leaves th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,34 @@ def read_note(path: str | Path) -> dict[str, Any]:
     """
     with _open_state(path) as file:
         return json.loads(file.metadata()["note"])
+
+
+def find_whole(paths: Sequence[Path]) -> tuple[Path, dict[str, Any]] | None:
+    """The newest state that is whole, and its note; a damaged one is said and passed over.
+
+    Args:
+        paths: files of states, the newest last.
+
+    Returns:
+        (file, note); None if there is no file.
+
+    Raises:
+        DataError: if the only one, or every one, is damaged.
+
+    Example:
+        >>> find_whole([]) is None
+        True
+    """
+    for path in reversed(paths):
+        try:
+            return path, read_note(path)
+        except DataError as error:
+            if len(paths) == 1:
+                raise
+            warnings.warn(f"{error}; the state before it is taken", stacklevel=2)
+    if paths:
+        raise DataError("none of its states can be read", paths[0].parent)
+    return None
 
 
 @contextmanager

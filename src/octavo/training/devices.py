@@ -16,7 +16,7 @@ import contextlib
 import ctypes
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +71,28 @@ class Devices:
         """Of a batch the rows of this process."""
         part = rows // self.processes
         return slice(self.process * part, (self.process + 1) * part)
+
+    def share_batches(self, make: Callable[[int], Any]) -> Callable[[int], Any]:
+        """Batches by number, of which this process gets its rows.
+
+        Args:
+            make: the whole batch of a number, any structure of arrays with a row an example.
+
+        Example:
+            >>> import numpy as np
+            >>> second = Devices(None, process=1, processes=2)
+            >>> second.share_batches(lambda number: {"x": np.arange(4) + number})(5)
+            {'x': array([7, 8])}
+        """
+        if self.processes == 1:
+            return make
+
+        def make_share(number: int) -> Any:
+            batch = make(number)
+            rows = self.share(len(keras.tree.flatten(batch)[0]))
+            return keras.tree.map_structure(lambda array: array[rows], batch)
+
+        return make_share
 
     @contextmanager
     def scope(self) -> Iterator[None]:

@@ -6,7 +6,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+from octavo.training.states import States
 
 
 @contextmanager
@@ -41,8 +42,8 @@ def collect_interrupts() -> Iterator[list[int]]:
 
 
 @contextmanager
-def say_how_to_go_on(state: Path | None) -> Iterator[None]:
-    """Let a KeyboardInterrupt say how to go on, if the run's state is in the file `state`.
+def say_how_to_go_on(states: States | None) -> Iterator[None]:
+    """Let a KeyboardInterrupt say how to go on, if the run has a state by then.
 
     Raises:
         KeyboardInterrupt: in place of the one raised inside, with a message for a person.
@@ -54,7 +55,7 @@ def say_how_to_go_on(state: Path | None) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        if state is None or not state.exists():
+        if states is None or not states.paths():
             raise
         text = "stopped; the same command goes on from the last save"
         raise KeyboardInterrupt(text) from None

@@ -58,8 +58,26 @@ class Prefetched(keras.utils.PyDataset):
             del self._made[number]
         return batch
 
+    def chunk(self, number: int, size: int) -> Chunk:
+        """Some of the batches as a dataset: `size` of them, from batch `number` on."""
+        return Chunk(self, number - self.first, size)
+
     def __enter__(self) -> Prefetched:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
+
+
+class Chunk(keras.utils.PyDataset):
+    """Some of the batches that are made ahead, for one call of `fit`."""
+
+    def __init__(self, data: Prefetched, start: int, size: int) -> None:
+        super().__init__()
+        self.data, self.start, self.size = data, start, size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, index: int) -> Any:
+        return self.data[self.start + index]

@@ -7,7 +7,7 @@ import struct
 import pytest
 from checkpoint_writer import masked
 
-from octavo.pretraining.tensorboard import EventFile
+from octavo.training.tensorboard import EventFile
 
 LINES = [{"step": 10, "loss": 2.5, "accuracy": 0.25}, {"step": 300, "loss": 1.25}]
 

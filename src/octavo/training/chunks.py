@@ -1,0 +1,73 @@
+"""One call of Keras' `fit` in the course of a run: it goes on where the last call ended.
+
+Weights, optimizer and seeds do so by themselves; Keras' metrics, which every call begins anew, are
+given the sums they had. So nothing depends on how a run is cut into calls.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from octavo._keras import keras, ops
+from octavo.training.prefetch import Chunk
+
+CHUNK_SECONDS = 2.0  # of one call: what it costs to begin one is a hundredth of that
+SHARED_CHUNK = 10  # updates of a call, where several processes train
+
+
+def fit_chunk(model: Any, chunk: Chunk, sums: list[Any]) -> tuple[dict[str, float], list[Any]]:
+    """Train with some batches.
+
+    Args:
+        model: compiled.
+        chunk: the batches.
+        sums: values of the variables of the model's metrics, to go on from; none to begin anew.
+
+    Returns:
+        (means by name since the sums were begun, the sums now).
+    """
+    _ = chunk[0]  # an error in the first batch must not meet Keras with the weights taken away
+    going_on = _GoOn(sums)
+    history = model.fit(chunk, epochs=1, verbose=0, shuffle=False, callbacks=[going_on]).history
+    return {name: float(values[-1]) for name, values in history.items()}, going_on.sums
+
+
+def next_size(batches: int, seconds: float, unit: int, processes: int = 1) -> int:
+    """Batches of the next call: whole updates, for about two seconds.
+
+    Args:
+        batches: of the last call.
+        seconds: that it took.
+        unit: batches of an update.
+        processes: that train together; they must all begin and end a call at the same step.
+
+    Example:
+        >>> next_size(100, 4.0, unit=1), next_size(100, 0.1, unit=1), next_size(4, 60.0, unit=4)
+        (50, 200, 4)
+    """
+    if processes > 1:
+        return SHARED_CHUNK * unit
+    wanted = CHUNK_SECONDS / seconds * batches / unit
+    return unit * max(1, min(2 * batches // unit, round(wanted)))
+
+
+class _GoOn(keras.callbacks.Callback):
+    """Gives the metrics the sums they had, and takes those at the end.
+
+    It looks at no step, as that would wait for the device at every one.
+    """
+
+    def __init__(self, sums: list[Any]) -> None:
+        super().__init__()
+        self.sums = sums
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Keras has set them to 0 just now."""
+        if self.sums:
+            for variable, value in zip(self.model.metrics_variables, self.sums, strict=True):
+                variable.assign(value)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Keras has taken them from the device just now."""
+        variables = self.model.metrics_variables
+        self.sums = [ops.convert_to_numpy(variable).tolist() for variable in variables]
