@@ -40,8 +40,9 @@ def create_optimizer(
         gradient_accumulation_steps: batches whose gradients make one update.
 
     Example:
-        >>> create_optimizer("lamb", 1e-3, steps=100, warmup_steps=10, ema_momentum=0.99).name
-        'weight_average'
+        >>> lamb_average = create_optimizer("lamb", 1e-3, 100, warmup_steps=10, ema_momentum=0.99)
+        >>> type(lamb_average).__name__
+        'WeightAverage'
     """
     clipping = {"global_clipnorm": global_clipnorm} if global_clipnorm else {}
     make, schedule = OPTIMIZERS[name]
