@@ -169,6 +169,17 @@ def test_a_killed_run_goes_on_to_the_last_bit(
 
 
 @pytest.mark.keras_backend
+def test_a_model_that_was_never_trained_goes_on_too(task, whole, tmp_path):
+    """As in a new process, in the middle of a line of the log."""
+    with dying(5), pytest.raises(Killed):
+        task.loop(tmp_path / "run", score=task.score).run()
+    assert read_note(States(tmp_path / "run").paths()[-1])["metrics"]
+    (tmp_path / "new").mkdir()
+    new = Task(tmp_path / "new")
+    ends_alike(new, whole[task], new.loop(tmp_path / "run", score=new.score).run())
+
+
+@pytest.mark.keras_backend
 def test_the_log_is_of_keras_means(task, whole):
     _, log = whole[task]
     assert [line["step"] for line in log] == [3, 6, 9, 12]

@@ -26,8 +26,8 @@ def fit_chunk(model: Any, chunk: Chunk, sums: list[Any]) -> tuple[dict[str, floa
     Returns:
         (means by name since the sums were begun, the sums now).
     """
-    _ = chunk[0]  # an error in the first batch must not meet Keras with the weights taken away
-    going_on = _GoOn(sums)
+    first = chunk[0]  # an error in it must not meet Keras with the weights taken away
+    going_on = _GoOn(sums, first)
     history = model.fit(chunk, epochs=1, verbose=0, shuffle=False, callbacks=[going_on]).history
     return {name: float(values[-1]) for name, values in history.items()}, going_on.sums
 
@@ -57,17 +57,30 @@ class _GoOn(keras.callbacks.Callback):
     It looks at no step, as that would wait for the device at every one.
     """
 
-    def __init__(self, sums: list[Any]) -> None:
+    def __init__(self, sums: list[Any], first: Any) -> None:
         super().__init__()
-        self.sums = sums
+        self.sums, self.first = sums, first
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Keras has set them to 0 just now."""
-        if self.sums:
-            for variable, value in zip(self.model.metrics_variables, self.sums, strict=True):
-                variable.assign(value)
+        if not self.sums:
+            return
+        if len(self.model.metrics_variables) < len(self.sums):
+            _build_metrics(self.model, self.first)
+        for variable, value in zip(self.model.metrics_variables, self.sums, strict=True):
+            variable.assign(value)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keras has taken them from the device just now."""
         variables = self.model.metrics_variables
         self.sums = [ops.convert_to_numpy(variable).tolist() for variable in variables]
+
+
+def _build_metrics(model: Any, batch: Any) -> None:
+    """Make the variables of a new model's metrics; on TensorFlow Keras does in the first step."""
+    batch = keras.tree.map_structure(ops.convert_to_tensor, batch)
+    inputs, labels, weights = keras.utils.unpack_x_y_sample_weight(batch)
+    predictions = model(inputs)
+    model.compute_loss(inputs, labels, predictions, weights)
+    model.compute_metrics(inputs, labels, predictions, weights)
+    model.reset_metrics()
