@@ -1,4 +1,7 @@
-"""The arrays of a batch: shares, places and labels, against the text they were made from."""
+"""The arrays of a batch: shares, places and labels, against the text they were made from.
+
+Covers octavo.pretraining.spans.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from octavo.corpus.encoding import Encoder
-from octavo.pretraining.examples import Examples, Pieces
+from octavo.pretraining.examples import Examples, Fragments
 from octavo.pretraining.objectives import Masking
 from octavo.text import WordPieceTokenizer
 from octavo.text.vocabulary import SPECIAL_TOKENS
@@ -18,27 +21,27 @@ TOKENIZER = WordPieceTokenizer([*SPECIAL_TOKENS, "[unused1]", *WORDS])
 FIRST = len(SPECIAL_TOKENS) + 1
 PAD, UNK, CLS, SEP, MASK = range(5)
 
-piece = st.lists(
+fragment = st.lists(
     st.tuples(st.sampled_from([UNK, *range(FIRST, FIRST + 40)]), st.booleans()),
     min_size=8,
     max_size=20,
 )
-row = st.lists(piece, min_size=1, max_size=3)
+row = st.lists(fragment, min_size=1, max_size=3)
 
 
-def as_arrays(piece):
-    return np.array([i for i, _ in piece]), np.array([b for _, b in piece])
+def as_arrays(fragment):
+    return np.array([i for i, _ in fragment]), np.array([b for _, b in fragment])
 
 
 def unpack(row):
-    return [as_arrays(piece) for piece in row]
+    return [as_arrays(fragment) for fragment in row]
 
 
 def pack(rows):
-    pieces = [piece for row in rows for piece in row]
-    ids, begins = (np.concatenate([piece[i] for piece in pieces]) for i in (0, 1))
-    sizes = np.array([len(ids) for ids, _ in pieces])
-    return Pieces(ids, begins, sizes, np.array([len(row) for row in rows]))
+    fragments = [fragment for row in rows for fragment in row]
+    ids, begins = (np.concatenate([fragment[i] for fragment in fragments]) for i in (0, 1))
+    sizes = np.array([len(ids) for ids, _ in fragments])
+    return Fragments(ids, begins, sizes, np.array([len(row) for row in rows]))
 
 
 @given(rows=st.lists(row, min_size=1, max_size=4), seed=st.integers(0, 99))
@@ -48,7 +51,7 @@ def test_masked_rows_can_be_mended(rows, seed):
         pack([unpack(row) for row in rows]), np.random.default_rng(seed)
     )
     for number, row in enumerate(rows):
-        whole = [t for piece in row for t in (CLS, *(i for i, _ in piece), SEP)]
+        whole = [t for fragment in row for t in (CLS, *(i for i, _ in fragment), SEP)]
         count = int(weights[number].sum())
         assert weights[number].tolist() == [1.0] * count + [0.0] * (
             examples.prediction_count - count
@@ -63,9 +66,9 @@ def test_masked_rows_can_be_mended(rows, seed):
         changed = np.setdiff1d(np.flatnonzero(tokens != mended), places)
         assert not len(changed)
         assert not set(tokens[places].tolist()) & {PAD, UNK, CLS, SEP, FIRST - 1}
-        texts = [n for n, piece in enumerate(row, 1) for _ in range(len(piece) + 2)]
+        texts = [n for n, fragment in enumerate(row, 1) for _ in range(len(fragment) + 2)]
         assert inputs["document_ids"][number].tolist() == texts + [0] * (80 - len(texts))
-        starts = [p for piece in row for p in range(len(piece) + 2)]
+        starts = [p for fragment in row for p in range(len(fragment) + 2)]
         assert inputs["position_ids"][number].tolist() == starts + [0] * (80 - len(texts))
         assert not inputs["segment_ids"][number].any()
 
@@ -76,15 +79,15 @@ def test_words_are_masked_whole(row, seed):
     inputs, _, weights = examples.arrays(pack([unpack(row)]), np.random.default_rng(seed))
     chosen = set(inputs["mask_positions"][0][weights[0] > 0].tolist())
     at = 0
-    for piece in row:
+    for fragment in row:
         words: list[list[int]] = []
-        for offset, (token, begins) in enumerate(piece, at + 1):
+        for offset, (token, begins) in enumerate(fragment, at + 1):
             if begins or offset == at + 1:
                 words.append([])
             if token != UNK:
                 words[-1].append(offset)
-        at += len(piece) + 2
-        # a piece that begins inside a word: its first tokens belong to no word before them
+        at += len(fragment) + 2
+        # a fragment that begins inside a word: its first tokens belong to no word before them
         for word in words:
             assert len(chosen & set(word)) in (0, len(word))
 
@@ -128,8 +131,8 @@ def test_written_tokens_are_named_from_the_place_before(name, rows, seed):
     tokens, segments = inputs["token_ids"], inputs["segment_ids"]
     for number, row in enumerate(rows):
         at = 0
-        for piece in row:
-            ids = [i for i, _ in piece]
+        for fragment in row:
+            ids = [i for i, _ in fragment]
             end = at + len(ids) + (2 if name == "lm" else 3)
             line, kinds = tokens[number, at:end].tolist(), segments[number, at:end].tolist()
             read = kinds.index(1)
@@ -166,12 +169,12 @@ def test_a_span_is_answered_from_its_passage(rows, seed):
         pack([unpack(row) for row in rows]), np.random.default_rng(seed)
     )
     for number, row in enumerate(rows):
-        for text, piece in enumerate(row, 1):
+        for text, fragment in enumerate(row, 1):
             part = inputs["document_ids"][number] == text
             line, kinds = inputs["token_ids"][number][part], inputs["segment_ids"][number][part]
             answer, read = line[kinds == 1].tolist(), line[kinds == 0].tolist()
             assert (read[0], read[-1], answer[-1]) == (CLS, SEP, SEP)
-            ids = [i for i, _ in piece]
+            ids = [i for i, _ in fragment]
             if MASK not in read:  # no span recurs: a text cut in two
                 assert [*read[1:-1], *answer[:-1]] == ids
                 continue

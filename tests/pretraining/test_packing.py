@@ -14,7 +14,7 @@ from octavo.pretraining.packing import (
     PAUSES,
     cut_documents,
     make_rows,
-    pack_pieces,
+    pack_fragments,
 )
 
 END, PAUSE, QUOTE = 5, 6, 7
@@ -48,7 +48,7 @@ def test_pieces_cover_the_documents_that_are_kept(tmp_path_factory, texts, room,
         part = covered[begin : begin + len(text)]
         begin += len(text)
         assert part.max(initial=0) <= int(kept)
-        if kept:  # what is left out is the end of a document, too short for a piece
+        if kept:  # what is left out is the end of a document, too short for a fragment
             missing = np.flatnonzero(part == 0)
             assert len(missing) < LEAST
             assert not len(missing) or missing[-1] == len(text) - 1
@@ -61,11 +61,11 @@ def test_a_document_is_cut_after_a_sentence_or_else_a_pause(tmp_path):
     none = [9] * 40
     shard = make_shard(tmp_path, [near, far, none])
     starts, lengths = cut_documents(shard, np.ones(3, bool), 21, MARKS)
-    pieces = sorted(zip(starts.tolist(), lengths.tolist(), strict=True))
+    fragments = sorted(zip(starts.tolist(), lengths.tolist(), strict=True))
     second = len(near)
-    assert next(length for start, length in pieces if start < second) == 20
-    assert next(length for start, length in pieces if start >= second) == 17
-    assert next(length for start, length in pieces if start >= second + len(far)) == 21
+    assert next(length for start, length in fragments if start < second) == 20
+    assert next(length for start, length in fragments if start >= second) == 17
+    assert next(length for start, length in fragments if start >= second + len(far)) == 21
 
 
 @given(
@@ -74,9 +74,9 @@ def test_a_document_is_cut_after_a_sentence_or_else_a_pause(tmp_path):
 )
 def test_every_piece_is_in_one_row_that_holds_it(lengths, capacity):
     lengths = np.array(lengths)
-    pieces, firsts = pack_pieces(lengths, capacity)
-    assert sorted(pieces.tolist()) == list(range(len(lengths)))
-    sizes = np.add.reduceat(lengths[pieces], firsts[:-1])
+    fragments, firsts = pack_fragments(lengths, capacity)
+    assert sorted(fragments.tolist()) == list(range(len(lengths)))
+    sizes = np.add.reduceat(lengths[fragments], firsts[:-1])
     assert (sizes <= capacity).all()
     assert (firsts[0], firsts[-1]) == (0, len(lengths))
     assert (2 * sizes <= capacity).sum() <= 1  # two such rows would have been one

@@ -1,4 +1,4 @@
-"""Marked pieces: they make up the text, and mark exactly the characters inside a span."""
+"""Marked parts: they make up the text, and mark exactly the characters inside a span."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ SPANS = st.lists(st.tuples(st.integers(-3, 33), st.integers(-3, 33)), max_size=6
 
 @given(TEXTS, SPANS)
 def test_pieces_are_the_text_and_mark_the_characters_inside_spans(text, spans):
-    pieces = cut_at_spans(text, spans)
-    assert "".join(piece for piece, _ in pieces) == text
-    marked = [mark for piece, mark in pieces for _ in piece]
+    parts = cut_at_spans(text, spans)
+    assert "".join(part for part, _ in parts) == text
+    marked = [mark for part, mark in parts for _ in part]
     assert marked == [any(a <= i < b for a, b in spans) for i in range(len(text))]
 
 
@@ -33,15 +33,15 @@ def test_neighbours_stay_two_answers():
 
 @given(TEXTS, SPANS, st.integers(1, 4))
 def test_shortening_keeps_marks_and_bounds_what_is_between(text, spans, around):
-    pieces = cut_at_spans(text, spans)
-    short = shorten(pieces, around)
-    assert [p for p, marked in short if marked] == [p for p, marked in pieces if marked]
-    for (before, marked), (after, _) in zip(pieces, short, strict=True):
+    parts = cut_at_spans(text, spans)
+    short = shorten(parts, around)
+    assert [p for p, marked in short if marked] == [p for p, marked in parts if marked]
+    for (before, marked), (after, _) in zip(parts, short, strict=True):
         assert marked or len(after) <= 2 * around + 1
         assert after == before or ELLIPSIS in after
 
 
 def test_shortened_text_keeps_its_near_sides():
-    pieces = [("一二三四五六七", True), ("甲乙丙丁戊己庚", False), ("八", True)]
-    assert shorten(pieces, 2)[1] == ("甲乙…己庚", False)
+    parts = [("一二三四五六七", True), ("甲乙丙丁戊己庚", False), ("八", True)]
+    assert shorten(parts, 2)[1] == ("甲乙…己庚", False)
     assert shorten([("甲乙丙丁", False)], 2) == [("甲乙…", False)]

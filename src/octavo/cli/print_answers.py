@@ -115,8 +115,8 @@ def _vote_line(number: int, passage: PassageVote) -> Text:
 
 def _excerpt(passage: PassageVote) -> Text:
     spans, more = passage.spans[:MOST_PLACES], len(passage.spans) - MOST_PLACES
-    pieces = shorten(cut_at_spans(passage.text, spans), AROUND)
+    parts = shorten(cut_at_spans(passage.text, spans), AROUND)
     excerpt = Text(style="" if passage.spans else "dim")
-    for text, marked in pieces:
+    for text, marked in parts:
         excerpt.append(" ".join(text.splitlines()), "bold reverse" if marked else "")
     return excerpt.append(f" (and {more:,} more places)", "dim") if more > 0 else excerpt

@@ -8,7 +8,7 @@ from octavo._seeds import make_generator
 from octavo.corpus.token_shards import word_flag
 from octavo.errors import DataError
 from octavo.pretraining.corpus import Corpus
-from octavo.pretraining.examples import Examples, Pieces
+from octavo.pretraining.examples import Examples, Fragments
 from octavo.pretraining.packing import PackedRows
 
 
@@ -53,8 +53,8 @@ class Batches:
     def __call__(self, number: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
         """Inputs, labels and weights of batch `number`, from 0."""
         random = make_generator(self.seed, "masks", number)
-        pieces = self._pieces(self._choose(number * self.batch_size))
-        inputs, labels, weights = self.examples.arrays(pieces, random, number / self.total)
+        fragments = self._fragments(self._choose(number * self.batch_size))
+        inputs, labels, weights = self.examples.arrays(fragments, random, number / self.total)
         if self.once:
             weights[max(len(self.rows) - number * self.batch_size, 0) :] = 0.0
         return inputs, labels, weights
@@ -76,8 +76,8 @@ class Batches:
             self._order = epoch, order
         return order
 
-    def _pieces(self, chosen: np.ndarray) -> Pieces:
-        """The pieces of some rows."""
+    def _fragments(self, chosen: np.ndarray) -> Fragments:
+        """The fragments of some rows."""
         rows = self.rows
         counts = rows.firsts[chosen + 1] - rows.firsts[chosen]
         before = np.cumsum(counts) - counts
@@ -86,4 +86,4 @@ class Batches:
         lists = rows.shard[numbers].tolist(), rows.start[numbers].tolist(), sizes.tolist()
         parts = [self.tokens[shard][at : at + size] for shard, at, size in zip(*lists, strict=True)]
         stored = np.concatenate(parts)
-        return Pieces(stored & ~self.flag, stored < self.flag, sizes, counts)
+        return Fragments(stored & ~self.flag, stored < self.flag, sizes, counts)

@@ -17,14 +17,14 @@ from octavo.pretraining.spans import ask_span
 from octavo.text import WordPieceTokenizer
 
 
-class Pieces(NamedTuple):
-    """Pieces of documents, row by row.
+class Fragments(NamedTuple):
+    """Fragments of documents, row by row.
 
     Args:
         ids: the ids of all their tokens, integers (tokens,).
         begins: where words begin, bool (tokens,).
-        sizes: tokens of each piece, int64 (pieces,).
-        counts: pieces of each row, 1 or more, int64 (rows,).
+        sizes: tokens of each fragment, int64 (fragments,).
+        counts: fragments of each row, 1 or more, int64 (rows,).
     """
 
     ids: np.ndarray
@@ -34,7 +34,7 @@ class Pieces(NamedTuple):
 
 
 class Examples:
-    """Makes the arrays of a batch from the pieces of its rows.
+    """Makes the arrays of a batch from the fragments of its rows.
 
     Args:
         tokenizer: whose special tokens are put between texts, and never drawn at random.
@@ -48,8 +48,8 @@ class Examples:
         >>> tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "a", "b"])
         >>> examples = Examples(tokenizer, 8, {"lm": 1.0}, Masking())
         >>> ids, counts = np.array([5, 6, 5]), np.array([1])
-        >>> pieces = Pieces(ids, begins=ids > 0, sizes=np.array([3]), counts=counts)
-        >>> inputs, labels, weights = examples.arrays(pieces, np.random.default_rng(0))
+        >>> fragments = Fragments(ids, begins=ids > 0, sizes=np.array([3]), counts=counts)
+        >>> inputs, labels, weights = examples.arrays(fragments, np.random.default_rng(0))
         >>> inputs["token_ids"].tolist(), labels.tolist()
         ([[2, 5, 6, 5, 3, 0, 0, 0]], [[5, 6, 5, 3, 0, 0, 0, 0]])
     """
@@ -75,12 +75,12 @@ class Examples:
         self.ends, self.marks = marks == ENDS, marks > 0
 
     def arrays(
-        self, pieces: Pieces, random: np.random.Generator, share: float = 0.0
+        self, fragments: Fragments, random: np.random.Generator, share: float = 0.0
     ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
         """Inputs, labels and weights.
 
         Args:
-            pieces: the pieces of the rows; with its special tokens none is longer than `length`.
+            fragments: those of the rows; with its special tokens none is longer than `length`.
             random: decides objectives, masks and splits.
             share: the share of training that is done, 0-1, which may decide the rate of masks.
 
@@ -89,17 +89,17 @@ class Examples:
             mask_positions: int32 (rows, prediction_count)}, labels int32 (rows, prediction_count),
             weights float32 (rows, prediction_count)).
         """
-        kinds = random.choice(len(self.names), len(pieces.counts), p=self.shares)
+        kinds = random.choice(len(self.names), len(fragments.counts), p=self.shares)
         shape = (len(kinds), self.length)
         tokens, begins = np.full(shape, self.pad, np.int32), np.ones(shape, bool)
         segments, places, texts = (np.zeros(shape, np.int32) for _ in range(3))
-        rows = np.repeat(np.arange(len(kinds)), pieces.counts)
+        rows = np.repeat(np.arange(len(kinds)), fragments.counts)
         whole = np.array([name in WHOLE for name in self.names])[kinds][rows]
-        written = self._write(pieces, kinds[rows], whole, random)
-        sizes = pieces.sizes + 2
+        written = self._write(fragments, kinds[rows], whole, random)
+        sizes = fragments.sizes + 2
         sizes[~whole] = [len(text) for text, _ in written]
         before = np.cumsum(sizes) - sizes
-        firsts = np.cumsum(pieces.counts) - pieces.counts  # of each row's pieces
+        firsts = np.cumsum(fragments.counts) - fragments.counts  # of each row's fragments
         filled = np.arange(self.length) < np.add.reduceat(sizes, firsts)[:, None]
         places[filled] = np.arange(sizes.sum()) - np.repeat(before, sizes)
         texts[filled] = np.repeat(np.arange(1, len(sizes) + 1) - firsts[rows], sizes)
@@ -111,8 +111,8 @@ class Examples:
             tokens.ravel()[start:end] = text
             segments.ravel()[end - size : end] = 1
             filled.ravel()[start:end] = False
-        kept = slice(None) if whole.all() else np.repeat(whole, pieces.sizes)
-        tokens[filled], begins[filled] = pieces.ids[kept], pieces.begins[kept]
+        kept = slice(None) if whole.all() else np.repeat(whole, fragments.sizes)
+        tokens[filled], begins[filled] = fragments.ids[kept], fragments.begins[kept]
         named = np.array(self.names)[kinds]
         segments[(named == "lm")[:, None] & (places > 0)] = 1
         masked = named == "mlm"
@@ -136,24 +136,28 @@ class Examples:
         return inputs, labels, weights
 
     def _write(
-        self, pieces: Pieces, kinds: np.ndarray, whole: np.ndarray, random: np.random.Generator
+        self,
+        fragments: Fragments,
+        kinds: np.ndarray,
+        whole: np.ndarray,
+        random: np.random.Generator,
     ) -> list[tuple[np.ndarray, int]]:
         """Texts that are cut, with their special tokens; and how many tokens at the end are named.
 
         Args:
-            pieces: the pieces of the rows.
-            kinds: the objective of each piece, integers (pieces,).
-            whole: those that are not cut, bool (pieces,).
+            fragments: the fragments of the rows.
+            kinds: the objective of each fragment, integers (fragments,).
+            whole: those that are not cut, bool (fragments,).
             random: decides where.
         """
         cls, sep = [self.cls], [self.sep]
-        ends = np.cumsum(pieces.sizes)
+        ends = np.cumsum(fragments.sizes)
         texts = []
-        for piece in np.flatnonzero(~whole):
-            place = slice(ends[piece] - pieces.sizes[piece], ends[piece])
-            ids, begins = pieces.ids[place], pieces.begins[place]
+        for fragment in np.flatnonzero(~whole):
+            place = slice(ends[fragment] - fragments.sizes[fragment], ends[fragment])
+            ids, begins = fragments.ids[place], fragments.begins[place]
             asked = None
-            if self.names[kinds[piece]] == "span":
+            if self.names[kinds[fragment]] == "span":
                 ended, marks = self.ends[ids], self.marks[ids]
                 asked = ask_span(ids, begins, ended, marks, self.mask, random)
             if asked is not None:

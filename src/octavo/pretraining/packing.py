@@ -1,9 +1,10 @@
 """Documents to rows of one length: cut at sentences, then packed so that little is padding.
 
 A document longer than a row is cut after the last sentence that fits, if that leaves no more than
-an eighth of the row, else after the last part of one (at a comma). The pieces are packed into rows,
-longest first, each into the row with the least room that will do (best fit). Several pieces of a
-row see nothing of each other: the model gets a number for each and positions that begin anew.
+an eighth of the row, else after the last part of one (at a comma). The fragments are packed into
+rows, longest first, each into the row with the least room that will do (best fit). Several
+fragments of a row see nothing of each other: the model gets a number for each and positions that
+begin anew.
 
 Source: Liu et al. 2019, "RoBERTa", section 4.2 (sentences packed greedily); Krell et al. 2021,
 "Efficient Sequence Packing without Cross-contamination", algorithm 1 (longest first, best fit).
@@ -24,19 +25,19 @@ PAUSE_MARKS = "，、：,:"
 CLOSING = "”’」』》）)\"'"  # belong to the sentence they follow
 # What a token marks: a sentence's end, the end of a part of one, or what belongs before it.
 ENDS, PAUSES, CLOSES = 1, 2, 4
-BLOCK = 1 << 21  # pieces that are packed together
-LEAST = 8  # tokens of a piece: of less there is nothing to learn
+BLOCK = 1 << 21  # fragments that are packed together
+LEAST = 8  # tokens of a fragment: of less there is nothing to learn
 
 
 @dataclass(frozen=True)
 class PackedRows:
-    """Which pieces of which shards each row holds.
+    """Which fragments of which shards each row holds.
 
     Args:
-        shard: the shard of each piece, int32 (pieces,).
-        start: its first token in the shard, int64 (pieces,).
-        length: its tokens, int32 (pieces,).
-        firsts: the first piece of each row and, last, the number of pieces, int64 (rows + 1,).
+        shard: the shard of each fragment, int32 (fragments,).
+        start: its first token in the shard, int64 (fragments,).
+        length: its tokens, int32 (fragments,).
+        firsts: the first fragment of each row and, last, their number, int64 (rows + 1,).
     """
 
     shard: np.ndarray
@@ -68,16 +69,16 @@ def find_marks(vocabulary: Sequence[str]) -> np.ndarray:
 def cut_documents(
     shard: TokenShard, keep: np.ndarray, room: int, marks: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pieces of a shard's documents, none longer than `room`.
+    """Fragments of a shard's documents, none longer than `room`.
 
     Args:
         shard: that holds them.
         keep: which documents, bool (documents,).
-        room: tokens of a piece at most.
+        room: tokens of a fragment at most.
         marks: what `find_marks` gives.
 
     Returns:
-        (starts int64, lengths int32); pieces shorter than 8 tokens are left out.
+        (starts int64, lengths int32); fragments shorter than 8 tokens are left out.
     """
     marked = marks.take(shard.ids())
     closing = (marked & CLOSES).astype(bool)
@@ -123,22 +124,23 @@ def _last(breaks: list[int], latest: int) -> int:
     return breaks[place] if place >= 0 else -1
 
 
-def pack_pieces(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndarray]:
-    """Put pieces into rows: longest first, each where the least room is left that will do.
+def pack_fragments(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndarray]:
+    """Put fragments into rows: longest first, each where the least room is left that will do.
 
     Args:
-        lengths: the tokens of the pieces, with the special tokens each needs, integers (pieces,).
-        capacity: tokens of a row; no piece is longer.
+        lengths: the tokens of the fragments, with the special tokens each needs, integers
+            (fragments,).
+        capacity: tokens of a row; no fragment is longer.
 
     Returns:
-        (the pieces by row int64 (pieces,), the first of each row and their number int64
+        (the fragments by row int64 (fragments,), the first of each row and their number int64
         (rows + 1,)).
 
     Example:
-        >>> pack_pieces(np.array([3, 6, 4, 7, 2]), capacity=10)
+        >>> pack_fragments(np.array([3, 6, 4, 7, 2]), capacity=10)
         (array([3, 0, 1, 2, 4]), array([0, 2, 4, 5]))
     """
-    rows: list[int] = []  # of each piece, in the order they are packed in
+    rows: list[int] = []  # of each fragment, in the order they are packed in
     number = 0
     open_rows: list[list[int]] = [[] for _ in range(capacity + 1)]  # by the room they have
     rooms = 0  # bit r is set where a row with room r is open
@@ -176,7 +178,7 @@ def make_rows(
         shards: the shards of the corpus.
         kept: for each shard which documents, bool (documents,).
         length: tokens of a row.
-        specials: tokens that a piece needs besides its own.
+        specials: tokens that a fragment needs besides its own.
         marks: what `find_marks` gives.
     """
     parts = [
@@ -185,15 +187,17 @@ def make_rows(
     ]
     numbers = [np.full(len(lengths), n, np.int32) for n, (_, lengths) in enumerate(parts)]
     starts, lengths = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
-    pieces, firsts = _pack_blocks(lengths + specials, length)
-    return PackedRows(np.concatenate(numbers)[pieces], starts[pieces], lengths[pieces], firsts)
+    fragments, firsts = _pack_blocks(lengths + specials, length)
+    return PackedRows(
+        np.concatenate(numbers)[fragments], starts[fragments], lengths[fragments], firsts
+    )
 
 
 def _pack_blocks(lengths: np.ndarray, capacity: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pack some pieces after the others, as packing takes 150 bytes of memory for each."""
-    pieces, firsts = [np.empty(0, np.int64)], [np.zeros(1, np.int64)]
+    """Pack some fragments after the others, as packing takes 150 bytes of memory for each."""
+    fragments, firsts = [np.empty(0, np.int64)], [np.zeros(1, np.int64)]
     for start in range(0, len(lengths), BLOCK):
-        some, begins = pack_pieces(lengths[start : start + BLOCK], capacity)
-        pieces.append(some + start)
+        some, begins = pack_fragments(lengths[start : start + BLOCK], capacity)
+        fragments.append(some + start)
         firsts.append(begins[1:] + start)
-    return np.concatenate(pieces), np.concatenate(firsts)
+    return np.concatenate(fragments), np.concatenate(firsts)

@@ -45,8 +45,8 @@ def split_sentences(text: str) -> list[str]:
         >>> split_sentences("他问：“来吗？”她没来。圆周率是3.14。")
         ['他问：“来吗？”', '她没来。', '圆周率是3.14。']
     """
-    pieces = (piece.strip() for piece in _SENTENCE_END.split(text))
-    return [piece for piece in pieces if piece]
+    sentences = (sentence.strip() for sentence in _SENTENCE_END.split(text))
+    return [sentence for sentence in sentences if sentence]
 
 
 def _shared(wanted: frozenset[str], sentence: str) -> int:

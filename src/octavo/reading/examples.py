@@ -187,9 +187,9 @@ class ExampleSampler:
         size = self.settings.window
         if len(passage.spans) and not passage.written:
             before, after = passage.spans[:, 0].min(), passage.spans[:, 1].max()
-            pieces = [p for p in (passage.ids[:before], passage.ids[after:]) if len(p) >= size // 2]
-            if pieces:
-                return self._cut(pieces[random.integers(len(pieces))], random)
+            parts = [p for p in (passage.ids[:before], passage.ids[after:]) if len(p) >= size // 2]
+            if parts:
+                return self._cut(parts[random.integers(len(parts))], random)
         answers = self.answers[index]
         for _ in range(FOREIGN_TRIES):
             foreign = random.integers(len(self.texts))

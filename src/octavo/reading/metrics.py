@@ -104,11 +104,11 @@ def cmrc_tokens(text: str) -> list[str]:
     """
     kept = text.lower().strip().translate(_CMRC_PUNCTUATION)
     tokens: list[str] = []
-    for index, piece in enumerate(_CMRC_IDEOGRAPH.split(kept)):
+    for index, part in enumerate(_CMRC_IDEOGRAPH.split(kept)):
         if index % 2:  # split() alternates what lies between with what it splits at
-            tokens.append(piece)
-        elif piece:
-            marked = _OPENING_QUOTE.sub(" `` ", piece)
+            tokens.append(part)
+        elif part:
+            marked = _OPENING_QUOTE.sub(" `` ", part)
             tokens += _TREEBANK_MARK.sub(r" \1 ", marked).split()
     return tokens
 

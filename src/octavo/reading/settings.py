@@ -19,7 +19,7 @@ class ReaderSettings:
     """Lengths in tokens, and how passages vote.
 
     Attributes:
-        window: longest piece of a passage read at once; longer passages become several windows.
+        window: longest part of a passage read at once; longer passages become several windows.
         overlap: tokens shared by neighbouring windows.
         question_length: longest question; the rest is cut off.
         answer_length: longest answer, its closing [SEP] not counted.

@@ -45,7 +45,7 @@ def build_prefix(
 
 @dataclass(frozen=True)
 class Window:
-    """A piece of a passage: the passage's number and the tokens, int32 (n,)."""
+    """A part of a passage: the passage's number and the tokens, int32 (n,)."""
 
     passage: int
     ids: np.ndarray

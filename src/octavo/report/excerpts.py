@@ -1,13 +1,13 @@
-"""Passages with answers marked: cut into marked and plain pieces, and shortened around the marks.
+"""Passages with answers marked: cut into marked and plain parts, and shortened around the marks.
 
-Used by pages and by the terminal; a piece is its text and whether it is marked.
+Used by pages and by the terminal; a part is its text and whether it is marked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-Piece = tuple[str, bool]
+MarkedText = tuple[str, bool]
 ELLIPSIS = "…"
 
 
@@ -33,38 +33,38 @@ def merge_spans(spans: Iterable[Sequence[int]], length: int) -> list[tuple[int, 
     return merged
 
 
-def cut_at_spans(text: str, spans: Iterable[Sequence[int]]) -> list[Piece]:
-    """The text in pieces that together are the text, those inside a span marked.
+def cut_at_spans(text: str, spans: Iterable[Sequence[int]]) -> list[MarkedText]:
+    """The text in parts that together are the text, those inside a span marked.
 
     Example:
         >>> cut_at_spans("建成于1420年。", [(3, 8)])
         [('建成于', False), ('1420年', True), ('。', False)]
     """
-    pieces, done = [], 0
+    parts, done = [], 0
     for start, end in merge_spans(spans, len(text)):
-        pieces += [(text[done:start], False), (text[start:end], True)]
+        parts += [(text[done:start], False), (text[start:end], True)]
         done = end
-    pieces.append((text[done:], False))
-    return [piece for piece in pieces if piece[0]]
+    parts.append((text[done:], False))
+    return [part for part in parts if part[0]]
 
 
-def shorten(pieces: Sequence[Piece], around: int) -> list[Piece]:
+def shorten(parts: Sequence[MarkedText], around: int) -> list[MarkedText]:
     """Leave out what stands more than `around` characters from a mark, with "…" in its place.
 
     Without any mark the beginning stays.
 
     Args:
-        pieces: as `cut_at_spans` gives them.
+        parts: as `cut_at_spans` gives them.
         around: how many characters are kept before and after a mark.
 
     Example:
         >>> shorten([("一二三四五", False), ("六", True), ("七八九十", False)], 2)
         [('…四五', False), ('六', True), ('七八…', False)]
     """
-    last = len(pieces) - 1
-    has_mark = any(marked for _, marked in pieces)
-    shortened: list[Piece] = []
-    for index, (text, marked) in enumerate(pieces):
+    last = len(parts) - 1
+    has_mark = any(marked for _, marked in parts)
+    shortened: list[MarkedText] = []
+    for index, (text, marked) in enumerate(parts):
         head = around if index > 0 or not has_mark else 0
         tail = around if index < last else 0
         if not marked and len(text) > head + tail:

@@ -12,7 +12,7 @@ from os import PathLike
 from typing import Any, Protocol
 
 from octavo._files import write_atomic
-from octavo.report.excerpts import Piece, cut_at_spans, shorten
+from octavo.report.excerpts import MarkedText, cut_at_spans, shorten
 from octavo.report.page import escape_text, language_attribute, render_page
 
 SHOWN_WHOLE = 700  # characters: longer passages are cut to excerpts
@@ -154,11 +154,11 @@ def _render_expected(expected: Sequence[str] | None) -> str:
 
 
 def _render_passage(number: int, passage: Mapping[str, Any]) -> str:
-    pieces = cut_at_spans(passage["text"], passage["spans"])
+    parts = cut_at_spans(passage["text"], passage["spans"])
     if not passage["spans"] and not passage["voted"]:
         return _render_quiet(number, passage)
     vote = _render_vote(_name(number, passage), passage["vote"])
-    return f"<section>\n{vote}\n{_render_text(passage['text'], pieces)}</section>\n"
+    return f"<section>\n{vote}\n{_render_text(passage['text'], parts)}</section>\n"
 
 
 def _name(number: int, passage: Mapping[str, Any]) -> str:
@@ -175,16 +175,16 @@ def _render_vote(name: str, vote: float) -> str:
     )
 
 
-def _render_text(text: str, pieces: Sequence[Piece]) -> str:
+def _render_text(text: str, parts: Sequence[MarkedText]) -> str:
     language = language_attribute(text)
     if len(text) <= SHOWN_WHOLE:
-        return f'<p class="text"{language}>{_render_pieces(pieces)}</p>\n'
-    excerpt = f'<p class="text"{language}>{_render_pieces(shorten(pieces, AROUND))}</p>\n'
+        return f'<p class="text"{language}>{_render_marked(parts)}</p>\n'
+    excerpt = f'<p class="text"{language}>{_render_marked(shorten(parts, AROUND))}</p>\n'
     if len(text) > KEPT_WHOLE:
         return f'{excerpt}<p class="soft">an excerpt of {len(text):,} characters</p>\n'
     return (
         f"{excerpt}<details><summary>the whole passage, {len(text):,} characters</summary>"
-        f'<p class="text"{language}>{_render_pieces(pieces)}</p></details>\n'
+        f'<p class="text"{language}>{_render_marked(parts)}</p></details>\n'
     )
 
 
@@ -203,10 +203,10 @@ def _render_quiet(number: int, passage: Mapping[str, Any]) -> str:
     )
 
 
-def _render_pieces(pieces: Sequence[Piece]) -> str:
+def _render_marked(parts: Sequence[MarkedText]) -> str:
     return "".join(
         f"<mark>{escape_text(text)}</mark>" if marked else escape_text(text)
-        for text, marked in pieces
+        for text, marked in parts
     )
 
 

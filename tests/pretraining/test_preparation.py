@@ -1,4 +1,7 @@
-"""From files to token shards: every document once, in order, whatever the workers and the stops."""
+"""From files to token shards: every document once, in order, whatever the workers and the stops.
+
+Covers octavo.pretraining.corpus.
+"""
 
 from __future__ import annotations
 
