@@ -6,6 +6,8 @@ import inspect
 
 import pytest
 
+pytest.importorskip("pyarrow", reason="octavo[count] is not installed")
+
 from octavo.cli.count import count
 from octavo.cli.discover import discover, parse_numbers
 from octavo.cli.launch import launch
