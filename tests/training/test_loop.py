@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import errno
+import re
 import signal
 from contextlib import contextmanager
 
@@ -375,6 +376,33 @@ def test_a_loss_that_is_not_finite_ends_the_run(task, tmp_path):
     assert [path.name for path in States(tmp_path).paths()] == ["step-00000004.safetensors"]
     with pytest.raises(DataError, match=message + "$"):
         task.loop(None, batches=make_large).run()
+
+
+def test_losses_and_speed_are_shown(task, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr("octavo._progress.SECONDS_BETWEEN_LINES", 0.0)
+    files = LogFiles(tmp_path, "images", per_batch=4)
+    task.loop(None, log_files=files, description="drawing", progress=True).run()
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert re.match(r"drawing: 12/12, .* first_loss [\d.]+, loss [\d.]+, sum_loss [\d.]+, ", last)
+    assert re.search(r"[\d,]+ images/s$", last)
+    assert "mae" not in last
+
+
+def test_an_optimizer_is_built_before_a_state_is_saved(tmp_path):
+    def make():
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        return model
+
+    def make_sums(number):
+        x, labels = make_batch(number)
+        return x, labels["sum"]
+
+    first = make()
+    Loop(first, make_sums, 2, plan={}, states=States(tmp_path), progress=False).run()
+    again = make()
+    Loop(again, make_sums, 2, plan={}, states=States(tmp_path), progress=False).run()
+    assert all(map(np.array_equal, first.get_weights(), again.get_weights()))
 
 
 def test_the_log_is_written_with_every_state(gathering, tmp_path):

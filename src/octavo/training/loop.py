@@ -9,14 +9,13 @@ A leaf gives it a compiled model, its batches by number, and what to score:
     >>> model = keras.Sequential([keras.layers.Dense(1)])
     >>> model.build((None, 3))
     >>> model.compile("adam", "mse")
-    >>> model.optimizer.build(model.trainable_variables)
     >>> def make_batch(number):
     ...     inputs = np.random.default_rng(number).normal(size=(8, 3))
     ...     return inputs, inputs.sum(axis=1, keepdims=True)
     >>> def score(position):
     ...     return {"validation_loss": model.evaluate(*make_batch(10**6), verbose=0)}
     >>> states = States(Path(mkdtemp()))
-    >>> loop = Loop(model, make_batch, 200, plan={"seed": 0}, states=states, score=score)
+    >>> loop = Loop(model, make_batch, steps=200, plan={"seed": 0}, states=states, score=score)
     >>> [sorted(line) for line in loop.run().log]
     [['loss', 'step'], ['loss', 'step', 'validation_loss']]
 
@@ -58,7 +57,8 @@ class Loop:
     """Trains a model by a plan; the top of this file shows how a leaf uses it.
 
     Args:
-        model: a compiled Keras model whose optimizer is built.
+        model: a built and compiled Keras model. What it measures under a name with "loss" in it is
+            shown, and must stay finite.
         batches: gives the batch of a number, from 0 on, as `fit` takes it; called in a thread.
         steps: updates of the whole run.
         plan: whatever decides the result, in JSON types: a state goes on under the same plan only.
@@ -99,6 +99,8 @@ class Loop:
 
     def __post_init__(self) -> None:
         """Stand at the beginning."""
+        if not self.model.optimizer.built:  # its variables belong to the state
+            self.model.optimizer.build(self.model.trainable_variables)
         self.position = Position(self.plan)
         self._saved: tuple[int, int] | None = None  # step and score of the last state
         self._saved_at = time.monotonic()
@@ -185,7 +187,7 @@ class Loop:
                         self._save()
                 if pressed:
                     raise KeyboardInterrupt
-                if self._score_is_due():
+                if self._score_is_due():  # out here, as Ctrl-C may end it: its state is saved
                     with bar.paused():
                         self._keep_best()
 
