@@ -97,7 +97,13 @@ def test_wrong_data_is_not_tried_again(tmp_path, capfd):
 
 @pytest.mark.parametrize(
     "options",
-    [{"processes": 0}, {"max_restarts": -1}, {"node_rank": 1}, {"hosts": ["a", "b"]}],
+    [
+        {"processes": 0},
+        {"max_restarts": -1},
+        {"node_rank": 1},
+        {"hosts": ["a", "b"]},
+        {"port": 99_999},
+    ],
 )
 def test_impossible_arguments_are_refused(options):
     with pytest.raises(UsageError, match="Received: "):

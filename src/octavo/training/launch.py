@@ -21,6 +21,7 @@ from octavo.errors import LaunchError, UsageError
 
 # What each process finds in its environment: where they meet, how many they are, which it is.
 COORDINATOR, PROCESSES, PROCESS = "OCTAVO_COORDINATOR", "OCTAVO_PROCESSES", "OCTAVO_PROCESS"
+HIGHEST_PORT = 65_535
 POLL = 0.1  # seconds between two looks at the processes
 STEADY = 3600.0  # seconds of work after which deaths are counted anew
 GRACE = 10.0  # seconds that the others have to end by themselves
@@ -64,6 +65,7 @@ def launch(
     check_whole("processes", processes, 1)
     check_whole("max_restarts", max_restarts, 0)
     check_whole("node_rank", node_rank, 0, max(len(hosts) - 1, 0))
+    check_whole("port", port, 0, HIGHEST_PORT)
     if len(hosts) > 1 and not port:
         raise UsageError("several hosts need a port at which they meet. Received: port=0")
     left = max_restarts
