@@ -89,7 +89,10 @@ def test_being_told_to_end_ends_the_processes(tmp_path):
 
 
 def test_wrong_data_is_not_tried_again(tmp_path, capfd):
-    code = "open(sys.argv[1] + f'/{time.time()}', 'w'); sys.exit(1) if n else time.sleep(60)"
+    code = """open(sys.argv[1] + f"/{n}-{time.time()}", "w")
+while n and len(os.listdir(sys.argv[1])) < 2:  # until the other has begun too
+    time.sleep(0.01)
+sys.exit(1) if n else time.sleep(60)"""
     assert launch([*python(code), str(tmp_path)], 2) == 1
     assert len(list(tmp_path.iterdir())) == 2
     assert "start again" not in capfd.readouterr().err
