@@ -15,13 +15,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from octavo._keras import keras
-from octavo.errors import DataError
-from octavo.optimizers import GradientAccumulation
+from octavo.errors import DataError, UsageError
+from octavo.optimizers import GradientAccumulation, WeightDecay
 from octavo.training import Intervals, Loop, States, load_state, loop, read_note, save_state
 from octavo.training.chunks import fit_chunk
 from octavo.training.log_files import LogFiles
 
 UPDATES = 12
+PLAN = {"seed": 0, "steps": UPDATES, "batches_per_update": 1}  # as the loop completes it
 EVERY = Intervals(save_steps=4, eval_steps=6, logging_steps=3)
 EXAMPLES = 25 if keras.backend.backend() == "jax" else 8  # the others take seconds for each
 
@@ -62,7 +63,7 @@ class Task:
         usual = {
             "batches": make_batch, "steps": UPDATES, "plan": {"seed": 0},
             "states": None if folder is None else States(folder), "intervals": EVERY,
-            "batches_per_update": self.batches_per_update, "progress": False,
+            "progress": False,
         }  # fmt: skip
         return Loop(self.model, **{**usual, **changes})
 
@@ -324,7 +325,10 @@ def test_an_older_run_stays_whole_until_the_new_one_has_a_state(task, tmp_path, 
     with dying(6), pytest.raises(Killed):
         task.loop(tmp_path, **anew).run()
     (state,) = tmp_path.iterdir()
-    assert (state.name, read_note(state)["plan"]) == ("step-00000004.safetensors", {"seed": 1})
+    assert (state.name, read_note(state)["plan"]) == (
+        "step-00000004.safetensors",
+        PLAN | {"seed": 1},
+    )
 
 
 def test_a_damaged_state_is_said_and_the_one_before_is_taken(task, whole, tmp_path):
@@ -362,6 +366,21 @@ def test_another_plan_is_refused_by_its_first_difference(task, tmp_path):
     other = {"plan": {"seed": 0, "rate": 0.25}, "states": States(tmp_path, anew="begin anew")}
     with pytest.raises(DataError, match=message):
         task.loop(tmp_path, **other).run()
+
+
+def test_more_or_fewer_steps_are_another_plan(task, tmp_path):
+    task.loop(tmp_path).run()
+    for steps in (UPDATES // 2, 2 * UPDATES):
+        with pytest.raises(DataError, match=f"was started with steps {UPDATES}, not {steps}"):
+            task.loop(tmp_path, steps=steps).run()
+
+
+def test_averages_that_replace_weights_in_every_call_are_refused():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    for wrap in (lambda optimizer: optimizer, lambda optimizer: WeightDecay(optimizer, 0.01)):
+        model.compile(wrap(keras.optimizers.Adam(use_ema=True)), "mse")
+        with pytest.raises(UsageError, match=r"WeightAverage\. Received: use_ema=True"):
+            Loop(model, make_batch, 2, plan={})
 
 
 @pytest.mark.keras_backend

@@ -7,7 +7,7 @@ import pytest
 
 from octavo._keras import keras
 from octavo.optimizers import GradientAccumulation, WeightAverage, WeightDecay, find_wrapper
-from octavo.training.optimizer import create_optimizer
+from octavo.training.optimizer import count_batches, create_optimizer
 from octavo.transformer import build_transformer_model
 
 
@@ -59,3 +59,12 @@ def test_what_is_asked_for_is_wrapped_around():
     assert isinstance(both, GradientAccumulation)
     assert (both.steps, find_wrapper(both, WeightAverage).momentum) == (4, 0.9)
     assert isinstance(both, keras.optimizers.Optimizer)
+
+
+def test_the_batches_of_an_update_are_counted_through_the_nest():
+    adam = keras.optimizers.Adam(gradient_accumulation_steps=3)
+    assert count_batches(keras.optimizers.Adam()) == 1
+    assert count_batches(adam) == 3
+    assert count_batches(WeightDecay(GradientAccumulation(keras.optimizers.SGD(), 4), 0.01)) == 4
+    scaled = keras.optimizers.LossScaleOptimizer(GradientAccumulation(keras.optimizers.SGD(), 2))
+    assert count_batches(scaled) == 2

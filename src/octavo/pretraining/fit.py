@@ -133,7 +133,6 @@ class _Run:
             self._plan(),
             states=folder.states,
             intervals=intervals,
-            batches_per_update=settings.gradient_accumulation_steps,
             score=None if self.validation is None else self._score,
             log_files=LogFiles(folder.path, "tokens", tokens),
             devices=devices,

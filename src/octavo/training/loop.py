@@ -44,6 +44,7 @@ from octavo.training.devices import Devices
 from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
 from octavo.training.intervals import Intervals
 from octavo.training.log_files import LogFiles
+from octavo.training.optimizer import check_averages, count_batches
 from octavo.training.position import Position, read_position
 from octavo.training.prefetch import Prefetched
 from octavo.training.states import States
@@ -58,14 +59,14 @@ class Loop:
 
     Args:
         model: a built and compiled Keras model. What it measures under a name with "loss" in it is
-            shown, and must stay finite.
+            shown, and must stay finite. Its optimizer may gather several batches for one update.
         batches: gives the batch of a number, from 0 on, as `fit` takes it; called in a thread.
         steps: updates of the whole run.
-        plan: whatever decides the result, in JSON types: a state goes on under the same plan only.
+        plan: whatever else decides the result, in JSON types: a state goes on under the same plan
+            and as many steps only.
         states: the files of the run's states; None keeps none.
         intervals: how often it saves, scores and logs.
         save_seconds: time after which a state is saved in between.
-        batches_per_update: how many batches the optimizer gathers for one update.
         score: measures the model, which stands at the position given; its figures go into the log.
         keeps_best: whether `score` also keeps the best weights, in files or in memory. Then the
             first weights are scored as well, and a state is saved before each score: files that it
@@ -79,6 +80,9 @@ class Loop:
     Attributes:
         position: how far the run is.
 
+    Raises:
+        UsageError: if the optimizer has Keras' `use_ema`.
+
     Example: at the top of this file.
     """
 
@@ -89,7 +93,6 @@ class Loop:
     states: States | None = None
     intervals: Intervals = USUAL_INTERVALS
     save_seconds: float = math.inf
-    batches_per_update: int = 1
     score: Callable[[Position], dict[str, float]] | None = None
     keeps_best: bool = False
     log_files: LogFiles | None = None
@@ -101,7 +104,10 @@ class Loop:
         """Stand at the beginning."""
         if not self.model.optimizer.built:  # its variables belong to the state
             self.model.optimizer.build(self.model.trainable_variables)
-        self.position = Position(self.plan)
+        check_averages(self.model.optimizer)
+        self._batches_per_update = count_batches(self.model.optimizer)
+        own = {"steps": self.steps, "batches_per_update": self._batches_per_update}
+        self.position = Position({**self.plan, **own})
         self._saved: tuple[int, int] | None = None  # step and score of the last state
         self._saved_at = time.monotonic()
 
@@ -133,7 +139,7 @@ class Loop:
         found = find_whole(self.states.paths()) if self.states and self.states.resume else None
         if self.states and found:
             path, note = found
-            self.position = read_position(note, self.plan, path, self.states.anew)
+            self.position = read_position(note, self.position.plan, path, self.states.anew)
             load_state(path, self.model)
             self._saved = (self.position.step, self.position.scored)
             if self.progress:
@@ -160,12 +166,12 @@ class Loop:
     @property
     def _update(self) -> int:
         """Updates made so far."""
-        return self.position.step // self.batches_per_update
+        return self.position.step // self._batches_per_update
 
     @property
     def _total(self) -> int:
         """Batches of the whole run."""
-        return self.steps * self.batches_per_update
+        return self.steps * self._batches_per_update
 
     def _train(self) -> None:
         """Run what is left of the steps."""
@@ -176,7 +182,7 @@ class Loop:
             Progress(self.steps, self.description, self.progress) as bar,
         ):
             bar.skip(self._update)
-            size = self.batches_per_update
+            size = self._batches_per_update
             while self.position.step < self._total:
                 with collect_interrupts() as pressed:
                     size = self._train_chunk(data, bar, min(size, self._until_stop()))
@@ -208,14 +214,14 @@ class Loop:
         if self._due(self.intervals.logging_steps):
             self._add_to_log({**means, **(self.log_files.take_speed() if self.log_files else {})})
             position.metrics = []
-        return next_size(batches, seconds, self.batches_per_update, self.devices.processes)
+        return next_size(batches, seconds, self._batches_per_update, self.devices.processes)
 
     def _fit(self, data: Prefetched, batches: int) -> dict[str, float]:
         """One call of `fit`; gives Keras' means since the last line of the log."""
         position = self.position
         chunk = data.chunk(position.step, batches)
         means, position.metrics = fit_chunk(self.model, chunk, position.metrics)
-        step = (position.step + batches) // self.batches_per_update
+        step = (position.step + batches) // self._batches_per_update
         for name, loss in _losses(means).items():
             if not math.isfinite(loss):
                 text = f"the {name} is {loss} before step {step}: try a lower learning rate"
@@ -229,12 +235,12 @@ class Loop:
         """Batches until something is to be done besides training."""
         intervals, step = self.intervals, self.position.step
         every = (intervals.logging_steps, intervals.eval_steps, intervals.save_steps)
-        periods = [updates * self.batches_per_update for updates in every]
+        periods = [updates * self._batches_per_update for updates in every]
         return min(self._total - step, *(period - step % period for period in periods))
 
     def _due(self, every: int) -> bool:
         step = self.position.step
-        return step == self._total or step % (every * self.batches_per_update) == 0
+        return step == self._total or step % (every * self._batches_per_update) == 0
 
     def _score_is_due(self) -> bool:
         position = self.position

@@ -6,10 +6,11 @@ norm. docs/decisions.md says why there are two AdamWs and two ways to fall.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from octavo._keras import keras
+from octavo.errors import UsageError
 from octavo.optimizers import GradientAccumulation, WeightAverage, adamw, lamb, warmup_stable_decay
 
 NO_DECAY = ("bias", "norm")  # patterns of paths
@@ -52,6 +53,43 @@ def create_optimizer(
     if gradient_accumulation_steps > 1:
         optimizer = GradientAccumulation(optimizer, gradient_accumulation_steps)
     return optimizer
+
+
+def check_averages(optimizer: Any) -> None:
+    """Refuse Keras' `use_ema`: every call of `fit` would end with averages in the weights' place.
+
+    Raises:
+        UsageError: if an optimizer of the nest averages so.
+
+    Example:
+        >>> check_averages(keras.optimizers.Adam())
+    """
+    if any(part.use_ema for part in _nest(optimizer)):
+        raise UsageError(
+            "use_ema puts averages in the weights' place at the end of every call of fit, and the "
+            "loop makes many; use octavo.optimizers.WeightAverage. Received: use_ema=True"
+        )
+
+
+def count_batches(optimizer: Any) -> int:
+    """How many batches the optimizer gathers for one update.
+
+    Example:
+        >>> count_batches(GradientAccumulation(keras.optimizers.Adam(), 4))
+        4
+    """
+    batches = 1
+    for part in _nest(optimizer):
+        gathered = part.steps if isinstance(part, GradientAccumulation) else 1
+        batches *= gathered * (part.gradient_accumulation_steps or 1)
+    return batches
+
+
+def _nest(optimizer: Any) -> Iterator[Any]:
+    """The optimizer, the one inside it, and so on."""
+    while optimizer is not None:
+        yield optimizer
+        optimizer = getattr(optimizer, "inner_optimizer", None)
 
 
 def fall_linearly(learning_rate: float, steps: int, warmup: int) -> Any:
