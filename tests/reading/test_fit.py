@@ -4,13 +4,15 @@ import signal
 
 import numpy as np
 import pytest
-from tiny import make_questions, make_reader
+from tiny import CONFIG, LETTERS, SETTINGS, make_questions, make_reader
 
+from octavo._keras import keras
 from octavo.errors import DataError, UsageError
-from octavo.reading import Reader
+from octavo.reading import Passage, Reader
 from octavo.reading import fit as fitting
 from octavo.text import WordPieceTokenizer
 from octavo.training import loop, read_note
+from octavo.transformer import build_transformer_model
 
 OPTIONS = {"epochs": 2, "batch_size": 4, "learning_rate": 3e-3, "dropout": 0.1, "progress": False}
 
@@ -33,6 +35,30 @@ def test_training_lowers_the_loss_and_keeps_the_best(tmp_path):
     assert again.settings == reader.settings
     for mine, saved in zip(weights(reader), weights(again), strict=True):
         np.testing.assert_array_equal(mine, saved)
+
+
+@pytest.mark.keras_backend
+def test_rows_may_have_several_lengths_in_one_call(monkeypatch):
+    """64, 64 and 64, then 192 and 128 tokens: cut into two calls, and into one a batch."""
+    answered = [(one.passages[0].text, one) for one in make_questions(4)]
+    questions = [
+        dataclasses.replace(
+            one, passages=(Passage("".join(LETTERS[:8]) * times + text, one.answers),)
+        )
+        for times in (0, 0, 0, 8, 16)
+        for text, one in answered
+    ]
+    config = {**CONFIG, "vocab_size": len(make_reader().tokenizer), "max_position_embeddings": 192}
+    settings = dataclasses.replace(SETTINGS, window=150)
+    results = []
+    for batches in (9, 1):
+        monkeypatch.setattr(loop, "next_size", lambda *_, size=batches: size)
+        keras.utils.set_random_seed(0)
+        model = build_transformer_model(config, application="unilm")
+        reader = Reader(model, make_reader().tokenizer, settings)
+        results.append(reader.fit(questions, seed=1, **{**OPTIONS, "batch_size": 2, "epochs": 1}))
+    losses = [result["epochs"][0]["loss"] for result in results]
+    assert losses[0] == losses[1]
 
 
 @pytest.mark.keras_backend

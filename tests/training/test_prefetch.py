@@ -21,6 +21,15 @@ def test_batches_come_in_order():
         assert [batches[0], *(batches[i] for i in range(20))] == [5, *range(5, 25)]
 
 
+def test_keras_may_look_at_two_batches_before_it_begins():
+    """It does on TensorFlow; made again they would stand behind all that are made ahead."""
+    made = []
+    with Prefetched(made.append, first=0, size=20, ahead=4) as batches:
+        for index in (0, 1, *range(20)):
+            _ = batches[index]
+    assert made == list(range(20))
+
+
 def test_batches_are_made_ahead_but_not_too_far():
     made = []
     with Prefetched(made.append, first=0, size=50, ahead=4) as batches:

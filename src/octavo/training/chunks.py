@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from octavo._keras import keras, ops
+from octavo._lazy import require
 from octavo.training.prefetch import Chunk
 
 CHUNK_SECONDS = 2.0  # of one call: what it costs to begin one is a hundredth of that
@@ -28,7 +29,8 @@ def fit_chunk(model: Any, chunk: Chunk, sums: list[Any]) -> tuple[dict[str, floa
     """
     first = chunk[0]  # an error in it must not meet Keras with the weights taken away
     going_on = _GoOn(sums, first)
-    history = model.fit(chunk, epochs=1, verbose=0, shuffle=False, callbacks=[going_on]).history
+    data = _as_dataset(model, chunk, first)
+    history = model.fit(data, epochs=1, verbose=0, shuffle=False, callbacks=[going_on]).history
     return {name: float(values[-1]) for name, values in history.items()}, going_on.sums
 
 
@@ -49,6 +51,27 @@ def next_size(batches: int, seconds: float, unit: int, processes: int = 1) -> in
         return SHARED_CHUNK * unit
     wanted = CHUNK_SECONDS / seconds * batches / unit
     return unit * max(1, min(2 * batches // unit, round(wanted)))
+
+
+def _as_dataset(model: Any, chunk: Chunk, first: Any) -> Any:
+    """On TensorFlow a dataset whose inputs may have every shape that the model takes.
+
+    Keras would take the shapes of the first two batches, and stop at a batch of another length.
+    Labels and weights have one shape in all batches.
+    """
+    if keras.backend.backend() != "tensorflow" or not getattr(model, "inputs", None):
+        return chunk
+    tensorflow = require("tensorflow", extra="neural")
+    arrays = keras.tree.flatten(first)
+    shapes = [tensor.shape for tensor in model.inputs]
+    shapes += [(None, *array.shape[1:]) for array in arrays[len(shapes) :]]
+    specs = [
+        tensorflow.TensorSpec(shape, array.dtype)
+        for shape, array in zip(shapes, arrays, strict=True)
+    ]
+    signature = keras.tree.pack_sequence_as(first, specs)
+    data = tensorflow.data.Dataset.from_generator(lambda: iter(chunk), output_signature=signature)
+    return data.apply(tensorflow.data.experimental.assert_cardinality(len(chunk))).prefetch(2)
 
 
 class _GoOn(keras.callbacks.Callback):

@@ -54,7 +54,7 @@ class Prefetched(keras.utils.PyDataset):
         start = time.perf_counter()
         batch = self._made[index].result()
         self.waited += time.perf_counter() - start
-        for number in [n for n in self._made if n < index]:  # Keras looks at the first one twice
+        for number in [n for n in self._made if n < index - 1]:  # Keras looks at two batches twice
             del self._made[number]
         return batch
 
