@@ -182,7 +182,7 @@ def write_directory(path: str | PathLike[str]) -> Iterator[Path]:
         raise DataError(f"cannot be written: {error.strerror}", path) from None
     try:
         yield beside
-        _sync(beside)
+        sync_files(beside)
         _swap(beside, target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -219,6 +219,14 @@ def check_directory(path: str | PathLike[str]) -> Path:
     if target == Path.cwd():
         raise DataError("is the folder you are in, which cannot be replaced; name another", path)
     return target
+
+
+def sync_files(folder: Path) -> None:
+    """Wait until all files of a folder are on the disk."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with open(path, "rb") as file:
+                os.fsync(file.fileno())
 
 
 class _Checked(io.RawIOBase):
@@ -339,13 +347,6 @@ def _create(file: Path, mode: str, binary: bool, path: str | PathLike[str]) -> A
 
 def _sibling(target: Path, ending: str = "part") -> Path:
     return target.with_name(f".{target.name}.{token_hex(4)}.{ending}")
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with open(path, "rb") as file:
-                os.fsync(file.fileno())
 
 
 def _swap(new: Path, target: Path) -> None:

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import os
 import signal
 
 import numpy as np
@@ -141,6 +142,15 @@ def test_a_run_begun_anew_that_cannot_save_leaves_the_old_one(tmp_path, give_sco
             make_questions(), validation=make_questions(2), out=tmp_path, resume=False, **OPTIONS
         )
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_run_does_not_rename_its_folder(tmp_path, monkeypatch):
+    """A kill between two renames would leave it away, and a mount point cannot be renamed."""
+    out = tmp_path / "run"
+    out.mkdir()
+    monkeypatch.setattr(os, "rename", lambda *_: pytest.fail("a folder was renamed"))
+    make_reader().fit(make_questions(), validation=make_questions(2), out=out, **OPTIONS)
+    assert Reader.from_preset(out).settings == SETTINGS
 
 
 @pytest.mark.usefixtures("interrupts")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from os import PathLike
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from octavo._files import check_directory
 from octavo.errors import DataError
+from octavo.training.run_files import write_files
 from octavo.training.states import States
 
 if TYPE_CHECKING:
@@ -61,13 +60,8 @@ class RunFolder:
             raise DataError("holds other files; name a new folder", self.path)
 
     def write_model(self, model: Transformer, tokenizer: WordPieceTokenizer) -> None:
-        """Put the files of a preset into the folder, each whole or not at all.
-
-        Not `save_preset`, which replaces a folder as a whole: shards may be mapped from this one.
-        """
+        """Put the files of a preset into the folder, each whole or not at all."""
         from octavo.transformer.presets import write_preset  # it loads Keras
 
-        with TemporaryDirectory(prefix=".model-", dir=self.path) as beside:
-            write_preset(Path(beside), model, tokenizer)
-            for file in sorted(Path(beside).iterdir()):
-                os.replace(file, self.path / file.name)
+        with write_files(self.path) as beside:
+            write_preset(beside, model, tokenizer)

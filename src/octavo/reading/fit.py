@@ -25,6 +25,7 @@ from octavo.training import Intervals, Loop, States
 from octavo.training.compiling import compile_model
 from octavo.training.optimizer import create_optimizer
 from octavo.training.position import Position
+from octavo.training.run_files import write_files
 from octavo.transformer import Transformer, load_preset
 
 STATE = "training.safetensors"
@@ -148,7 +149,8 @@ class _BestWeights:
         if (scores["f1"] >= best) if scores else (position.step > 0):
             self.weights = self.model.get_weights()
             if self.folder is not None:
-                self.reader.save_to_preset(self.folder)
+                with write_files(self.folder) as beside:
+                    self.reader.write_files(beside)
         if not position.step:
             return scores
         seconds = position.seconds - sum(line.get("seconds", 0.0) for line in position.log)

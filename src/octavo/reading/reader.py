@@ -103,9 +103,18 @@ class Reader:
             dtype: of the stored weights; "float16" halves the file.
         """
         with write_directory(path) as folder:
-            write_preset(Path(folder), self.model, self.tokenizer, dtype)
-            text = json.dumps(dataclasses.asdict(self.settings), indent=2)
-            (Path(folder) / SETTINGS).write_text(text + "\n", encoding="utf-8")
+            self.write_files(folder, dtype)
+
+    def write_files(self, folder: Path, dtype: str = "float32") -> None:
+        """Write the files of a preset into an existing folder; an error may leave half of one.
+
+        Args:
+            folder: the folder the files are written into.
+            dtype: the stored weights' dtype, "float32" or "float16".
+        """
+        write_preset(folder, self.model, self.tokenizer, dtype)
+        text = json.dumps(dataclasses.asdict(self.settings), indent=2)
+        (folder / SETTINGS).write_text(text + "\n", encoding="utf-8")
 
     def answer(
         self,
