@@ -62,31 +62,50 @@ def test_rows_may_have_several_lengths_in_one_call(monkeypatch):
     assert losses[0] == losses[1]
 
 
-@pytest.mark.keras_backend
-@pytest.mark.parametrize("stop_after", [1, 4])
-def test_a_killed_run_goes_on_exactly(tmp_path, monkeypatch, stop_after):
-    """Stopped inside the first epoch and inside the second; three batches an epoch."""
-    questions = make_questions()
-    whole = make_reader()
-    whole.fit(questions, out=tmp_path / "whole", **OPTIONS)
+class Killed(BaseException):
+    pass
 
-    class Killed(BaseException):
-        pass
 
+def fit_until(step, reader, **options):
+    """Train, and die when the state of this step is saved."""
     save_state = loop.save_state
 
     def save_then_die(path, model, note):
         save_state(path, model, note)
-        if note["step"] == stop_after:
+        if note["step"] == step:
             raise Killed
 
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "save_state", save_then_die)
         patch.setattr(loop, "next_size", lambda *_: 1)
         with pytest.raises(Killed):
-            make_reader().fit(questions, out=tmp_path / "run", save_seconds=0, **OPTIONS)
-    resumed = make_reader(seed=9)
-    resumed.fit(questions, out=tmp_path / "run", **OPTIONS)
+            reader.fit(make_questions(), save_seconds=0, **options, **OPTIONS)
+
+
+@pytest.fixture
+def begun(monkeypatch):
+    """The first batch of every call of Keras' `fit`: where a run goes on."""
+    train, numbers = loop.fit_chunk, []
+
+    def record(model, chunk, sums):
+        numbers.append(chunk.data.first + chunk.start)
+        return train(model, chunk, sums)
+
+    monkeypatch.setattr(loop, "fit_chunk", record)
+    return numbers
+
+
+@pytest.mark.keras_backend
+@pytest.mark.parametrize("stop_after", [1, 4])
+def test_a_killed_run_goes_on_exactly(tmp_path, begun, stop_after):
+    """Stopped inside the first epoch and inside the second; three batches an epoch."""
+    whole = make_reader()
+    whole.fit(make_questions(), out=tmp_path / "whole", **OPTIONS)
+    fit_until(stop_after, make_reader(), out=tmp_path / "run")
+    begun.clear()
+    resumed = make_reader()
+    resumed.fit(make_questions(), out=tmp_path / "run", **OPTIONS)
+    assert begun[0] == stop_after
     for mine, expected in zip(weights(resumed), weights(whole), strict=True):
         np.testing.assert_array_equal(mine, expected)
 
@@ -118,6 +137,38 @@ def test_first_weights_stay_if_every_epoch_scores_less(tmp_path, give_scores):
     for found in (reader, Reader.from_preset(out)):
         for mine, expected in zip(weights(found), before, strict=True):
             np.testing.assert_array_equal(mine, expected)
+
+
+def test_the_best_of_a_killed_run_stays_if_a_later_epoch_scores_less(tmp_path, give_scores):
+    options = {"validation": make_questions(2), "out": tmp_path / "run"}
+    give_scores(0.1, 0.5)
+    fit_until(4, make_reader(), **options)
+    best = weights(Reader.from_preset(tmp_path / "run"))
+    give_scores(0.3)
+    reader = make_reader()
+    assert reader.fit(make_questions(), **options, **OPTIONS)["best"] == 0.5
+    for found in (reader, Reader.from_preset(tmp_path / "run")):
+        for mine, expected in zip(weights(found), best, strict=True):
+            np.testing.assert_array_equal(mine, expected)
+
+
+def test_a_run_stopped_while_it_scores_goes_on_with_the_same_reader(tmp_path, monkeypatch):
+    evaluate, calls = fitting.evaluate, []
+
+    def press(*given, **options):
+        calls.append(None)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return evaluate(*given, **options)
+
+    monkeypatch.setattr(fitting, "evaluate", press)
+    reader, before = make_reader(), weights(make_reader())
+    options = {"validation": make_questions(2), "out": tmp_path / "run", **OPTIONS}
+    with pytest.raises(KeyboardInterrupt):
+        reader.fit(make_questions(), **options)
+    for mine, expected in zip(weights(reader), before, strict=True):
+        np.testing.assert_array_equal(mine, expected)
+    assert len(reader.fit(make_questions(), **options)["epochs"]) == 2
 
 
 def test_an_epoch_wins_a_tie_with_the_start(give_scores):
@@ -184,6 +235,8 @@ def test_a_state_of_another_plan_or_a_damaged_one_is_refused(tmp_path):
     other = Reader(reader.model, WordPieceTokenizer(words[:5] + words[:4:-1]), reader.settings)
     with pytest.raises(DataError, match="reader_crc32"):
         other.fit(make_questions(), out=tmp_path, **OPTIONS)
+    with pytest.raises(DataError, match="weights_crc32"):  # --preset names another one
+        make_reader(seed=9).fit(make_questions(), out=tmp_path, **OPTIONS)
     state = tmp_path / fitting.STATE
     state.write_bytes(state.read_bytes()[:1000])
     with pytest.raises(DataError, match=r"training\.safetensors: damaged"):
@@ -251,7 +304,7 @@ def test_a_run_does_not_replace_the_working_directory(tmp_path, monkeypatch):
 
 @pytest.mark.keras_backend
 @pytest.mark.usefixtures("interrupts")
-def test_an_interrupted_run_saves_and_goes_on_exactly(tmp_path, monkeypatch):
+def test_an_interrupted_run_saves_and_goes_on_exactly(tmp_path, monkeypatch, begun):
     whole, stopped = make_reader(), make_reader()
     expected = whole.fit(make_questions(), **OPTIONS)
     arrays, calls = fitting.ExampleSampler.arrays, []
@@ -264,9 +317,12 @@ def test_an_interrupted_run_saves_and_goes_on_exactly(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt, match=r"the same command.*goes on"):
         stopped.fit(make_questions(), out=tmp_path / "run", **OPTIONS)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert 0 < read_note(tmp_path / "run" / fitting.STATE)["step"] < 6
-    resumed = make_reader(seed=9)
+    step = read_note(tmp_path / "run" / fitting.STATE)["step"]
+    assert 0 < step < 6
+    begun.clear()
+    resumed = make_reader()
     result = resumed.fit(make_questions(), out=tmp_path / "run", **OPTIONS)
+    assert begun[0] == step
     for mine, right in zip(weights(resumed), weights(whole), strict=True):
         np.testing.assert_array_equal(mine, right)
     losses = [[record["loss"] for record in one["epochs"]] for one in (result, expected)]

@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from octavo._files import check_directory
 from octavo._keras import keras
 from octavo.errors import DataError
@@ -68,7 +70,7 @@ def fit_reader(
         negative_rate: how often a question with an answer is shown a window without it, 0-1.
         first_token_weight: weight in the loss of an answer's first token, which chooses the place.
         seed: of the examples and the dropout.
-        resume: go on where a run in `out` with the same arguments was stopped.
+        resume: go on where a run in `out` with the same arguments and first weights was stopped.
         save_seconds: time between two saves of the state inside an epoch.
         progress: show a bar on stderr.
 
@@ -106,6 +108,7 @@ def fit_reader(
             "validation_crc32": _checksum(*(validation or ())),
             "reader_crc32": _checksum(reader.settings, *reader.tokenizer.vocabulary),
             **asdict(settings),
+            "weights_crc32": _checksum(*reader.model.get_weights()),
         },
         states=None if folder is None else States(folder, STATE, resume, ANEW),
         intervals=Intervals(epoch_steps, epoch_steps, epoch_steps, save_total_limit=1),
@@ -143,18 +146,25 @@ class _BestWeights:
 
         Without validation those of the last epoch are kept.
         """
-        self.reader.model.set_weights(self.model.get_weights())
-        scores = self._evaluate()
-        best = max((line["f1"] for line in position.log if "f1" in line), default=0.0)
-        if (scores["f1"] >= best) if scores else (position.step > 0):
-            self.weights = self.model.get_weights()
-            if self.folder is not None:
-                with write_files(self.folder) as beside:
-                    self.reader.write_files(beside)
+        before = self.reader.model.get_weights()
+        try:
+            self.reader.model.set_weights(self.model.get_weights())
+            scores = self._evaluate()
+            best = max((line["f1"] for line in position.log if "f1" in line), default=0.0)
+            if (scores["f1"] >= best) if scores else (position.step > 0):
+                self._keep()
+        finally:  # a run that is stopped here goes on from the weights it began with
+            self.reader.model.set_weights(before)
         if not position.step:
             return scores
         seconds = position.seconds - sum(line.get("seconds", 0.0) for line in position.log)
         return {"seconds": round(seconds, 1), **scores}
+
+    def _keep(self) -> None:
+        self.weights = self.model.get_weights()
+        if self.folder is not None:
+            with write_files(self.folder) as beside:
+                self.reader.write_files(beside)
 
     def _evaluate(self) -> dict[str, float]:
         if not self.validation:
@@ -202,5 +212,6 @@ def _check_out(out: str | Path, resume: bool) -> Path:
 def _checksum(*parts: Any) -> int:
     total = 0
     for part in parts:
-        total = zlib.crc32(repr(part).encode(), total)
+        data = part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode()
+        total = zlib.crc32(data, total)
     return total
