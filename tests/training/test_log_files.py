@@ -7,6 +7,10 @@ import csv
 from octavo.training.log_files import LogFiles
 
 
+def read_events(folder):
+    return b"".join(path.read_bytes() for path in folder.glob("events.out.tfevents.*"))
+
+
 def test_speed_and_waiting_are_those_since_the_last_line(tmp_path):
     log = LogFiles(tmp_path, "tokens", per_batch=100)
     log.count(batches=2, seconds=0.5, waited=0.1)
@@ -32,6 +36,23 @@ def test_every_line_is_in_the_table_and_once_in_the_events(tmp_path):
             ["10", "0.333333", ""],
             ["20", "0.25", "0.666667"],
         ]
-    events = b"".join(path.read_bytes() for path in tmp_path.glob("events.out.tfevents.*"))
+    events = read_events(tmp_path)
     assert events.count(b"validation_loss") == 1
     assert events.count(b"loss") == 3
+
+
+def test_a_score_that_joins_a_line_later_is_in_the_events(tmp_path):
+    lines = [{"step": 10, "loss": 0.5}]
+    log = LogFiles(tmp_path, "tokens", 1)
+    log.begin([], step=0)
+    log.write(lines)
+    lines[0]["validation_loss"] = 0.25
+    log.write(lines)
+    log.write(lines)
+    resumed = LogFiles(tmp_path, "tokens", 1)
+    resumed.begin(lines, step=10)
+    resumed.write(lines)  # nothing is new
+    lines[0]["f1"] = 0.75
+    resumed.write(lines)
+    events = read_events(tmp_path)
+    assert [events.count(name) for name in (b"validation_loss", b"f1", b"loss")] == [1, 1, 2]

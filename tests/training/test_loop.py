@@ -8,6 +8,7 @@ import errno
 import re
 import signal
 from contextlib import contextmanager
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -400,7 +401,7 @@ def test_a_loss_that_is_not_finite_ends_the_run(task, tmp_path):
 def test_losses_and_speed_are_shown(task, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr("octavo._progress.SECONDS_BETWEEN_LINES", 0.0)
     files = LogFiles(tmp_path, "images", per_batch=4)
-    task.loop(None, log_files=files, description="drawing", progress=True).run()
+    task.loop(tmp_path, log_files=files, description="drawing", progress=True).run()
     last = capfd.readouterr().err.splitlines()[-1]
     assert re.match(r"drawing: 12/12, .* first_loss [\d.]+, loss [\d.]+, sum_loss [\d.]+, ", last)
     assert re.search(r"[\d,]+ images/s$", last)
@@ -434,3 +435,22 @@ def test_the_log_is_written_with_every_state(gathering, tmp_path):
     assert [line["images_per_second"] > 0 for line in position.log] == [True] * 4
     (events,) = tmp_path.glob("events.out.tfevents.*")
     assert events.read_bytes().count(b"images_per_second") == 4
+    again = LogFiles(tmp_path, "images", per_batch=4)
+    gathering.loop(tmp_path / "states", log_files=again, score=gathering.score).run()
+    assert list(tmp_path.glob("events.out.tfevents.*")) == [events]  # nothing is new
+
+
+def test_a_run_killed_between_its_last_state_and_the_log_still_writes_it(task, tmp_path):
+    states, files = tmp_path / "states", LogFiles(tmp_path, "images", per_batch=4)
+    files.write = Mock(side_effect=[None, None, Killed])
+    with pytest.raises(Killed):
+        task.loop(states, log_files=files).run()
+    again = LogFiles(tmp_path, "images", per_batch=4)
+    task.loop(states, log_files=again, batches=None).run()
+    with (tmp_path / "log.csv").open() as file:
+        assert [line["step"] for line in csv.DictReader(file)] == ["3", "6", "9", "12"]
+
+
+def test_a_log_without_states_is_refused(task, tmp_path):
+    with pytest.raises(UsageError, match="Received: states=None"):
+        task.loop(None, log_files=LogFiles(tmp_path, "images", per_batch=4))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from octavo._files import write_atomic
@@ -37,7 +37,7 @@ class LogFiles:
 
     def begin(self, lines: Sequence[dict[str, float]], step: int) -> None:
         """Go on after `lines`, which a process before this one has written, from this update on."""
-        self._events, self._written = EventFile(self.folder, step), len(lines)
+        self._events, self._written = EventFile(self.folder, step), _places(lines)
 
     def count(self, batches: int, seconds: float, waited: float) -> None:
         """Note what a call of `fit` took, and how long of that it waited for batches."""
@@ -62,8 +62,22 @@ class LogFiles:
         """Write log.csv anew, and append to TensorBoard's events what is not there yet."""
         lines = round_lines(lines)
         write_table(self.folder / LOG, lines)
-        self._events.write(lines[self._written :])
-        self._written = len(lines)
+        new = list(self._find_new(lines))
+        if new:
+            self._events.write(new)
+        self._written = _places(lines)
+
+    def _find_new(self, lines: Sequence[dict[str, float]]) -> Iterator[dict[str, float]]:
+        """What is not in the events: a score may join a line after it was written."""
+        for line in lines:
+            new = {name: line[name] for name in line if (line["step"], name) not in self._written}
+            if new:
+                yield {**new, "step": line["step"]}
+
+
+def _places(lines: Sequence[dict[str, float]]) -> set[tuple[float, str]]:
+    """Step and name of every figure."""
+    return {(line["step"], name) for line in lines for name in line}
 
 
 def round_lines(lines: Sequence[dict[str, float]]) -> list[dict[str, float]]:

@@ -37,7 +37,7 @@ from typing import Any
 
 from octavo._files import full_disk_named
 from octavo._progress import Progress
-from octavo.errors import DataError
+from octavo.errors import DataError, UsageError
 from octavo.training.checkpoint import find_whole, load_state, save_state
 from octavo.training.chunks import fit_chunk, next_size
 from octavo.training.devices import Devices
@@ -71,7 +71,8 @@ class Loop:
         keeps_best: whether `score` also keeps the best weights, in files or in memory. Then the
             first weights are scored as well, and a state is saved before each score: files that it
             changes must never be newer than the state, or of another run.
-        log_files: where the log is written, and the unit of speed; None leaves both out.
+        log_files: where the log is written with every state, and the unit of speed; None leaves
+            both out.
         devices: what the run is spread over, inside whose scope the model was made and this runs;
             a batch holds the rows of all of them.
         description: of the progress bar.
@@ -81,7 +82,7 @@ class Loop:
         position: how far the run is.
 
     Raises:
-        UsageError: if the optimizer has Keras' `use_ema`.
+        UsageError: if the optimizer has Keras' `use_ema`; if there are log files and no states.
 
     Example: at the top of this file.
     """
@@ -105,6 +106,8 @@ class Loop:
         if not self.model.optimizer.built:  # its variables belong to the state
             self.model.optimizer.build(self.model.trainable_variables)
         check_averages(self.model.optimizer)
+        if self.log_files and self.states is None:
+            raise UsageError("the log is written with the states. Received: states=None, log_files")
         self._batches_per_update = count_batches(self.model.optimizer)
         own = {"steps": self.steps, "batches_per_update": self._batches_per_update}
         self.position = Position({**self.plan, **own})
@@ -147,6 +150,8 @@ class Loop:
                 print(f"octavo: {done}", file=sys.stderr)
         if self.log_files:
             self.log_files.begin(self.position.log, self._update)
+            if found and self.devices.first:  # it may have been killed before it wrote the log
+                self.log_files.write(self.position.log)
 
     def _save(self) -> None:
         """Write a state and the log, unless nothing has changed; the oldest states go."""
