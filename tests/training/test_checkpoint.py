@@ -35,6 +35,12 @@ def test_every_variable_and_the_note_come_back(tmp_path):
         np.testing.assert_array_equal(mine, expected)
 
 
+def test_a_note_may_be_longer_than_a_header(tmp_path):
+    note = {"log": "0123456789" * 10**7 + "."}
+    save_state(tmp_path / "state", make_model(), note)
+    assert read_note(tmp_path / "state") == note
+
+
 @pytest.mark.parametrize(
     ("other", "message"),
     [
@@ -56,7 +62,9 @@ def test_a_state_that_is_missing_cut_or_without_a_note(tmp_path):
     with pytest.raises(DataError, match="state: no such file"):
         read_note(path)
     save_state(path, make_model(), {})
-    save_file(load_file(path), tmp_path / "plain")
+    arrays = load_file(path)
+    del arrays["note"]
+    save_file(arrays, tmp_path / "plain")
     path.write_bytes(path.read_bytes()[:100])
     for damaged in (path, tmp_path / "plain"):
         for read in (read_note, lambda path: load_state(path, make_model())):

@@ -1,8 +1,9 @@
 """The whole state of a training run in one file, so that a killed run goes on exactly.
 
 The file is safetensors: every variable of the model (weights, dropout seeds) and of its optimizer
-(moments, step) by place, and a JSON note of the caller's (epoch, step, scores) in its metadata.
-It is written to a temporary file and renamed, so a kill at any moment leaves the last whole one.
+(moments, step) by place, and a JSON note of the caller's (plan, position, log) as an array of
+bytes: in the header, which safetensors limits to 100 MB, a long run's log would not fit. It is
+written to a temporary file and renamed, so a kill at any moment leaves the last whole one.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def save_state(path: str | Path, model: Any, note: dict[str, Any]) -> None:
         name: np.array(ops.convert_to_numpy(variable), order="C")
         for name, variable in _variables(model).items()
     }
-    data = safetensors.save(arrays, metadata={"note": json.dumps(note)})
+    arrays["note"] = np.frombuffer(json.dumps(note).encode(), "uint8")
+    data = safetensors.save(arrays)
     with write_atomic(path, binary=True) as file:
         file.write(data)
 
@@ -85,8 +87,9 @@ def load_state(path: str | Path, model: Any) -> dict[str, Any]:
     """
     variables = _variables(model)
     with _open_state(path) as file:
-        note = json.loads(file.metadata()["note"])
+        note = _note(file)
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
+    del arrays["note"]
     if set(arrays) != set(variables):
         odd = sorted(set(arrays) ^ set(variables))[0]
         raise DataError(f"belongs to another model (differs in {odd})", path=path)
@@ -107,7 +110,7 @@ def read_note(path: str | Path) -> dict[str, Any]:
     Example: see `load_state`.
     """
     with _open_state(path) as file:
-        return json.loads(file.metadata()["note"])
+        return _note(file)
 
 
 def find_whole(paths: Sequence[Path]) -> tuple[Path, dict[str, Any]] | None:
@@ -136,6 +139,11 @@ def find_whole(paths: Sequence[Path]) -> tuple[Path, dict[str, Any]] | None:
     if paths:
         raise DataError("none of its states can be read", paths[0].parent)
     return None
+
+
+def _note(file: Any) -> dict[str, Any]:
+    """The note of an open file."""
+    return json.loads(file.get_tensor("note").tobytes())
 
 
 @contextmanager
