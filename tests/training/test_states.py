@@ -28,6 +28,14 @@ def test_the_newest_is_last_and_the_oldest_go(tmp_path):
     assert names(states.folder) == ["mine.safetensors", "step-00000010.safetensors"]
 
 
+def test_a_damaged_state_of_a_later_step_takes_no_place(tmp_path):
+    states = States(tmp_path)
+    for step in (4, 8, 10, 12):  # it went on from 8, as 12 is damaged
+        states.path(step).touch()
+    states.keep(states.path(10), limit=2)
+    assert states.paths() == [states.path(8), states.path(10)]
+
+
 @pytest.mark.parametrize("name", ["training.safetensors", "step-*.safetensors"])
 def test_half_written_files_go_and_others_stay(tmp_path, name):
     states = States(tmp_path, name)

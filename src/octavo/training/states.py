@@ -43,11 +43,13 @@ class States:
         """Remove all but the newest ones.
 
         Args:
-            newest: the file that was written last.
+            newest: the file that was written last. Those of later steps are damaged, as the run
+                did not go on from them, or of another run: they go too.
             limit: how many are kept, with it.
         """
-        others = [path for path in self.paths() if path != newest]
-        for path in others[: max(len(others) + 1 - limit, 0)]:
+        paths = self.paths()
+        after = paths.index(newest) + 1
+        for path in [*paths[: max(after - limit, 0)], *paths[after:]]:
             path.unlink()
 
     def remove_parts(self) -> None:
