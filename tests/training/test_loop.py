@@ -396,6 +396,9 @@ def test_a_loss_that_is_not_finite_ends_the_run(task, tmp_path):
     assert [path.name for path in States(tmp_path).paths()] == ["step-00000004.safetensors"]
     with pytest.raises(DataError, match=message + "$"):
         task.loop(None, batches=make_large).run()
+    rarely = dataclasses.replace(EVERY, save_steps=8)
+    with pytest.raises(DataError, match=message + "$"):  # there is no state yet
+        task.loop(tmp_path / "new", batches=make_large, intervals=rarely).run()
 
 
 def test_losses_and_speed_are_shown(task, tmp_path, monkeypatch, capfd):

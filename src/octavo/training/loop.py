@@ -230,7 +230,7 @@ class Loop:
         for name, loss in _losses(means).items():
             if not math.isfinite(loss):
                 text = f"the {name} is {loss} before step {step}: try a lower learning rate"
-                if self.states is None:
+                if self.states is None or self._saved is None:
                     raise DataError(text)
                 kept = f"{text}; the last state is kept: {self.states.anew}"
                 raise DataError(kept, self.states.folder)
