@@ -82,7 +82,7 @@ def test_a_stopped_run_is_the_same_as_one_that_was_not(corpus, settings, tmp_pat
     class Stopped(Loop):
         def _save(self):
             super()._save()
-            saves.append(self.position.step)
+            saves.append(self.position.batches)
             if len(saves) == 2:
                 raise KeyboardInterrupt
 

@@ -72,7 +72,7 @@ def fit_until(step, reader, **options):
 
     def save_then_die(path, model, note):
         save_state(path, model, note)
-        if note["step"] == step:
+        if note["batches"] == step:
             raise Killed
 
     with pytest.MonkeyPatch.context() as patch:
@@ -217,7 +217,7 @@ def test_an_interrupt_after_the_last_step_of_an_epoch_is_not_lost(tmp_path, monk
     with pytest.raises(KeyboardInterrupt, match="goes on"):
         make_reader().fit(make_questions(), out=tmp_path / "run", **OPTIONS)
     note = read_note(tmp_path / "run" / fitting.STATE)
-    assert (note["step"], note["scored"]) == (3, 0)
+    assert (note["batches"], note["scored"]) == (3, 0)
 
 
 def test_a_state_of_another_plan_or_a_damaged_one_is_refused(tmp_path):
@@ -317,7 +317,7 @@ def test_an_interrupted_run_saves_and_goes_on_exactly(tmp_path, monkeypatch, beg
     with pytest.raises(KeyboardInterrupt, match=r"the same command.*goes on"):
         stopped.fit(make_questions(), out=tmp_path / "run", **OPTIONS)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    step = read_note(tmp_path / "run" / fitting.STATE)["step"]
+    step = read_note(tmp_path / "run" / fitting.STATE)["batches"]
     assert 0 < step < 6
     begun.clear()
     resumed = make_reader()

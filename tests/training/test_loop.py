@@ -95,12 +95,12 @@ def gathering(tmp_path_factory):
 
 @pytest.fixture
 def saves(monkeypatch):
-    """Steps and scores of all states that are written."""
+    """Batches and scores of all states that are written."""
     seen = []
 
     def save(path, model, note):
         save_state(path, model, note)
-        seen.append((note["step"], note["scored"]))
+        seen.append((note["batches"], note["scored"]))
 
     monkeypatch.setattr(loop, "save_state", save)
     return seen
@@ -207,9 +207,9 @@ def test_a_finished_run_trains_no_more(task, whole, tmp_path, saves, capsys):
 
 def test_states_are_saved_at_their_steps_and_after_some_time(gathering, tmp_path, saves):
     gathering.loop(tmp_path).run()
-    assert [step for step, _ in saves] == [8, 16, 24]
+    assert [batches for batches, _ in saves] == [8, 16, 24]
     names = [path.name for path in States(tmp_path).paths()]
-    assert names == ["step-00000016.safetensors", "step-00000024.safetensors"]
+    assert names == ["step-00000008.safetensors", "step-00000012.safetensors"]  # of updates
     saves.clear()
     rarely = Intervals(save_steps=100)
     gathering.loop(tmp_path / "other", intervals=rarely, save_seconds=0.0).run()
@@ -230,7 +230,7 @@ def test_an_interrupt_ends_a_run_with_a_state(task, whole, tmp_path):
         task.loop(tmp_path, intervals=rarely, score=task.score, batches=press).run()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     (state,) = States(tmp_path).paths()
-    assert 0 < read_note(state)["step"] < UPDATES
+    assert 0 < read_note(state)["batches"] < UPDATES
     resumed = task.loop(tmp_path, score=task.score)
     task.spoil()
     ends_alike(task, whole[task], resumed.run())
@@ -257,14 +257,14 @@ class BestKeeper:
         self.dies_at, self.first_keeps = None, True
 
     def __call__(self, position):
-        if self.dies_at == (position.step, "before"):
+        if self.dies_at == (position.batches, "before"):
             raise Killed
         scores = self.task.score(position)
         best = [line["validation_loss"] for line in position.log if "validation_loss" in line]
         if scores["validation_loss"] <= min(best, default=np.inf):
-            self.path.write_text(f"{position.step} {scores['validation_loss']!r}")
-        self.saves.append(f"scored {position.step}")
-        if self.dies_at == (position.step, "after"):
+            self.path.write_text(f"{position.batches} {scores['validation_loss']!r}")
+        self.saves.append(f"scored {position.batches}")
+        if self.dies_at == (position.batches, "after"):
             raise Killed
         return scores
 
@@ -299,14 +299,14 @@ def test_a_kill_around_a_score_that_keeps_the_best_changes_nothing(
 @pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_while_the_best_is_kept_is_at_once(task, tmp_path):
     def press(position):
-        if position.step == 6:
+        if position.batches == 6:
             signal.raise_signal(signal.SIGINT)
             raise AssertionError("it goes on")
         return {}
 
     with pytest.raises(KeyboardInterrupt, match="goes on"):
         task.loop(tmp_path, score=press, keeps_best=True).run()
-    assert [read_note(path)["step"] for path in States(tmp_path).paths()] == [4, 6]
+    assert [read_note(path)["batches"] for path in States(tmp_path).paths()] == [4, 6]
 
 
 def test_an_older_run_stays_whole_until_the_new_one_has_a_state(task, tmp_path, monkeypatch):

@@ -195,9 +195,9 @@ class _Run:
             if self.devices.first:
                 self.folder.write_model(self.model, self.corpus.tokenizer)
         result = {
-            "steps": position.step // settings.gradient_accumulation_steps,
+            "steps": position.batches // settings.gradient_accumulation_steps,
             "seconds": round(position.seconds, 1),
-            "tokens": position.step * settings.batch_size * settings.sequence_length,
+            "tokens": position.batches * settings.batch_size * settings.sequence_length,
             "parameters": int(self.model.count_params()),
             "rows": len(rows),
             "filled": round(rows.tokens / (len(rows) * settings.sequence_length), 4),
@@ -228,6 +228,6 @@ class _Run:
 
     def _averaged(self) -> AbstractContextManager[None]:
         """Inside, the model's weights are their averages, if the run keeps any."""
-        if not self.settings.ema_momentum or not self.loop.position.step:
+        if not self.settings.ema_momentum or not self.loop.position.batches:
             return nullcontext()
         return find_wrapper(self.model.optimizer, WeightAverage).averaged()

@@ -151,11 +151,11 @@ class _BestWeights:
             self.reader.model.set_weights(self.model.get_weights())
             scores = self._evaluate()
             best = max((line["f1"] for line in position.log if "f1" in line), default=0.0)
-            if (scores["f1"] >= best) if scores else (position.step > 0):
+            if (scores["f1"] >= best) if scores else (position.batches > 0):
                 self._keep()
         finally:  # a run that is stopped here goes on from the weights it began with
             self.reader.model.set_weights(before)
-        if not position.step:
+        if not position.batches:
             return scores
         seconds = position.seconds - sum(line.get("seconds", 0.0) for line in position.log)
         return {"seconds": round(seconds, 1), **scores}

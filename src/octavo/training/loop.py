@@ -111,7 +111,7 @@ class Loop:
         self._batches_per_update = count_batches(self.model.optimizer)
         own = {"steps": self.steps, "batches_per_update": self._batches_per_update}
         self.position = Position({**self.plan, **own})
-        self._saved: tuple[int, int] | None = None  # step and score of the last state
+        self._saved: tuple[int, int] | None = None  # batches and score of the last state
         self._saved_at = time.monotonic()
 
     def run(self) -> Position:
@@ -131,7 +131,7 @@ class Loop:
             self._resume()
             if self.keeps_best and self._score_is_due():  # at the start, or it was killed in it
                 self._keep_best()
-            if self.position.step < self._total:
+            if self.position.batches < self._total:
                 self._train()
         return self.position
 
@@ -144,7 +144,7 @@ class Loop:
             path, note = found
             self.position = read_position(note, self.position.plan, path, self.states.anew)
             load_state(path, self.model)
-            self._saved = (self.position.step, self.position.scored)
+            self._saved = (self.position.batches, self.position.scored)
             if self.progress:
                 done = f"{self._update} of {self.steps} steps are done"
                 print(f"octavo: {done}", file=sys.stderr)
@@ -156,10 +156,10 @@ class Loop:
     def _save(self) -> None:
         """Write a state and the log, unless nothing has changed; the oldest states go."""
         position = self.position
-        now = (position.step, position.scored)
+        now = (position.batches, position.scored)
         if self.states is None or not self.devices.first or now == self._saved:
             return
-        path = self.states.path(position.step)
+        path = self.states.path(self._update)
         path.parent.mkdir(parents=True, exist_ok=True)
         save_state(path, self.model, vars(position))
         begun_anew = self._saved is None and not self.states.resume
@@ -171,7 +171,7 @@ class Loop:
     @property
     def _update(self) -> int:
         """Updates made so far."""
-        return self.position.step // self._batches_per_update
+        return self.position.batches // self._batches_per_update
 
     @property
     def _total(self) -> int:
@@ -180,7 +180,7 @@ class Loop:
 
     def _train(self) -> None:
         """Run what is left of the steps."""
-        first = self.position.step
+        first = self.position.batches
         make = self.devices.share_batches(self.batches)
         with (
             Prefetched(make, first, self._total - first) as data,
@@ -188,7 +188,7 @@ class Loop:
         ):
             bar.skip(self._update)
             size = self._batches_per_update
-            while self.position.step < self._total:
+            while self.position.batches < self._total:
                 with collect_interrupts() as pressed:
                     size = self._train_chunk(data, bar, min(size, self._until_stop()))
                     if self._score_is_due() and not self.keeps_best:
@@ -205,11 +205,11 @@ class Loop:
     def _train_chunk(self, data: Prefetched, bar: Progress, batches: int) -> int:
         """Train with so many batches and log it; gives the number for the next chunk."""
         position, before, waited = self.position, self._update, data.waited
-        tell = bar.skip if position.step == data.first else bar.advance  # the first one compiles
+        tell = bar.skip if position.batches == data.first else bar.advance  # the first one compiles
         start = time.monotonic()
         means = self._fit(data, batches)
         seconds = time.monotonic() - start
-        position.step += batches
+        position.batches += batches
         position.seconds += seconds
         note = [f"{name} {value:.3f}" for name, value in _losses(means).items()]
         if self.log_files:
@@ -224,9 +224,9 @@ class Loop:
     def _fit(self, data: Prefetched, batches: int) -> dict[str, float]:
         """One call of `fit`; gives Keras' means since the last line of the log."""
         position = self.position
-        chunk = data.chunk(position.step, batches)
+        chunk = data.chunk(position.batches, batches)
         means, position.metrics = fit_chunk(self.model, chunk, position.metrics)
-        step = (position.step + batches) // self._batches_per_update
+        step = (position.batches + batches) // self._batches_per_update
         for name, loss in _losses(means).items():
             if not math.isfinite(loss):
                 text = f"the {name} is {loss} before step {step}: try a lower learning rate"
@@ -238,20 +238,20 @@ class Loop:
 
     def _until_stop(self) -> int:
         """Batches until something is to be done besides training."""
-        intervals, step = self.intervals, self.position.step
+        intervals, batches = self.intervals, self.position.batches
         every = (intervals.logging_steps, intervals.eval_steps, intervals.save_steps)
         periods = [updates * self._batches_per_update for updates in every]
-        return min(self._total - step, *(period - step % period for period in periods))
+        return min(self._total - batches, *(period - batches % period for period in periods))
 
     def _due(self, every: int) -> bool:
-        step = self.position.step
-        return step == self._total or step % (every * self._batches_per_update) == 0
+        batches = self.position.batches
+        return batches == self._total or batches % (every * self._batches_per_update) == 0
 
     def _score_is_due(self) -> bool:
         position = self.position
-        if self.score is None or position.scored == position.step:
+        if self.score is None or position.scored == position.batches:
             return False
-        return self._due(self.intervals.eval_steps) and (position.step > 0 or self.keeps_best)
+        return self._due(self.intervals.eval_steps) and (position.batches > 0 or self.keeps_best)
 
     def _save_is_due(self) -> bool:
         passed = time.monotonic() - self._saved_at
@@ -266,7 +266,7 @@ class Loop:
     def _score(self) -> None:
         assert self.score is not None
         self._add_to_log(self.score(self.position))
-        self.position.scored = self.position.step
+        self.position.scored = self.position.batches
 
     def _add_to_log(self, figures: dict[str, float]) -> None:
         """Put figures into the line of this step."""

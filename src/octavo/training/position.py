@@ -15,20 +15,20 @@ class Position:
 
     Args:
         plan: what decides the run's result.
-        step: batches trained with.
+        batches: how many it was trained with; several may make one update.
         seconds: time spent training, without validation.
         metrics: values of the variables of Keras' metrics, sums since the last line of the log.
-        scored: the step whose weights were scored last; -1 before the first time.
+        scored: after so many batches the weights were scored last; -1 before the first time.
         log: one line of figures for every step at which something was logged or scored; its "step"
             counts updates.
 
     Example:
-        >>> Position({"seed": 0}).step
+        >>> Position({"seed": 0}).batches
         0
     """
 
     plan: dict[str, Any]
-    step: int = 0
+    batches: int = 0
     seconds: float = 0.0
     metrics: list[Any] = field(default_factory=list)
     scored: int = -1
@@ -49,8 +49,8 @@ def read_position(note: dict[str, Any], plan: dict[str, Any], path: Path, anew: 
             version of octavo.
 
     Example:
-        >>> note = vars(Position({"seed": 0}, step=3))
-        >>> read_position(note, {"seed": 0}, Path("state"), "name another folder").step
+        >>> note = vars(Position({"seed": 0}, batches=3))
+        >>> read_position(note, {"seed": 0}, Path("state"), "name another folder").batches
         3
         >>> read_position(note, {"seed": 1}, Path("state"), "name another folder")
         Traceback (most recent call last):

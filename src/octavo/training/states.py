@@ -12,7 +12,8 @@ class States:
 
     Args:
         folder: that holds them; made with the first one.
-        name: of a file; a `*` in it stands for the step, and without one there is a single file.
+        name: of a file; a `*` in it stands for the updates made, and without one there is a single
+            file.
         resume: whether a run goes on from the newest state that is there; else it begins anew, and
             its first state takes the place of all that are there.
         anew: how a person begins another run, for messages.
@@ -32,7 +33,7 @@ class States:
     anew: str = "name another folder"
 
     def path(self, step: int) -> Path:
-        """The file of the state at this step."""
+        """The file of the state after so many updates."""
         return self.folder / self.name.replace("*", f"{step:08}")
 
     def paths(self) -> list[Path]:
