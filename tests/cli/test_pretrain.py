@@ -54,6 +54,15 @@ def test_the_model_is_written_and_its_score_said(sources, tmp_path, capsys):
     assert "out: holds a run already" in capsys.readouterr().err
 
 
+def test_a_run_that_launch_starts_again_goes_on(sources, capsys, monkeypatch):
+    """Whatever was typed: a run without --resume would meet the states of its own first start."""
+    anew = ["pretrain", *sources, "--out", "out", *SMALL, "--no-resume"]
+    assert run(anew) == 0
+    monkeypatch.setenv("OCTAVO_RESTARTS", "1")
+    assert run(anew) == 0
+    assert "2 of 2 steps are done" in capsys.readouterr().err
+
+
 def test_a_run_may_lie_inside_its_corpus(sources, tmp_path, capsys):
     (tmp_path / "news").mkdir()
     (tmp_path / "text.txt").rename(tmp_path / "news" / "text.txt")

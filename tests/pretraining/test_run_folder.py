@@ -21,15 +21,15 @@ def test_states_lie_in_checkpoints(tmp_path):
 @pytest.mark.parametrize("known", ["checkpoints", "data", ".git", "shards"])
 def test_a_new_run_may_lie_beside_what_belongs_to_it(tmp_path, known):
     (tmp_path / known).mkdir()
-    RunFolder(tmp_path).check(tmp_path / "shards" / "part", resume=True)
-    RunFolder(tmp_path / "not-there").check(tmp_path / "shards", resume=False)
+    RunFolder(tmp_path).check(tmp_path / "shards" / "part")
+    RunFolder(tmp_path / "not-there", resume=False).check(tmp_path / "shards")
 
 
 @pytest.mark.parametrize("resume", [True, False])
 def test_a_folder_of_other_files_is_refused(tmp_path, resume):
     (tmp_path / "thesis.txt").touch()
     with pytest.raises(DataError, match="holds other files; name a new folder"):
-        RunFolder(tmp_path).check(tmp_path / "data", resume)
+        RunFolder(tmp_path, resume).check(tmp_path / "data")
 
 
 def test_a_run_goes_on_only_if_it_may(tmp_path):
@@ -37,6 +37,6 @@ def test_a_run_goes_on_only_if_it_may(tmp_path):
     (tmp_path / CHECKPOINTS).mkdir()
     (tmp_path / "config.json").touch()
     folder.states.path(20).touch()
-    folder.check(tmp_path / "data", resume=True)
+    folder.check(tmp_path / "data")
     with pytest.raises(DataError, match="holds a run already"):
-        folder.check(tmp_path / "data", resume=False)
+        RunFolder(tmp_path, resume=False).check(tmp_path / "data")

@@ -40,5 +40,9 @@ def test_how_to_go_on_is_said(tmp_path):
         with pytest.raises(KeyboardInterrupt, match=r"^$"), say_how_to_go_on(place):
             raise KeyboardInterrupt
     (tmp_path / "state").touch()
-    with pytest.raises(KeyboardInterrupt, match="goes on"), say_how_to_go_on(states):
+    with pytest.raises(KeyboardInterrupt, match="same command goes on"), say_how_to_go_on(states):
+        raise KeyboardInterrupt
+    anew = States(tmp_path, "state", resume=False)
+    said = r"the same command without resume=False \(--no-resume\) goes on"
+    with pytest.raises(KeyboardInterrupt, match=said), say_how_to_go_on(anew):
         raise KeyboardInterrupt

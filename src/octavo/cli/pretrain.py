@@ -121,10 +121,12 @@ def pretrain(
     from octavo.pretraining import Corpus, prepare, prepare_once
     from octavo.pretraining.preparation import check_preparation
     from octavo.pretraining.run_folder import RunFolder
+    from octavo.training.processes import ends_alone, is_restarted
 
     # what can be told before Keras is loaded, which takes seconds
     folder = data or out / "data"
-    RunFolder(out).check(folder, resume)
+    resume = resume or is_restarted()
+    RunFolder(out, resume).check(folder)
     wanted = _vocabulary(settings.preset, vocabulary, vocabulary_size, cased)
     if paths:
         files = leave_out(find_corpus(paths, field), out, folder)
@@ -137,7 +139,6 @@ def pretrain(
     from octavo.pretraining.fit import pretrain
     from octavo.pretraining.settings import check_devices
     from octavo.training.devices import find_devices
-    from octavo.training.processes import ends_alone
 
     spread = find_devices(devices, model_parallel)
     with ends_alone(spread.processes, report):

@@ -95,8 +95,8 @@ def pretrain(
     corpus = corpus if isinstance(corpus, Corpus) else Corpus(corpus, progress=progress)
     if preset:
         check_vocabulary(corpus.tokenizer, preset, settings.preset)
-    folder = RunFolder(out)
-    folder.check(corpus.folder, resume)
+    folder = RunFolder(out, resume)
+    folder.check(corpus.folder)
     keras.utils.set_random_seed(derive_seed(settings.seed, "weights"))
     with devices.scope(), full_disk_named(folder.path), say_how_to_go_on(folder.states):
         run = _Run(corpus, folder, settings, intervals, devices, progress, preset)

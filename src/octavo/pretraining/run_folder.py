@@ -22,7 +22,8 @@ class RunFolder:
     """A run's folder.
 
     Args:
-        path: of it; made when something is written.
+        path: where it is; made when something is written.
+        resume: whether a run that is there goes on.
 
     Attributes:
         states: the files of its states.
@@ -36,22 +37,21 @@ class RunFolder:
         []
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(self, path: str | PathLike[str], resume: bool = True) -> None:
         self.path = check_directory(path)
-        self.states = States(self.path / CHECKPOINTS)
+        self.states = States(self.path / CHECKPOINTS, resume=resume)
 
-    def check(self, data: str | PathLike[str], resume: bool) -> None:
+    def check(self, data: str | PathLike[str]) -> None:
         """Refuse a folder of other things, and a run that is not to go on.
 
         Args:
             data: the folder of the token shards, which may lie inside.
-            resume: whether a run that is there goes on.
 
         Raises:
             DataError: if it is one of these.
         """
         states = self.states.paths()
-        if states and not resume:
+        if states and not self.states.resume:
             raise DataError("holds a run already; name another folder, or resume it", self.path)
         inside = os.path.relpath(os.path.realpath(data), self.path).split(os.sep)[0]
         known = {CHECKPOINTS, "data", inside}

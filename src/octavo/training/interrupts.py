@@ -57,5 +57,7 @@ def say_how_to_go_on(states: States | None) -> Iterator[None]:
     except KeyboardInterrupt:
         if states is None or not states.paths():
             raise
-        text = "stopped; the same command goes on from the last save"
-        raise KeyboardInterrupt(text) from None
+        command = "the same command"
+        if not states.resume:  # given once more it would begin anew
+            command += " without resume=False (--no-resume)"
+        raise KeyboardInterrupt(f"stopped; {command} goes on from the last save") from None

@@ -19,8 +19,10 @@ from contextlib import contextmanager
 from octavo._checks import check_whole
 from octavo.errors import LaunchError, UsageError
 
-# What each process finds in its environment: where they meet, how many they are, which it is.
+# What each process finds in its environment: where they meet, how many they are, which it is, and
+# how often all were started again.
 COORDINATOR, PROCESSES, PROCESS = "OCTAVO_COORDINATOR", "OCTAVO_PROCESSES", "OCTAVO_PROCESS"
+RESTARTS = "OCTAVO_RESTARTS"
 HIGHEST_PORT = 65_535
 POLL = 0.1  # seconds between two looks at the processes
 STEADY = 3600.0  # seconds of work after which deaths are counted anew
@@ -68,13 +70,13 @@ def launch(
     check_whole("port", port, 0, HIGHEST_PORT)
     if len(hosts) > 1 and not port:
         raise UsageError("several hosts need a port at which they meet. Received: port=0")
-    left = max_restarts
+    left, restarts = max_restarts, 0
     while True:
         start = time.monotonic()
         meeting = f"{hosts[0] if hosts else '127.0.0.1'}:{port or _free_port()}"
         total = max(len(hosts), 1) * processes
         with _ends_as_by_ctrl_c():
-            code = _run(list(command), processes, total, node_rank, meeting)
+            code = _run(list(command), processes, total, node_rank, meeting, restarts)
         if code in (0, *OWN_FAULT):
             return code
         if time.monotonic() - start >= STEADY:
@@ -84,7 +86,7 @@ def launch(
                 f"processes died {max_restarts + 1} times in a row, the last with {_describe(code)}"
             )
             raise LaunchError(died)
-        left -= 1
+        left, restarts = left - 1, restarts + 1
         print(
             f"octavo: a process ended with {_describe(code)}; all start again, from the last "
             f"save (restart {max_restarts - left} of {max_restarts})",
@@ -92,7 +94,9 @@ def launch(
         )
 
 
-def _run(command: list[str], processes: int, total: int, node_rank: int, meeting: str) -> int:
+def _run(
+    command: list[str], processes: int, total: int, node_rank: int, meeting: str, restarts: int
+) -> int:
     """Run all once; gives 0, or the exit code of the first that failed."""
     team: list[subprocess.Popen[bytes]] = []
     try:
@@ -101,6 +105,7 @@ def _run(command: list[str], processes: int, total: int, node_rank: int, meeting
                 COORDINATOR: meeting,
                 PROCESSES: str(total),
                 PROCESS: str(node_rank * processes + number),
+                RESTARTS: str(restarts),
             }
             # a session of its own, as Ctrl-C is for this process to handle
             team.append(

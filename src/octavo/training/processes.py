@@ -14,7 +14,7 @@ from os import PathLike
 from pathlib import Path
 
 from octavo.errors import OctavoError
-from octavo.training.launch import COORDINATOR
+from octavo.training.launch import COORDINATOR, RESTARTS
 
 READY = ".ready-"  # what the name of the mark begins with
 LOST = 70  # exit code of a process whose neighbour is gone, after which all start again
@@ -53,6 +53,16 @@ def ends_alone(processes: int, report: Callable[[BaseException], int]) -> Iterat
             raise
         print("octavo: another process is gone", file=sys.stderr)
         raise SystemExit(LOST) from None
+
+
+def is_restarted() -> bool:
+    """Whether `octavo launch` started this process anew after one died: then its run goes on.
+
+    Example:
+        >>> is_restarted()
+        False
+    """
+    return os.environ.get(RESTARTS, "0") != "0"
 
 
 def say_ready(folder: str | PathLike[str]) -> None:
