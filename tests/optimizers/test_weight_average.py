@@ -46,6 +46,26 @@ def test_the_average_is_put_in_place_once_and_only_when_there_is_one():
         optimizer.swap_in()
 
 
+@pytest.mark.parametrize("batch", [0, 1])
+def test_weights_come_back_when_an_evaluation_is_interrupted(batch):
+    class Interrupted(keras.utils.PyDataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            if index == batch:
+                raise KeyboardInterrupt
+            return data(1)
+
+    optimizer = WeightAverage(Adam(0.05), 0.5)
+    model = fit(make_model(optimizer), 5)
+    before = weights(model)
+    with pytest.raises(KeyboardInterrupt), optimizer.averaged():
+        model.evaluate(Interrupted(), verbose=0)
+    for a, b in zip(weights(model), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_validations_see_the_average():
     optimizer = GradientAccumulation(WeightAverage(Adam(0.05), 0.8), 2)
     model = make_model(optimizer)

@@ -108,7 +108,8 @@ class WeightAverage(Wrapper):
         """Put the weights back, where the averages are in their place.
 
         Weights that were trained, set or loaded meanwhile are not thrown away: they stay, with a
-        warning.
+        warning. Where an `evaluate` was cut short, which on JAX leaves a model without values, they
+        come back as well.
         """
         kept, self._kept = self._kept, None
         if not kept:
@@ -143,6 +144,8 @@ class WeightAverage(Wrapper):
 
 
 def _are_equal(variable: Any, value: Any) -> bool:
+    if variable._value is None:  # taken away by Keras for the time of an `evaluate`
+        return True
     one, other = ops.convert_to_numpy(variable), ops.convert_to_numpy(value)
     return bool(((one == other) | ((one != one) & (other != other))).all())  # NaN is NaN
 
