@@ -23,3 +23,18 @@ def interrupts():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def begun(monkeypatch):
+    """The first batch of every call of Keras' `fit`, which shows where a run went on."""
+    from octavo.training import loop  # it loads Keras
+
+    train, numbers = loop.fit_chunk, []
+
+    def record(model, chunk, sums):
+        numbers.append(chunk.data.first + chunk.start)
+        return train(model, chunk, sums)
+
+    monkeypatch.setattr(loop, "fit_chunk", record)
+    return numbers

@@ -74,7 +74,7 @@ def test_it_learns_what_is_there_to_learn(corpus, settings, tmp_path, objective)
         },
     ],
 )
-def test_a_stopped_run_is_the_same_as_one_that_was_not(corpus, settings, tmp_path, changes):
+def test_a_stopped_run_is_the_same_as_one_that_was_not(corpus, settings, tmp_path, begun, changes):
     settings = dataclasses.replace(settings, **changes)
     whole = pretrain(corpus, tmp_path / "whole", settings, intervals=EVERY, progress=False)
     saves = []
@@ -90,8 +90,9 @@ def test_a_stopped_run_is_the_same_as_one_that_was_not(corpus, settings, tmp_pat
         patch.setattr(fit, "Loop", Stopped)
         with pytest.raises(KeyboardInterrupt, match="goes on from the last save"):
             pretrain(corpus, tmp_path / "stopped", settings, intervals=EVERY, progress=False)
-    keras.utils.set_random_seed(99)
+    begun.clear()
     result = pretrain(corpus, tmp_path / "stopped", settings, intervals=EVERY, progress=False)
+    assert begun[0] == saves[-1] == 8 * settings.gradient_accumulation_steps
     assert same(tmp_path / "whole", tmp_path / "stopped")
     assert curve(whole) == curve(result)
     states = sorted(path.name for path in (tmp_path / "stopped" / "checkpoints").iterdir())
@@ -106,10 +107,12 @@ def test_how_often_it_saves_and_logs_changes_no_weight(corpus, settings, tmp_pat
     assert [line[:3] for line in curve(one)] == [line[:3] for line in curve(other)]
 
 
-def test_a_finished_run_is_not_trained_again(corpus, settings, tmp_path):
+def test_a_finished_run_is_not_trained_again(corpus, settings, tmp_path, begun):
     pretrain(corpus, tmp_path / "out", settings, progress=False)
     before = weights(tmp_path / "out")
+    begun.clear()
     result = pretrain(corpus, tmp_path / "out", settings, progress=False)
+    assert not begun
     assert result["steps"] == settings.steps
     assert all(np.array_equal(a, b) for a, b in zip(before, weights(tmp_path / "out"), strict=True))
 
@@ -130,13 +133,15 @@ def test_other_settings_or_files_are_refused(corpus, settings, tmp_path):
     assert (tmp_path / "mine" / "config.json").read_text() == "{}"
 
 
-def test_a_damaged_state_is_said_and_the_one_before_is_taken(corpus, settings, tmp_path):
+def test_a_damaged_state_is_said_and_the_one_before_is_taken(corpus, settings, tmp_path, begun):
     pretrain(corpus, tmp_path / "whole", settings, intervals=EVERY, progress=False)
     pretrain(corpus, tmp_path / "out", settings, intervals=EVERY, progress=False)
     newest = sorted((tmp_path / "out" / "checkpoints").iterdir())[-1]
     newest.write_bytes(newest.read_bytes()[:500])
+    begun.clear()
     with pytest.warns(UserWarning, match=rf"{newest.name}: damaged .* the state before it"):
         pretrain(corpus, tmp_path / "out", settings, intervals=EVERY, progress=False)
+    assert begun[0] == 8
     assert same(tmp_path / "whole", tmp_path / "out")
     for state in (tmp_path / "out" / "checkpoints").iterdir():
         state.write_bytes(b"")
@@ -147,7 +152,7 @@ def test_a_damaged_state_is_said_and_the_one_before_is_taken(corpus, settings, t
         pretrain(corpus, tmp_path / "out", settings, progress=False)
 
 
-def test_a_full_disk_leaves_the_last_state_whole(corpus, settings, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_the_last_state_whole(corpus, settings, tmp_path, monkeypatch, begun):
     write, calls = os.fsync, []
 
     def full(descriptor):
@@ -156,13 +161,15 @@ def test_a_full_disk_leaves_the_last_state_whole(corpus, settings, tmp_path, mon
             raise OSError(errno.ENOSPC, "No space left on device")
         return write(descriptor)
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(DataError, match="cannot be written: No space left on device"):
-        pretrain(corpus, tmp_path / "out", settings, intervals=EVERY, progress=False)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(DataError, match="cannot be written: No space left on device"):
+            pretrain(corpus, tmp_path / "out", settings, intervals=EVERY, progress=False)
     states = list((tmp_path / "out" / "checkpoints").iterdir())
     assert [path.name for path in states] == ["step-00000004.safetensors"]
+    begun.clear()
     result = pretrain(corpus, tmp_path / "out", settings, intervals=EVERY, progress=False)
+    assert begun[0] == 4
     pretrain(corpus, tmp_path / "whole", settings, intervals=EVERY, progress=False)
     assert same(tmp_path / "whole", tmp_path / "out")
     assert result["steps"] == settings.steps

@@ -82,19 +82,6 @@ def fit_until(step, reader, **options):
             reader.fit(make_questions(), save_seconds=0, **options, **OPTIONS)
 
 
-@pytest.fixture
-def begun(monkeypatch):
-    """The first batch of every call of Keras' `fit`: where a run goes on."""
-    train, numbers = loop.fit_chunk, []
-
-    def record(model, chunk, sums):
-        numbers.append(chunk.data.first + chunk.start)
-        return train(model, chunk, sums)
-
-    monkeypatch.setattr(loop, "fit_chunk", record)
-    return numbers
-
-
 @pytest.mark.keras_backend
 @pytest.mark.parametrize("stop_after", [1, 4])
 def test_a_killed_run_goes_on_exactly(tmp_path, begun, stop_after):

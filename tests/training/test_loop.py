@@ -254,7 +254,7 @@ class BestKeeper:
 
     def __init__(self, task, path, saves):
         self.task, self.path, self.saves = task, path, saves
-        self.dies_at, self.first_keeps = None, True
+        self.dies_at = None
 
     def __call__(self, position):
         if self.dies_at == (position.batches, "before"):
@@ -290,8 +290,7 @@ def test_a_kill_around_a_score_that_keeps_the_best_changes_nothing(
         task.loop(tmp_path / "run", **options).run()
     best.dies_at = None
     resumed = task.loop(tmp_path / "run", **options)
-    if step:
-        task.spoil()
+    task.spoil()
     ends_alike(task, expected, resumed.run())
     assert best.path.read_text() == kept
 
