@@ -26,7 +26,7 @@ class Bench(TrainBench):
             Path(folder) / "config.json",
             Path(folder) / "model.safetensors",
             application="unilm",
-            mask_positions=len(batch["targets"][0]),
+            mask_positions=True,
             dropout=dropout,
         )
         self.model.compile(

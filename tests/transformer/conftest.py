@@ -28,7 +28,7 @@ CONFIG = {
 
 def make_model(application: str = "unilm", seed: int = 0, **changes: Any) -> Transformer:
     """A model whose weights are wide enough that every part of it shows in the output."""
-    mask_positions = changes.pop("mask_positions", None)
+    mask_positions = changes.pop("mask_positions", False)
     model = build_transformer_model(
         {**CONFIG, **changes}, application=application, mask_positions=mask_positions
     )

@@ -58,7 +58,6 @@ def check_vocabulary(tokenizer: WordPieceTokenizer, preset: Preset, source: str)
 def make_model(
     settings: Settings,
     tokenizer: WordPieceTokenizer,
-    prediction_count: int,
     preset: Preset | None = None,
 ) -> Transformer:
     """A model of packed rows under the UniLM mask.
@@ -66,7 +65,6 @@ def make_model(
     Args:
         settings: sizes, dropout, precision.
         tokenizer: whose vocabulary it has.
-        prediction_count: places of a row its head looks at.
         preset: whose weights it begins with; new ones without it. Positions are added if the rows
             are longer than it has.
     """
@@ -79,7 +77,7 @@ def make_model(
             preset.weights if preset else None,
             "unilm",
             max_positions=max(settings.sequence_length, config.max_position_embeddings),
-            mask_positions=prediction_count,
+            mask_positions=True,
             dropout=settings.dropout,
             packed=True,
             recompute=settings.recompute,

@@ -121,8 +121,7 @@ class _Run:
         self.corpus, self.folder, self.settings = corpus, folder, settings
         self.devices, self.progress = devices, progress
         self._make_batches()
-        places = self.batches.examples.prediction_count
-        self.model = make_model(settings, corpus.tokenizer, places, preset)
+        self.model = make_model(settings, corpus.tokenizer, preset)
         accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
         compile_model(self.model, make_optimizer(settings), [accuracy])
         tokens = settings.batch_size * settings.sequence_length

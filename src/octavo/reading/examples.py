@@ -26,7 +26,8 @@ from octavo.reading.windows import build_prefix
 from octavo.text import Encoding, WordPieceTokenizer
 
 FOREIGN_TRIES = 8  # for a passage without the answer
-LENGTH_STEP = 64  # rows are padded to a multiple of it, so that few shapes are compiled
+# rows and their answers are padded to multiples of these, so that few shapes are compiled
+LENGTH_STEP, ANSWER_STEP = 64, 32
 
 
 @dataclass(frozen=True)
@@ -199,21 +200,21 @@ class ExampleSampler:
         return None
 
     def batches(self, epoch: int, batch_size: int) -> list[list[Example]]:
-        """All examples of an epoch, as batches of rows of like length, in random order.
+        """All examples of an epoch, as batches of rows of like lengths, in random order.
 
-        Rows that fill no batch of their length join the next longer ones, so at most one batch
+        Rows that fill no batch of their lengths join the next longer ones, so at most one batch
         is short.
         """
         examples = [self.draw(epoch, index) for index in range(len(self))]
         random = make_generator(self.seed, "order", epoch)
         order = random.permutation(len(examples))
-        groups: dict[int, list[Example]] = {}
+        groups: dict[tuple[int, int], list[Example]] = {}
         for index in order:
-            groups.setdefault(padded_length(examples[index].length), []).append(examples[index])
+            groups.setdefault(padded_shape([examples[index]]), []).append(examples[index])
         result: list[list[Example]] = []
         waiting: list[Example] = []
-        for length in sorted(groups):
-            rows = waiting + groups[length]
+        for shape in sorted(groups):
+            rows = waiting + groups[shape]
             whole = len(rows) // batch_size * batch_size
             result += [rows[i : i + batch_size] for i in range(0, whole, batch_size)]
             waiting = rows[whole:]
@@ -227,10 +228,9 @@ class ExampleSampler:
 
         Returns:
             ({token_ids, segment_ids: int32 (batch, length), mask_positions: int32 (batch, a)},
-            labels int32 (batch, a), weights float32 (batch, a)), a = answer_length + 1.
+            labels int32 (batch, a), weights float32 (batch, a)).
         """
-        length = padded_length(max(example.length for example in examples))
-        count = self.settings.answer_length + 1
+        length, count = padded_shape(examples)
         tokens = np.full((batch_size, length), self.pad_id, np.int32)
         segments = np.zeros((batch_size, length), np.int32)
         positions = np.zeros((batch_size, count), np.int32)
@@ -250,11 +250,13 @@ class ExampleSampler:
         return inputs, labels, weights
 
 
-def padded_length(length: int) -> int:
-    """The next multiple of `LENGTH_STEP`.
+def padded_shape(examples: Sequence[Example]) -> tuple[int, int]:
+    """Tokens of the longest row and of the longest answer with its [SEP], rounded up.
 
     Example:
-        >>> padded_length(65)
-        128
+        >>> padded_shape([Example(np.zeros(60), np.zeros(9), np.zeros(4))])
+        (128, 32)
     """
-    return -(-length // LENGTH_STEP) * LENGTH_STEP
+    longest = max(example.length for example in examples)
+    written = max(len(example.answer) + 1 for example in examples)
+    return -(-longest // LENGTH_STEP) * LENGTH_STEP, -(-written // ANSWER_STEP) * ANSWER_STEP

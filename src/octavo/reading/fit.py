@@ -189,7 +189,7 @@ def _copy_model(reader: Any, dropout: float) -> Transformer:
         "hidden_dropout_prob": dropout,
         "attention_probs_dropout_prob": dropout,
     }
-    model = Transformer(config, "unilm", mask_positions=reader.settings.answer_length + 1)
+    model = Transformer(config, "unilm", mask_positions=True)
     model.set_weights(reader.model.get_weights())
     return model
 

@@ -33,19 +33,19 @@ class Transformer(keras.Model):
     Args:
         config: the sizes and rates of the model.
         application: "encoder" gives hidden states; "lm" and "unilm" give vocabulary logits.
-        mask_positions: with lm and unilm, how many positions a row the vocabulary head looks at.
-            The model then takes another input "mask_positions"; None = it looks everywhere.
+        mask_positions: with lm and unilm, whether the vocabulary head looks at some positions of a
+            row only. The model then takes another input "mask_positions".
         packed: whether a row may hold several texts, which then see nothing of each other.
         recompute: whether training makes the blocks' activations again for the gradient instead of
             keeping them: a fraction of the memory, a third more work.
 
     Inputs (a dict): token_ids and segment_ids, int32 (batch, length); with `mask_positions` an
-    int32 (batch, mask_positions) of that name; with `packed` also position_ids (from 0 in each
+    int32 (batch, n) of that name; with `packed` also position_ids (from 0 in each
     text) and document_ids (any numbers, other ones for other texts of a row), int32 (batch,
     length).
 
-    Outputs: encoder: float (batch, length, d); lm and unilm: float (batch, length or
-    mask_positions, V), with copy_head log probabilities.
+    Outputs: encoder: float (batch, length, d); lm and unilm: float (batch, length or n, V), with
+    copy_head log probabilities.
 
     Layers survive `clone_model` and saving in Keras' format; a dtype policy other than the global
     one and `trainable=False` do not.
@@ -69,7 +69,7 @@ class Transformer(keras.Model):
         self,
         config: TransformerConfig | dict[str, Any],
         application: str = "encoder",
-        mask_positions: int | None = None,
+        mask_positions: bool = False,
         packed: bool = False,
         recompute: bool = False,
         **kwargs: Any,
@@ -77,7 +77,7 @@ class Transformer(keras.Model):
         if not isinstance(config, TransformerConfig):
             config = TransformerConfig.from_dict(config)
         check_one_of("application", application, APPLICATIONS)
-        if mask_positions is not None and application == "encoder":
+        if mask_positions and application == "encoder":
             raise UsageError(f"an encoder has no head. Received: mask_positions={mask_positions}")
         if config.copy_head and application == "lm":
             raise UsageError("a copy_head needs a prefix to copy from. Received: application='lm'")
@@ -102,10 +102,8 @@ class Transformer(keras.Model):
         for index in range(config.num_hidden_layers):
             hidden = layers[f"block_{index}"](hidden, allowed)
         states = hidden
-        if mask_positions is not None:
-            inputs["mask_positions"] = keras.Input(
-                (mask_positions,), dtype="int32", name="mask_positions"
-            )
+        if mask_positions:
+            inputs["mask_positions"] = keras.Input((None,), dtype="int32", name="mask_positions")
             hidden = GatherPositions(name="gather")(hidden, inputs["mask_positions"])
         outputs = hidden
         if application != "encoder":
@@ -228,7 +226,7 @@ def build_transformer_model(
     application: str = "encoder",
     keep_tokens: Sequence[int] | None = None,
     max_positions: int | None = None,
-    mask_positions: int | None = None,
+    mask_positions: bool = False,
     dropout: float | None = None,
     packed: bool = False,
     recompute: bool = False,
@@ -244,7 +242,7 @@ def build_transformer_model(
         keep_tokens: ids of the tokens to keep, in their new order; the vocabulary shrinks to them.
         max_positions: longest sequence. Beyond the trained positions, new ones are made by
             hierarchical decomposition (alpha 0.4).
-        mask_positions: how many positions a row the vocabulary head looks at, as in
+        mask_positions: whether the vocabulary head looks at some positions of a row only, as in
             `Transformer`; None = everywhere.
         dropout: replaces both dropout rates of the config.
         packed: whether a row may hold several texts, which then see nothing of each other.
@@ -280,7 +278,7 @@ def load_preset(
     application: str = "encoder",
     keep_tokens: Sequence[int] | None = None,
     max_positions: int | None = None,
-    mask_positions: int | None = None,
+    mask_positions: bool = False,
     dropout: float | None = None,
 ) -> tuple[Transformer, WordPieceTokenizer]:
     """Model and tokenizer of a folder or of hf://owner/name.
@@ -291,7 +289,8 @@ def load_preset(
         keep_tokens: ids of the tokens to keep, in their new order; the tokenizer's vocabulary
             shrinks with the model's.
         max_positions: longest sequence, as in `build_transformer_model`.
-        mask_positions: how many positions a row the vocabulary head looks at; None = everywhere.
+        mask_positions: whether the vocabulary head looks at some positions of a row only, as in
+            `Transformer`.
         dropout: replaces both dropout rates of the config.
 
     Returns:
