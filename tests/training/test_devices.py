@@ -18,6 +18,8 @@ def test_every_row_belongs_to_one_process():
     rows = list(range(12))
     shares = [rows[Devices(None, process, 3).share(12)] for process in range(3)]
     assert [row for share in shares for row in share] == rows
+    with pytest.raises(UsageError, match=r"a multiple of 3, the processes\. Received: 13 rows"):
+        Devices(None, 0, 3).share(13)
 
 
 def test_every_array_of_a_batch_is_shared_out_by_rows():

@@ -68,8 +68,17 @@ class Devices:
         return self.process == 0
 
     def share(self, rows: int) -> slice:
-        """Of a batch the rows of this process."""
-        part = rows // self.processes
+        """Of a batch the rows of this process.
+
+        Raises:
+            UsageError: if the rows cannot be shared out evenly.
+        """
+        part, left = divmod(rows, self.processes)
+        if left:
+            raise UsageError(
+                f"the rows of a batch must be a multiple of {self.processes}, the processes. "
+                f"Received: {rows} rows"
+            )
         return slice(self.process * part, (self.process + 1) * part)
 
     def share_batches(self, make: Callable[[int], Any]) -> Callable[[int], Any]:
