@@ -23,11 +23,3 @@ def test_loss_and_metrics_are_means_over_the_places_of_weight_one():
     right = logits.argmax(-1) == labels
     assert scores["loss"] == pytest.approx(losses[weights > 0].mean(), rel=1e-5)
     assert scores["accuracy"] == pytest.approx(right[weights > 0].mean())
-
-
-def test_the_optimizer_is_built():
-    model = keras.Sequential([keras.layers.Dense(5)])
-    model.build((None, 3, 2))
-    optimizer = keras.optimizers.Adam()
-    compile_model(model, optimizer)
-    assert optimizer.built

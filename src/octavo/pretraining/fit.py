@@ -65,8 +65,9 @@ def pretrain(
         progress: show a bar on stderr.
 
     Returns:
-        {"steps", "seconds", "tokens", "parameters", "log": the lines of log.csv, "validation":
-        {"loss", "accuracy", "unigram", "bigram", "tokens"} or None}, in JSON types.
+        {"steps", "seconds", "tokens", "parameters", "rows": of the corpus, "filled": the share of
+        their places that hold tokens, "log": the lines of log.csv, "validation": {"loss",
+        "accuracy", "unigram", "bigram", "tokens"} or None}, in JSON types.
 
     Raises:
         DataError: if `out` holds something else or a run with other settings; if the corpus or the
@@ -98,11 +99,12 @@ def pretrain(
     folder = RunFolder(out, resume)
     folder.check(corpus.folder)
     keras.utils.set_random_seed(derive_seed(settings.seed, "weights"))
-    with devices.scope(), full_disk_named(folder.path), say_how_to_go_on(folder.states):
+    with devices.scope():
         run = _Run(corpus, folder, settings, intervals, devices, progress, preset)
         run.announce()
         run.loop.run()
-        return run.finish()
+        with full_disk_named(folder.path), say_how_to_go_on(folder.states):
+            return run.finish()
 
 
 class _Run:

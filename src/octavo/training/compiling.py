@@ -9,7 +9,7 @@ from octavo._keras import keras
 
 
 def compile_model(model: Any, optimizer: Any, metrics: Sequence[Any] = ()) -> None:
-    """Compile with the mean cross entropy over the places of weight 1, and build the optimizer.
+    """Compile with the mean cross entropy over the places of weight 1.
 
     Args:
         model: gives logits, float (batch, places, V).
@@ -25,4 +25,3 @@ def compile_model(model: Any, optimizer: Any, metrics: Sequence[Any] = ()) -> No
         from_logits=True, reduction="mean_with_sample_weight"
     )
     model.compile(optimizer=optimizer, loss=loss, weighted_metrics=list(metrics))
-    optimizer.build(model.trainable_variables)

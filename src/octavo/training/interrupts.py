@@ -1,4 +1,4 @@
-"""Ctrl-C during training: the run ends with the step, after a save, and says how to go on."""
+"""Ctrl-C in training: the run ends with the call of `fit`, after a save, and says how to go on."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from octavo.training.states import States
 
 @contextmanager
 def collect_interrupts() -> Iterator[list[int]]:
-    """Collect the first Ctrl-C in a list, for the end of a step; a second one interrupts at once.
+    """Collect the first Ctrl-C in a list, for the end of a call; a second one interrupts at once.
 
     Keras waits for a step inside a bare `except`, which swallows a KeyboardInterrupt. Outside the
     main thread, and where Ctrl-C is ignored, nothing changes and the list stays empty.
 
     Example:
         >>> with collect_interrupts() as pressed:
-        ...     _ = "train a step; if pressed: save and raise KeyboardInterrupt"
+        ...     _ = "a call of fit; if pressed: save and raise KeyboardInterrupt"
         >>> pressed
         []
     """

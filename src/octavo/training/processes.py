@@ -91,6 +91,9 @@ def wait_until_ready(folder: str | PathLike[str]) -> None:
 
 
 def _mark(folder: str | PathLike[str]) -> Path:
-    """The file that stands for this start alone: each has another address to meet at."""
+    """The file that stands for this start: by the address to meet at, another one each time.
+
+    With a port that is given it is the same, and the mark of an earlier start lets others pass.
+    """
     start = "".join(c if c.isalnum() else "-" for c in os.environ.get(COORDINATOR, ""))
     return Path(folder) / f"{READY}{start}"
