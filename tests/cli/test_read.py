@@ -188,6 +188,37 @@ def test_evaluate_gives_fractions_in_json_and_a_table(questions, capsys):
     assert "1 questions, 0 without an answer" in capsys.readouterr().out
 
 
+@pytest.fixture
+def faulty(tmp_path, questions):
+    path = tmp_path / "faulty.jsonl"
+    wrong = [json.dumps({"question": " ", "context": PASSAGE, "answers": []}), "{oops"]
+    path.write_text("\n".join([Path(questions).read_text("utf-8"), *wrong]), encoding="utf-8")
+    return str(path)
+
+
+def test_evaluate_leaves_out_bad_questions_and_says_which(faulty, capsys):
+    assert run(["read", "evaluate", faulty, "--json"]) == 0
+    captured = capsys.readouterr()
+    scores = json.loads(captured.out)
+    assert (scores["questions"], scores["bad_questions"], scores["em"]) == (2, 2, 1)
+    said = f"octavo: 2 questions are left out: {faulty}, line 3: question is empty; {faulty}, line "
+    assert said in captured.err
+    assert run(["read", "evaluate", faulty, "--limit", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["bad_questions"] == 0
+
+
+def test_train_stops_at_a_bad_question_or_leaves_it_out(faulty, tmp_path, calls, capsys):
+    command = ["read", "train", faulty, "--validation", faulty, "--out", str(tmp_path / "reader")]
+    stopped = ["read", "evaluate", faulty, "--bad-questions", "stop"]
+    for tokens in (command, stopped):
+        assert run(tokens) == 1
+        assert capsys.readouterr().err == f"octavo: {faulty}, line 3: question is empty\n"
+    assert run([*command, "--bad-questions", "skip"]) == 0
+    _, learned, options = calls()[-1]
+    assert [len(learned), len(options["validation"])] == [2, 2]
+    assert capsys.readouterr().err.count("2 questions are left out") == 2
+
+
 def test_evaluate_writes_predictions_and_a_page(questions, tmp_path, capsys):
     out, page = tmp_path / "predictions.jsonl", tmp_path / "page.html"
     assert run(["read", "evaluate", questions, "--out", str(out), "--html", str(page)]) == 0

@@ -113,3 +113,9 @@ def test_rows_are_padded_with_the_pad_token():
     one = ExampleSampler(make_questions(1), tokenizer, SETTINGS, negative_rate=0.0)
     inputs, _, _ = one.arrays([one.draw(0, 0)], batch_size=1)
     assert inputs["token_ids"][0, -1] == tokenizer.pad_id == len(LETTERS)
+
+
+def test_an_empty_question_among_good_ones_is_named():
+    good = make_questions(2)
+    with pytest.raises(DataError, match="question q9 is empty"):
+        sampler([*good, Question("q9", " ", good[0].passages, ())])

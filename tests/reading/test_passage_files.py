@@ -90,6 +90,14 @@ def test_passages_of_a_question_file_count_once_and_files_keep_their_order(tmp_p
     assert [one.source for one in found] == sources
 
 
+def test_a_faulty_question_among_good_ones_is_said_and_left_out(tmp_path):
+    lines = [{"question": "", "context": "一"}, {"question": "几？", "context": "二"}]
+    path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, lines)))
+    with pytest.warns(UserWarning, match=r"1 question is left out: .*a\.jsonl, line 1") as given:
+        assert texts(read_passages([path])) == ["二"]
+    assert given[0].filename == __file__
+
+
 def test_nothing_to_read_is_said(tmp_path):
     with pytest.raises(UsageError, match="at least one file"):
         read_passages([])
@@ -107,3 +115,9 @@ def test_a_passage_too_long_is_refused_and_one_of_the_limit_is_read(tmp_path, mo
     question = Question("q7", "谁？", (Passage("一"), Passage("一二三四五六")), ())
     with pytest.raises(DataError, match=r"c\.json: question q7 has a passage of 6"):
         check_lengths([question], "c.json")
+    faults = []
+    short = Question("q8", "谁？", (Passage("一"),), ())
+    assert check_lengths([question, short], "c.json", faults) == [short]
+    assert "question q7" in str(faults[0])
+    with pytest.raises(DataError, match="question q7"):
+        check_lengths([question], "c.json", faults)

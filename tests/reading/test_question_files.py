@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from octavo.errors import DataError
 from octavo.reading import Passage, Question, read_questions, write_questions
+from octavo.reading.question_files import describe_faults
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 CONTEXT = "故宫于1420年建成。"
@@ -25,11 +27,11 @@ def squad(**qa: Any) -> dict[str, Any]:
     return {"version": "1", "data": [{"title": "x", "paragraphs": [paragraph]}]}
 
 
-def read(tmp_path: Path, content: Any) -> list[Question]:
+def read(tmp_path: Path, content: Any, faults: list[DataError] | None = None) -> list[Question]:
     path = tmp_path / "questions"
     text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
     path.write_text(text, encoding="utf-8", newline="")
-    return list(read_questions(path))
+    return list(read_questions(path, faults=faults))
 
 
 def expected(*standing: str, answers: tuple[str, ...] = ("1420年",), id: str = "q1") -> Question:
@@ -216,6 +218,94 @@ def test_lines_before_a_wrong_one_are_read(tmp_path: Path) -> None:
     assert [next(reading).id, next(reading).id] == ["0", "1"]
     with pytest.raises(DataError, match="line 3"):
         next(reading)
+
+
+GOOD: dict[str, Any] = {"question": "?", "context": "c", "answers": ["c"]}
+EMPTY: dict[str, Any] = {**GOOD, "question": " "}
+EVIDENCE: dict[str, Any] = {"question": "?", "evidences": {"e": {"evidence": "c", "answer": "c"}}}
+PARAGRAPHS = [{"context": "c", "qas": [QA, {"question": ""}, None, QA]}, {"qas": [QA]}, [], {}]
+
+
+@pytest.mark.parametrize(
+    ("content", "count", "messages"),
+    [
+        ([GOOD, EMPTY, GOOD], 2, [": [1].question is empty"]),
+        ([GOOD, None, {"question": "?"}], 1, [": [1] is null, ", ": [2].passages missing"]),
+        (
+            "\n".join([*map(json.dumps, [GOOD, EMPTY]), "", "{oops", json.dumps(GOOD)]),
+            2,
+            [", line 2: question is empty", ", line 4: not valid JSON: Expecting property name"],
+        ),
+        (
+            {"data": [{"paragraphs": PARAGRAPHS}, {}, {"paragraphs": PARAGRAPHS[:1]}]},
+            4,
+            [
+                ": data[0].paragraphs[0].qas[1].question is empty",
+                ": data[0].paragraphs[0].qas[2] is null",
+                ": data[0].paragraphs[1].context missing",
+                ": data[0].paragraphs[2] is a list, expected an object",
+                ": data[0].paragraphs[3].context missing",
+                ": data[1].paragraphs missing",
+                ": data[2].paragraphs[0].qas[1].question is empty",
+                ": data[2].paragraphs[0].qas[2] is null",
+            ],
+        ),
+        (
+            {"Q1": EVIDENCE, "Q2": {**EVIDENCE, "question": ""}, "Q3": None},
+            1,
+            [": Q2.question is empty", ": Q3 is null"],
+        ),
+    ],
+)
+def test_faults_of_single_questions_may_be_left_out(
+    tmp_path: Path, content: Any, count: int, messages: list[str]
+) -> None:
+    faults: list[DataError] = []
+    assert len(read(tmp_path, content, faults)) == count
+    for fault, message in zip(faults, messages, strict=True):
+        assert str(fault).startswith(f"{tmp_path}/questions{message}")
+    with pytest.raises(DataError, match=re.escape(messages[0])):
+        read(tmp_path, content)
+
+
+def test_questions_are_numbered_as_they_stand_whatever_is_left_out(tmp_path: Path) -> None:
+    paragraphs = [{"context": "c", "qas": [QA, {"question": ""}, QA]}]
+    for content in ([GOOD, EMPTY, GOOD], {"data": [{"paragraphs": paragraphs}]}):
+        assert [question.id for question in read(tmp_path, content, [])] == ["0", "2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([EMPTY, EMPTY], r": \[0\]\.question is empty; no question can be used"),
+        (f"{json.dumps(EMPTY)}\n{{oops", ", line 1: question is empty; no question can be used"),
+        ({"data": [{}]}, r": data\[0\]\.paragraphs missing; no question can be used"),
+        ({"data": {}}, ": data is an object, expected a list"),
+        ('[{"question": ', ", line 1: not valid JSON"),
+        ("[]", ": holds no questions"),
+        ("", ": is empty, expected questions"),
+        ("3", ": no known layout of questions"),
+    ],
+)
+def test_where_nothing_is_left_or_the_whole_is_damaged_it_is_an_error(
+    tmp_path: Path, content: Any, message: str
+) -> None:
+    with pytest.raises(DataError, match=f"/questions{message}"):
+        read(tmp_path, content, [])
+
+
+def test_an_archive_cut_short_is_an_error_whatever_was_read(tmp_path: Path) -> None:
+    lines = "".join(json.dumps({**GOOD, "id": n}) + "\n" for n in range(5000))
+    (tmp_path / "questions").write_bytes(lzma.compress(lines.encode())[:-40])
+    with pytest.raises(DataError, match="damaged or cut short"):
+        list(read_questions(tmp_path / "questions", faults=[]))
+
+
+def test_of_many_faults_the_first_are_named() -> None:
+    faults = [DataError(f"[{n}].question is empty", "a") for n in range(1200)]
+    described = describe_faults(faults)
+    assert described.startswith("1,200 questions are left out: a: [0].question is empty; a: [1].")
+    assert described.endswith("a: [4].question is empty; ...")
 
 
 words = st.text(st.characters(exclude_categories=()), min_size=1)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import LETTERS, make_reader, shared_reader
+from tiny import LETTERS, make_questions, make_reader, shared_reader
 
 from octavo.decoding import Decoded
 from octavo.errors import PresetError, UsageError
@@ -90,6 +90,12 @@ def test_a_source_comes_back_with_its_vote():
 def test_generative_answers_need_not_stand_in_a_passage():
     answer = shared_reader().answer("甲乙", [TEXT], mode="generative")
     assert answer.found
+
+
+def test_an_empty_question_among_good_ones_is_named():
+    many = [*make_questions(2), Question("q9", "", (Passage(TEXT),), ())]
+    with pytest.raises(UsageError, match=r"question q9 must not be empty\. Received: ''"):
+        shared_reader().answer_many(many, progress=False)
 
 
 def test_an_empty_passage_among_others_is_harmless():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import warnings
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -16,7 +18,7 @@ from octavo._checks import check_whole
 from octavo._files import check_directory
 from octavo._lazy import without
 from octavo.cli.arguments import AsJson, Flat, Input, Output, Resume, check_inputs, check_outputs
-from octavo.errors import PresetError, UsageError
+from octavo.errors import DataError, PresetError, UsageError
 from octavo.reading.training_settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from octavo.reading.reader import Reader
 
 Mode = Literal["extractive", "generative"]
+BadQuestions = Literal["stop", "skip"]
 
 app = App(name="read", help_format="markdown")
 
@@ -109,6 +112,7 @@ def evaluate(
     beams: int | None = None,
     batch_size: int | None = None,
     limit: int | None = None,
+    bad_questions: BadQuestions = "skip",
     as_json: AsJson = False,
     html: Output = None,
     out: Output = None,
@@ -140,6 +144,9 @@ def evaluate(
         Windows of passages read together. Default: the reader's own.
     limit
         Only this many questions, from the start.
+    bad_questions
+        Questions without text or passages, or otherwise at fault: skip them, said on stderr, or
+        stop with an error.
     as_json
         Print one JSON object, scores from 0 to 1, instead of a table.
     html
@@ -150,7 +157,7 @@ def evaluate(
     _check_counts(beams=beams, batch_size=batch_size, limit=limit)
     check_inputs(file)
     check_outputs([file], html=html, out=out)
-    questions = _read_questions(file, limit)
+    questions, skipped = _read_questions([file], bad_questions, limit)
     reader = _load_reader(preset)
     from octavo.reading import evaluation
 
@@ -160,7 +167,7 @@ def evaluate(
     if html is not None:
         _write_evaluation_page(questions, result, html)
     if as_json:
-        _print_json(result.to_dict())
+        _print_json({**result.to_dict(), "bad_questions": skipped})
         return
     from octavo.cli.print_answers import print_evaluation
 
@@ -174,6 +181,7 @@ def train(
     validation: str | None = None,
     preset: str | None = None,
     settings: Annotated[TrainingSettings, Flat] = TrainingSettings(),  # noqa: B008 (frozen)
+    bad_questions: BadQuestions = "stop",
     resume: Resume = True,
     as_json: AsJson = False,
 ) -> None:
@@ -201,6 +209,9 @@ def train(
         The reader to start from, a folder or hf://owner/name. Default: the bundled one.
     settings
         The fields of `TrainingSettings`, each an option with its own text.
+    bad_questions
+        Questions without text or passages, or otherwise at fault: stop with an error, or skip
+        them, said on stderr.
     resume
         Go on with a stopped run in --out; --no-resume begins anew.
     as_json
@@ -210,8 +221,8 @@ def train(
         raise UsageError("at least one file of questions is needed. Received: none")
     check_inputs(*files)
     check_directory(out)
-    questions = [question for file in files for question in _read_questions(file)]
-    held_out = None if validation is None else _read_questions(validation)
+    questions, _ = _read_questions(files, bad_questions)
+    held_out = None if validation is None else _read_questions([validation], bad_questions)[0]
     reader = _load_reader(preset)
     options = asdict(settings)
     result = reader.fit(questions, validation=held_out, out=out, resume=resume, **options)
@@ -285,13 +296,22 @@ def _load_reader(preset: str | None) -> Reader:
     return Reader.from_preset(preset)
 
 
-def _read_questions(file: str, limit: int | None = None) -> list[Question]:
+def _read_questions(
+    files: Iterable[str], bad_questions: str, limit: int | None = None
+) -> tuple[list[Question], int]:
+    """The questions of files, and how many were left out, as is said."""
     from octavo.reading.passage_files import check_lengths
-    from octavo.reading.question_files import read_questions
+    from octavo.reading.question_files import describe_faults, read_questions
 
-    questions = list(islice(read_questions(file), limit))
-    check_lengths(questions, file)
-    return questions
+    found: list[DataError] = []
+    faults = found if bad_questions == "skip" else None
+    questions: list[Question] = []
+    for file in files:
+        usable = list(islice(read_questions(file, faults=faults), limit))
+        questions += check_lengths(usable, file, faults)
+    if found:
+        print(f"octavo: {describe_faults(found)}", file=sys.stderr)
+    return questions, len(found)
 
 
 def _write_evaluation_page(questions: list[Question], result: Evaluation, path: Path) -> None:

@@ -92,7 +92,7 @@ class ExampleSampler:
         seed: the same seed gives the same examples, epoch by epoch.
 
     Raises:
-        DataError: if there is no question.
+        DataError: if there is no question, or one is empty; names it.
     """
 
     def __init__(
@@ -106,6 +106,9 @@ class ExampleSampler:
     ) -> None:
         if not questions:
             raise DataError("no question to train on")
+        empty = next((one.id for one in questions if not one.question.strip()), None)
+        if empty is not None:
+            raise DataError(f"question {empty} is empty, expected a question to train on")
         self.settings = settings
         self.negative_rate = negative_rate
         self.first_token_weight = first_token_weight

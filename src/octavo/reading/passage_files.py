@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 from octavo._files import open_text
 from octavo.errors import DataError, UsageError
-from octavo.reading.question_files import Passage, Question, read_questions
+from octavo.reading.question_files import Passage, Question, describe_faults, read_questions
 
 LONGEST_PASSAGE = 1_000_000  # characters; thousands of windows, minutes of reading
 MANY_LINES = 20  # a text of so many lines and no blank one may be meant as one passage a line
@@ -52,15 +52,37 @@ def read_passages(paths: Iterable[str | PathLike[str]], lines: bool = False) -> 
     return passages
 
 
-def check_lengths(questions: Iterable[Question], path: str | PathLike[str]) -> None:
-    """Refuse passages that nobody can wait for.
+def check_lengths(
+    questions: Iterable[Question],
+    path: str | PathLike[str],
+    faults: list[DataError] | None = None,
+) -> list[Question]:
+    """The questions but for those whose passages are so long that nobody can wait for them.
+
+    Args:
+        questions: the questions of a file.
+        path: the file, for the message.
+        faults: a list that gets an error for each question that is left out; None raises the first.
 
     Raises:
-        DataError: naming the file, the question and the length of the passage.
+        DataError: naming the file, the question and the length of the passage, if `faults` is None
+            or no question is left.
     """
+    kept, first = [], None
     for question in questions:
-        for passage in question.passages:
-            _check_length(passage.text, path, f"question {question.id} has ")
+        try:
+            for passage in question.passages:
+                _check_length(passage.text, path, f"question {question.id} has ")
+        except DataError as error:
+            if faults is None:
+                raise
+            faults.append(error)
+            first = first or error
+        else:
+            kept.append(question)
+    if first and not kept:
+        raise first
+    return kept
 
 
 def _read_one(path: str | PathLike[str], lines: bool) -> list[Passage]:
@@ -73,7 +95,8 @@ def _read_one(path: str | PathLike[str], lines: bool) -> list[Passage]:
 def _read_asked(path: str | PathLike[str]) -> list[Passage]:
     """The passages of a question file or of a file of passages, each once."""
     found: dict[str, Passage] = {}
-    for question in read_questions(path, passages_too=True):
+    faults: list[DataError] = []
+    for question in read_questions(path, passages_too=True, faults=faults):
         for passage in question.passages:
             if passage.text.strip() and passage.text not in found:
                 kind = "question" if question.question else "passage"
@@ -81,6 +104,8 @@ def _read_asked(path: str | PathLike[str]) -> list[Passage]:
                 found[passage.text] = replace(passage, source=source)
     if not found:
         raise DataError("holds no text", path)
+    if faults:
+        warnings.warn(describe_faults(faults), stacklevel=4)
     return list(found.values())
 
 

@@ -22,7 +22,7 @@ found in it word for word. `write_questions` writes the JSON lines with `passage
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from os import PathLike
@@ -34,6 +34,7 @@ from octavo.errors import DataError
 LAYOUTS = "SQuAD's {data}, a list of questions, WebQA's {id: {question, evidences}} or JSON lines"
 PASSAGE_KEYS = ("passage", "text", "context", "evidence")
 ANSWER_KEYS = ("answers", "answer")
+MOST_NAMED = 5  # faults of single questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +79,31 @@ class Question:
 
 
 class _Item(NamedTuple):
-    """A question as the file has it: where it stands, for messages, and its default id."""
+    """A question as the file has it: where it stands, for messages, and its default id.
+
+    A `_WrongError` as value is what is wrong with a part of the file that holds questions.
+    """
 
     value: Any
     place: str
     id: str
+    line: int | None = None
 
 
 class _WrongError(Exception):
-    """The message of a DataError to which the file and line are still to be added."""
+    """The message of a DataError to which the file is still to be added."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
 
 
-def read_questions(path: str | PathLike[str], passages_too: bool = False) -> Iterator[Question]:
-    """Read the questions of a file in any layout of this module; "-" is standard input.
+def read_questions(
+    path: str | PathLike[str],
+    passages_too: bool = False,
+    faults: list[DataError] | None = None,
+) -> Iterator[Question]:
+    r"""Read the questions of a file in any layout of this module; "-" is standard input.
 
     JSON lines are read one at a time; the other layouts are held in memory whole.
 
@@ -98,37 +111,55 @@ def read_questions(path: str | PathLike[str], passages_too: bool = False) -> Ite
         path: the file.
         passages_too: where an object has no question, take its text as the only passage of the
             question "", from its "source" or "title".
+        faults: a list that gets an error for every question, line or paragraph that cannot be
+            used, which is then left out; None raises the first of them.
 
     Raises:
-        DataError: if the file cannot be read, is in no known layout, holds no question, or a
-            question lacks its text or passages. Names the file and the line or the key.
+        DataError: if the file cannot be read, is in no known layout, holds no question or none
+            that can be used, or, without `faults`, if a question lacks its text or passages. Names
+            the file and the line or the key.
 
     Example:
         >>> from tempfile import TemporaryDirectory
+        >>> faults = []
         >>> with TemporaryDirectory() as folder:
-        ...     lines = '{"question": "1+1?", "context": "It is 2.", "answers": ["2", "two"]}'
+        ...     lines = '{"question": "1+1?", "context": "It is 2.", "answers": ["2", "two"]}\n{}'
         ...     _ = open(f"{folder}/sums", "w").write(lines)
-        ...     question = next(read_questions(f"{folder}/sums"))
-        >>> question.passages, question.answers
-        ((Passage(text='It is 2.', answers=('2',)),), ('2', 'two'))
+        ...     (question,) = read_questions(f"{folder}/sums", faults=faults)
+        >>> question.passages, question.answers, faults[0].line
+        ((Passage(text='It is 2.', answers=('2',)),), ('2', 'two'), 2)
     """
-    found = False
-    with open_text(path) as file:
-        numbered = ((n, line) for n, line in enumerate(file, 1) if line.strip())
-        first = next(numbered, None)
-        if first is None:
-            raise DataError("is empty, expected questions", path)
-        lines = chain([first], numbered)
-        groups = _read_lines(lines, path) if _is_json_line(first[1]) else _read_whole(lines, path)
-        for line, items in groups:
-            try:
-                for item in items:
-                    yield _parse_question(item, passages_too)
-                    found = True
-            except _WrongError as error:
-                raise DataError(str(error), path, line) from None
+    found, first = False, None
+    for item in _read_items(path):
+        try:
+            question = _parse_question(item, passages_too)
+        except _WrongError as error:
+            fault = DataError(str(error), path, item.line)
+            if faults is None:
+                raise fault from None
+            faults.append(fault)
+            first = first or DataError(f"{error}; no question can be used", path, item.line)
+        else:
+            found = True
+            yield question
     if not found:
-        raise DataError("holds no questions", path)
+        raise first or DataError("holds no questions", path)
+
+
+def describe_faults(faults: Sequence[DataError]) -> str:
+    """How many questions are left out, and what is wrong with the first `MOST_NAMED` of them.
+
+    Args:
+        faults: at least one, as `read_questions` gives them.
+
+    Example:
+        >>> describe_faults([DataError("[3].question is empty", "dev.json")])
+        '1 question is left out: dev.json: [3].question is empty'
+    """
+    named = "; ".join(str(fault) for fault in faults[:MOST_NAMED])
+    what = "question is" if len(faults) == 1 else "questions are"
+    more = "; ..." if len(faults) > MOST_NAMED else ""
+    return f"{len(faults):,} {what} left out: {named}{more}"
 
 
 def write_questions(questions: Iterable[Question], path: str | PathLike[str]) -> None:
@@ -176,7 +207,22 @@ def to_json(record: dict[str, Any]) -> str:
     return line
 
 
-Groups = Iterator[tuple[int | None, Iterable[_Item]]]
+def _read_items(path: str | PathLike[str]) -> Iterator[_Item]:
+    """The questions of a file as they stand there; what is wrong with all of it is an error."""
+    with open_text(path) as file:
+        numbered = ((n, line) for n, line in enumerate(file, 1) if line.strip())
+        first = next(numbered, None)
+        if first is None:
+            raise DataError("is empty, expected questions", path)
+        lines = chain([first], numbered)
+        if _is_json_line(first[1]):
+            yield from _read_lines(lines)
+            return
+        numbers, parts = zip(*lines, strict=True)
+        try:
+            yield from _find_items(_load("".join(parts), numbers))
+        except _WrongError as error:
+            raise DataError(str(error), path, error.line) from None
 
 
 def _is_json_line(line: str) -> bool:
@@ -185,34 +231,37 @@ def _is_json_line(line: str) -> bool:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return False
-    if not isinstance(value, dict) or "data" in value:
-        return False
-    return not all(isinstance(member, dict) for member in value.values())  # WebQA's are all dicts
+    return isinstance(value, dict) and "data" not in value and not _is_webqa(value)
 
 
-def _read_lines(lines: Iterable[tuple[int, str]], path: str | PathLike[str]) -> Groups:
+def _is_webqa(value: dict[str, Any]) -> bool:
+    """Whether the members of an object are questions, but for faulty ones."""
+    members = value.values()
+    if all(isinstance(member, dict) for member in members):
+        return True
+    asked = any(isinstance(member, dict) and "question" in member for member in members)
+    return asked and not value.keys() & {"question", *PASSAGE_KEYS}
+
+
+def _read_lines(lines: Iterable[tuple[int, str]]) -> Iterator[_Item]:
     for count, (number, line) in enumerate(lines):
-        yield number, [_Item(_load(line, path, number), "", str(count))]
+        try:
+            value = _load(line, [number])
+        except _WrongError as error:
+            value = error
+        yield _Item(value, "", str(count), number)
 
 
-def _read_whole(lines: Iterable[tuple[int, str]], path: str | PathLike[str]) -> Groups:
-    numbered = list(lines)
-    value = _load("".join(line for _, line in numbered), path, numbers=[n for n, _ in numbered])
-    yield None, _find_items(value)
-
-
-def _load(
-    text: str, path: str | PathLike[str], line: int = 1, numbers: list[int] | None = None
-) -> Any:
+def _load(text: str, numbers: Sequence[int]) -> Any:
+    """A value of JSON; `numbers` are those of its lines in the file."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        if numbers:  # blank lines were left out, so the parser's count is not the file's
-            line = numbers[min(error.lineno, len(numbers)) - 1]
         what = f"{error.msg.removesuffix(' at')}, column {error.colno}"
-        raise DataError(f"not valid JSON: {what}", path, line) from None
+        line = numbers[min(error.lineno, len(numbers)) - 1]  # blank lines were left out
+        raise _WrongError(f"not valid JSON: {what}", line) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets too deep
-        raise DataError("not valid JSON: a value is too large", path, line) from None
+        raise _WrongError("not valid JSON: a value is too large", numbers[0]) from None
 
 
 def _find_items(value: Any) -> Iterator[_Item]:
@@ -221,7 +270,7 @@ def _find_items(value: Any) -> Iterator[_Item]:
         yield from (_Item(item, f"[{n}]", str(n)) for n, item in enumerate(value))
     elif isinstance(value, dict) and "data" in value:
         yield from _find_squad(value)
-    elif isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()):
+    elif isinstance(value, dict) and _is_webqa(value):
         yield from (_Item(item, key, key) for key, item in value.items())
     else:
         found = f"the keys {', '.join(value)[:80]}" if isinstance(value, dict) else repr(value)[:80]
@@ -230,14 +279,33 @@ def _find_items(value: Any) -> Iterator[_Item]:
 
 def _find_squad(value: dict[str, Any]) -> Iterator[_Item]:
     count = 0
-    for article, at_article in _each(value, "data", ""):
-        for paragraph, at in _each(article, "paragraphs", at_article):
-            context = _text(paragraph, ("context",), at)
-            for item, at_item in _each(paragraph, "qas", at):
-                source = _mapping(item, at_item).get("source") or paragraph.get("source")
-                given = {**item, "context": context, "source": source}
-                yield _Item(given, at_item, str(count))
-                count += 1
+    for article, place in _each(value, "data", ""):
+        for item in _up_to_fault(_find_article(article, place), place):
+            yield item._replace(id=str(count))
+            count += 1
+
+
+def _find_article(article: Any, place: str) -> Iterator[_Item]:
+    for paragraph, at in _each(article, "paragraphs", place):
+        yield from _up_to_fault(_find_paragraph(paragraph, at), at)
+
+
+def _find_paragraph(paragraph: Any, place: str) -> Iterator[_Item]:
+    context = _text(paragraph, ("context",), place)
+    for item, at in _each(paragraph, "qas", place):
+        value = item
+        if isinstance(item, dict):
+            source = item.get("source") or paragraph.get("source")
+            value = {**item, "context": context, "source": source}
+        yield _Item(value, at, "")
+
+
+def _up_to_fault(items: Iterator[_Item], place: str) -> Iterator[_Item]:
+    """The questions of a part of a file; what is wrong with the part stands as one of them."""
+    try:
+        yield from items
+    except _WrongError as error:
+        yield _Item(error, place, "")
 
 
 def _each(parent: Any, key: str, place: str) -> Iterator[tuple[Any, str]]:
@@ -249,6 +317,8 @@ def _each(parent: Any, key: str, place: str) -> Iterator[tuple[Any, str]]:
 
 
 def _parse_question(item: _Item, passages_too: bool) -> Question:
+    if isinstance(item.value, _WrongError):
+        raise item.value
     record = _mapping(item.value, item.place)
     if passages_too and "question" not in record and any(key in record for key in PASSAGE_KEYS):
         text, title = _text(record, PASSAGE_KEYS, item.place), record.get("title")

@@ -263,7 +263,8 @@ def _check(question: Question) -> None:
         kinds = ", ".join(sorted({type(text).__name__ for text in texts} - {"str"}))
         raise UsageError(f"question, passages and sources must be texts. Received: {kinds}")
     if not question.question.strip():
-        raise UsageError("the question must not be empty. Received: ''")
+        name = f"question {question.id}" if question.id else "the question"
+        raise UsageError(f"{name} must not be empty. Received: {question.question!r}")
     if not question.passages:
         raise UsageError("there must be at least one passage. Received: none")
     longest = max(len(passage.text) for passage in question.passages)
