@@ -15,7 +15,7 @@ from typing import Any
 
 from octavo.errors import UsageError
 
-TYPES = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
+TYPES = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,), "dict": (dict,)}
 UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 

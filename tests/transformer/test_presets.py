@@ -1,7 +1,4 @@
-"""Model directories: what is written is read back, and what is damaged is named.
-
-Covers octavo.transformer.weights.
-"""
+"""Model directories: what is written is read back, and what is damaged is named."""
 
 from __future__ import annotations
 
@@ -127,8 +124,10 @@ def test_an_encoder_does_not_take_the_place_of_a_model_with_a_head(preset, token
         load_preset(tmp_path / "encoder", application="unilm")
 
 
-@pytest.mark.parametrize("dtype", ["int8", "float64", "nonsense"])
-def test_weights_are_stored_as_floats_of_32_or_16_bits(model, tokenizer, tmp_path, dtype):
+@pytest.mark.parametrize("dtype", ["int16", "float64", "nonsense"])
+def test_weights_are_stored_as_floats_of_32_or_16_bits_or_whole_numbers_of_8(
+    model, tokenizer, tmp_path, dtype
+):
     with pytest.raises(UsageError, match=f"dtype must be one of .* Received: dtype='{dtype}'"):
         save_preset(tmp_path / "preset", model, tokenizer, dtype=dtype)
     assert not list(tmp_path.iterdir())

@@ -96,11 +96,12 @@ class Reader:
         return cls(model, tokenizer, settings)
 
     def save_to_preset(self, path: str | Path, dtype: str = "float32") -> None:
-        """Write a folder that `from_preset` and the transformers library read, whole or not at all.
+        """Write a folder that `from_preset` reads, whole or not at all.
 
         Args:
             path: the folder.
-            dtype: of the stored weights; "float16" halves the file.
+            dtype: the stored weights' dtype, "float32", "float16" in half the space, or "int8" in
+                a quarter, which the transformers library alone does not read.
         """
         with write_directory(path) as folder:
             self.write_files(folder, dtype)
@@ -110,7 +111,7 @@ class Reader:
 
         Args:
             folder: the folder the files are written into.
-            dtype: the stored weights' dtype, "float32" or "float16".
+            dtype: the stored weights' dtype, as in `save_to_preset`.
         """
         write_preset(folder, self.model, self.tokenizer, dtype)
         text = json.dumps(dataclasses.asdict(self.settings), indent=2)

@@ -16,7 +16,8 @@ import numpy as np
 from octavo.errors import PresetError, UsageError
 from octavo.transformer.config import TransformerConfig
 from octavo.transformer.positions import extend_positions
-from octavo.transformer.weights import BIAS, POSITIONS, TOKENS, standard_name
+from octavo.transformer.quantization import dequantize_weights
+from octavo.transformer.weights import BIAS, POSITIONS, TIED, TOKENS, standard_name
 
 
 def adapt_config(
@@ -81,6 +82,8 @@ def adapt_weights(
 ) -> dict[str, np.ndarray]:
     """Check arrays against the config they came with, then trim tokens and fit positions.
 
+    What is stored in 8 bits comes out as float32.
+
     Args:
         arrays: the saved arrays, by Hugging Face name.
         config: the config the arrays were saved with.
@@ -89,12 +92,14 @@ def adapt_weights(
         source: the file, for messages.
 
     Raises:
-        PresetError: if the vocabulary or the positions do not fit the config.
+        PresetError: if the vocabulary or the positions do not fit the config, or see
+            `dequantize_weights`.
     """
     arrays = {standard_name(name): array for name, array in arrays.items()}
+    arrays = dequantize_weights(arrays, config.quantization_config is not None, source)
+    of_tokens = (TOKENS, BIAS, *TIED)
     for name, rows, key in (
-        (TOKENS, config.vocab_size, "vocab_size"),
-        (BIAS, config.vocab_size, "vocab_size"),
+        *((name, config.vocab_size, "vocab_size") for name in of_tokens),
         (POSITIONS, config.max_position_embeddings, "max_position_embeddings"),
     ):
         if name in arrays and len(arrays[name]) != rows:
@@ -102,7 +107,7 @@ def adapt_weights(
                 f"{name} has {len(arrays[name])} rows, but {key} is {rows}", path=source
             )
     if keep_tokens is not None:
-        for name in (TOKENS, BIAS):
+        for name in of_tokens:
             if name in arrays:
                 arrays[name] = arrays[name][np.asarray(keep_tokens)]
     wanted = target.max_position_embeddings

@@ -19,6 +19,7 @@ from octavo._checks import (
     check_whole,
 )
 from octavo.errors import PresetError, UsageError
+from octavo.transformer.quantization import QUANTIZATION
 
 FAMILIES = ("bert",)
 TYPES = 5  # segment types of question_match
@@ -57,6 +58,7 @@ class TransformerConfig:
     question_match: bool = False  # octavo's own key, see question_match.py
     sep_token_id: int | None = None  # question_match needs it
     copy_head: bool = False  # octavo's own key, see copy_head.py
+    quantization_config: dict | None = None  # of the weights beside it, see quantization.py
 
     def __post_init__(self) -> None:
         """Refuse what no model can be built from."""
@@ -88,6 +90,11 @@ class TransformerConfig:
         check_field_types(self)
         check_one_of("model_type", self.model_type, FAMILIES)
         check_one_of("hidden_act", self.hidden_act, ACTIVATIONS)
+        if self.quantization_config not in (None, QUANTIZATION):
+            raise PresetError(
+                "key quantization_config: only int8 weights with one scale a row can be read, "
+                "as save_preset(dtype='int8') writes them"
+            )
         for field in dataclasses.fields(self):
             name, value = field.name, getattr(self, field.name)
             if field.type == "int":
@@ -104,7 +111,10 @@ class TransformerConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """The config as config.json holds it."""
-        return dataclasses.asdict(self)
+        values = dataclasses.asdict(self)
+        if self.quantization_config is None:  # other tools take null for a faulty one
+            del values["quantization_config"]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> TransformerConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -76,6 +77,7 @@ class Transformer(keras.Model):
     ) -> None:
         if not isinstance(config, TransformerConfig):
             config = TransformerConfig.from_dict(config)
+        config = replace(config, quantization_config=None)  # of the file, not of the model
         check_one_of("application", application, APPLICATIONS)
         if mask_positions and application == "encoder":
             raise UsageError(f"an encoder has no head. Received: mask_positions={mask_positions}")
@@ -173,12 +175,13 @@ class Transformer(keras.Model):
     def save_to_preset(
         self, path: str | Path, tokenizer: WordPieceTokenizer, dtype: str = "float32"
     ) -> None:
-        """Write a folder that `from_preset` and the transformers library read, whole or not at all.
+        """Write a folder that `from_preset` reads, whole or not at all; see `save_preset`.
 
         Args:
             path: the folder; its parent must exist.
             tokenizer: its vocabulary is written with the weights.
-            dtype: the stored weights' dtype; "float16" halves the file.
+            dtype: the stored weights' dtype, "float32", "float16" in half the space, or "int8" in
+                a quarter, which the transformers library alone does not read.
         """
         save_preset(path, self, tokenizer, dtype)
 

@@ -15,11 +15,12 @@ from octavo._lazy import require
 from octavo.errors import PresetError, UsageError
 from octavo.text import WordPieceTokenizer, save_vocabulary
 from octavo.transformer.config import TransformerConfig
+from octavo.transformer.quantization import QUANTIZATION, quantize_weights
 from octavo.transformer.weights import collect_weights
 
 HUB = "hf://"
 FILES = ("config.json", "model.safetensors", "vocab.txt")
-DTYPES = ("float32", "float16")
+DTYPES = ("float32", "float16", "int8")
 
 
 class Preset(NamedTuple):
@@ -157,10 +158,11 @@ def write_preset(
         folder: the folder the files are written into.
         model: the `Transformer` whose config and weights are written.
         tokenizer: its vocabulary is written.
-        dtype: the stored weights' dtype, "float32", or "float16" in half the space.
+        dtype: the stored weights' dtype, as in `save_preset`.
 
     Raises:
-        UsageError: if the vocabulary does not fit the model, or the dtype is another one.
+        UsageError: if the vocabulary does not fit the model, the dtype is another one, or weights
+            that are not finite are to be stored in 8 bits.
     """
     check_one_of("dtype", dtype, DTYPES)
     safetensors = require("safetensors.numpy", extra="neural")
@@ -170,35 +172,44 @@ def write_preset(
             f"Received: {len(tokenizer.vocabulary)}"
         )
     head = model.application != "encoder"
+    arrays = collect_weights(model, "float32" if dtype == "int8" else dtype)
     config = {
         "architectures": ["BertForMaskedLM" if head else "BertModel"],
         **model.config.to_dict(),
         "torch_dtype": dtype,
     }
+    if dtype == "int8":
+        arrays = quantize_weights(arrays)
+        config |= {"torch_dtype": "float32", "quantization_config": QUANTIZATION}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     save_vocabulary(tokenizer.vocabulary, folder / "vocab.txt")
     options = {"do_lower_case": tokenizer.lowercase, "tokenizer_class": "BertTokenizer"}
     (folder / "tokenizer_config.json").write_text(json.dumps(options) + "\n", encoding="utf-8")
     # not save_file, whose file no other user could read
-    data = safetensors.save(collect_weights(model, dtype), metadata={"format": "pt"})
+    data = safetensors.save(arrays, metadata={"format": "pt"})
     (folder / "model.safetensors").write_bytes(data)
 
 
 def save_preset(
     path: str | Path, model: Any, tokenizer: WordPieceTokenizer, dtype: str = "float32"
 ) -> None:
-    """Write a folder that `load_preset` and the transformers library read, whole or not at all.
+    """Write a folder that `load_preset` reads, whole or not at all.
+
+    The transformers library reads it too, but not one in 8 bits: load that and save it as
+    "float32" for others.
 
     Args:
         path: the folder; its parent must exist. Files of other names in it stay.
         model: the `Transformer` whose config and weights are written.
         tokenizer: its vocabulary is written.
-        dtype: the stored weights' dtype, "float32", or "float16" in half the space.
+        dtype: the stored weights' dtype, "float32", "float16" in half the space, or "int8" in a
+            quarter: matrices alone, with a float32 scale for each row, see `quantization`.
 
     Raises:
         DataError: if the folder cannot be written.
-        UsageError: if the vocabulary does not fit the model, or the dtype is another one; if an
-            encoder would take the place of a model with a vocabulary head.
+        UsageError: if the vocabulary does not fit the model, the dtype is another one, or weights
+            that are not finite are to be stored in 8 bits; if an encoder would take the place of a
+            model with a vocabulary head.
 
     Example: see `load_preset`.
     """

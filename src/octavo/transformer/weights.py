@@ -20,6 +20,10 @@ from octavo.transformer.tensorflow_checkpoint import is_checkpoint
 TOKENS = "bert.embeddings.word_embeddings.weight"
 POSITIONS = "bert.embeddings.position_embeddings.weight"
 BIAS = "cls.predictions.bias"
+TIED = {"cls.predictions.decoder.weight": TOKENS, "cls.predictions.decoder.bias": BIAS}
+HEAD = ("cls.predictions.", "octavo.copy.")  # an encoder has neither
+UNUSED = ("bert.pooler.", "cls.seq_relationship.", "bert.embeddings.position_ids")
+TASKS = ("classifier.", "qa_outputs.")  # what BERT's other classes put on top of it
 
 
 def read_weights(path: str | Path) -> dict[str, np.ndarray]:
@@ -78,7 +82,7 @@ def standard_name(name: str) -> str:
     """A name as BERT's own classes write it: with "bert." and without old gamma/beta."""
     name = name.replace("LayerNorm.gamma", "LayerNorm.weight")
     name = name.replace("LayerNorm.beta", "LayerNorm.bias")
-    return f"bert.{name}" if name.startswith(("embeddings.", "encoder.")) else name
+    return f"bert.{name}" if name.startswith(("embeddings.", "encoder.", "pooler.")) else name
 
 
 def assign_weights(
@@ -87,15 +91,21 @@ def assign_weights(
     """Fill a model with arrays by Hugging Face name; all are checked before any is assigned.
 
     A missing vocabulary or copy head stays as it is, with a warning: plain encoders have none.
+    Left out are pooler, next-sentence head and position ids, in silence, and the heads of other
+    tasks, with a warning.
 
     Raises:
-        PresetError: if another array is missing or has the wrong shape.
+        PresetError: if another array is missing, has the wrong shape or is no float; if there are
+            arrays that the model has no place for, such as more layers, LoRA or an output layer
+            that is not the word table.
     """
+    names = weight_names(model)
+    _check_rest(model, arrays, [name for name in arrays if name not in names], source)
     values: list[tuple[Any, np.ndarray]] = []
     absent: list[str] = []
-    for name, (variable, transposed) in weight_names(model).items():
+    for name, (variable, transposed) in names.items():
         if name not in arrays:
-            if name.startswith(("cls.", "octavo.copy.")):
+            if name.startswith(HEAD):
                 absent.append(name)
                 continue
             raise PresetError(f"{name} is missing", path=source)
@@ -106,6 +116,8 @@ def assign_weights(
                 f"{tuple(variable.shape)[:: -1 if transposed else 1]}",
                 path=source,
             )
+        if array.dtype.kind not in "fV":  # bfloat16 is of kind V
+            raise PresetError(f"{name} is {array.dtype}, but floats are wanted", path=source)
         values.append((variable, array))
     for variable, array in values:
         variable.assign(array.astype("float32"))
@@ -114,6 +126,34 @@ def assign_weights(
             f"{source or 'the weights'}: no {', '.join(absent)} inside: untrained so far",
             stacklevel=3,
         )
+
+
+def _check_rest(
+    model: Any, arrays: dict[str, np.ndarray], rest: list[str], source: str | Path | None
+) -> None:
+    """Refuse what would make another model if there were a place for it."""
+    unused = UNUSED + HEAD if model.application == "encoder" else UNUSED
+    rest = [name for name in rest if not name.startswith(unused)]
+    for name in rest:
+        if name in TIED and not np.array_equal(arrays[name], arrays.get(TIED[name], ())):
+            raise PresetError(
+                f"{name} differs from {TIED[name]}: octavo has one for both", path=source
+            )
+    foreign = [name for name in rest if name not in TIED and not name.startswith(TASKS)]
+    if foreign:
+        raise PresetError(f"the config's model has no place for {_name_some(foreign)}", path=source)
+    tasks = [name for name in rest if name.startswith(TASKS)]
+    if tasks:
+        warnings.warn(
+            f"{source or 'the weights'}: {', '.join(tasks)} left out: the head of another task",
+            stacklevel=4,
+        )
+
+
+def _name_some(names: list[str]) -> str:
+    """The first three names and the number of the others."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 def collect_weights(model: Any, dtype: str = "float32") -> dict[str, np.ndarray]:
