@@ -20,7 +20,8 @@ NEED_NONE = {
         "counting/counts.py", "counting/parts.py", "counting/runs.py",
         "pretraining/corpus.py", "pretraining/preparation.py",
         "pretraining/run_folder.py",
-        "reading/passage_files.py", "reading/question_files.py",
+        "reading/passage_files.py", "reading/question_files.py", "reading/question_layouts.py",
+        "reading/question_lists.py",
         "transformer/presets.py",
     },
     "joins what other modules give, each with its own source": {

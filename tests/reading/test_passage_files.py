@@ -9,7 +9,7 @@ import pytest
 
 from octavo.errors import DataError, UsageError
 from octavo.reading import passage_files
-from octavo.reading.passage_files import check_lengths, read_passages
+from octavo.reading.passage_files import check_lengths, find_passage_files, read_passages
 from octavo.reading.question_files import Passage, Question
 
 
@@ -96,6 +96,29 @@ def test_a_faulty_question_among_good_ones_is_said_and_left_out(tmp_path):
     with pytest.warns(UserWarning, match=r"1 question is left out: .*a\.jsonl, line 1") as given:
         assert texts(read_passages([path])) == ["二"]
     assert given[0].filename == __file__
+
+
+def test_folders_and_patterns_give_their_files(tmp_path):
+    folder = tmp_path / "notes"
+    (folder / "more").mkdir(parents=True)
+    write(folder / "b.txt", "二")
+    write(folder / "a.txt", "一")
+    write(folder / "empty.txt", "\n")
+    write(folder / ".hidden.txt", "零")
+    write(folder / "more" / "c.ndjson", '{"text": "三"}')
+    assert texts(read_passages([folder])) == ["一", "二", "三"]
+    assert texts(read_passages([f"{folder}/?.txt", folder / "a.txt"])) == ["一", "二", "一"]
+    assert find_passage_files([f"{folder}/b*"]) == [f"{folder}/b.txt"]
+    with pytest.raises(DataError, match=r"\*\.md: no such file or folder"):
+        read_passages([f"{folder}/*.md"])
+    (tmp_path / "none").mkdir()
+    with pytest.raises(DataError, match="none: holds no files"):
+        read_passages([tmp_path / "none"])
+    write(tmp_path / "none" / "blank", "\n")
+    with pytest.raises(DataError, match="none: holds no text"):
+        read_passages([tmp_path / "none"])
+    named = write(tmp_path / "[a].txt", "四")  # a file of that name is no pattern
+    assert texts(read_passages([named])) == ["四"]
 
 
 def test_nothing_to_read_is_said(tmp_path):

@@ -1,4 +1,7 @@
-"""Question files: every layout, found from content; clear errors; a round trip."""
+"""Question files: every layout, found from content; clear errors; a round trip.
+
+Covers octavo.reading.question_layouts.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The reader: answers with their evidence, presets that come back, and what is refused.
-
-Covers octavo.reading.answer.
-"""
+"""The reader: answers with their evidence, presets that come back, and what is refused."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octavo.reading.windows import cut_windows, find_tokens, nearest_windows, window_starts
+from octavo.reading.windows import Window, cut_windows, find_tokens, nearest_windows, window_starts
 
 sizes = st.integers(2, 60).flatmap(lambda size: st.tuples(st.just(size), st.integers(0, size - 1)))
 
@@ -44,6 +44,13 @@ def test_nearest_windows_keep_their_order_and_prefer_shared_pairs():
     kept = nearest_windows(windows, np.array([1, 2, 3]), 2)
     assert [window.ids.tolist() for window in kept] == [[1, 2, 9, 9], [2, 1, 9, 9]]
     assert nearest_windows(windows, np.array([5]), 3) == windows
+
+
+def test_a_rare_token_of_the_question_outweighs_many_common_ones():
+    common = np.array([1, 2, 3, 4])
+    windows = [Window(number, common) for number in range(9)]
+    windows[5] = Window(5, np.array([7, 8, 8, 8]))
+    assert nearest_windows(windows, np.array([1, 2, 3, 4, 7]), 1) == [windows[5]]
 
 
 @pytest.mark.parametrize(("length", "count"), [(12, 1), (13, 2), (20, 2), (21, 3)])

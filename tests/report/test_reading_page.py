@@ -93,12 +93,12 @@ def test_votes_are_bars_within_bounds_and_no_answer_is_quiet():
     ]
     page = Page(render_reading_page([answer(passages=votes)]))
     shares = [value for name, value in page.attributes if name == "style" and "share" in value]
-    assert shares == ["--share:25.0%", "--share:100.0%"]
+    assert shares == ["--share:100.0%", "--share:25.0%"]
     assert [line[:28] for line in page.texts["quiet"]] == [
         "passage 3 holds no answer (0",
         "passage 4 was not read: 丁丁",
     ]
-    assert page.texts["section"][0].strip().startswith("passage 1")
+    assert page.texts["section"][0].strip().startswith("passage 2")
 
 
 def test_sources_are_shown_as_text():

@@ -23,28 +23,36 @@ LOW = 0.01  # a vote of no weight
 MOST_PLACES = 3  # of the answer in one passage
 
 
-def print_answer(answer: Answer) -> None:
-    """Print the answer in bold, then each passage's vote and the evidence in it.
+def print_question(question: str, first: bool) -> None:
+    """Print a question above its answer.
 
-    Of more than `MOST_SHOWN` passages only as many, the highest votes, and none without weight.
+    Args:
+        question: the question.
+        first: whether nothing is above it, so that no blank line parts it from that.
+    """
+    _console().print(Text(question if first else f"\n{question}", "underline"))
+
+
+def print_answer(answer: Answer) -> None:
+    """Print the answer in bold, then each passage's vote, highest first, and the evidence in it.
+
+    Of more than `MOST_SHOWN` passages only as many, and none without weight.
     """
     console = _console()
     found = Text(answer.text, "bold") if answer.found else Text("no answer", "italic")
     console.print(found.append(f"  {answer.score:.3f}", "not bold dim"))
-    numbered = list(enumerate(answer.passages, 1))
-    if len(numbered) > MOST_SHOWN:
-        voters = [one for one in numbered if one[1].vote >= LOW or one[1].spans]
-        voters.sort(key=lambda one: one[1].vote, reverse=True)
-        numbered = sorted(voters[:MOST_SHOWN], key=lambda one: one[0])
-    for number, passage in numbered:
+    shown = ranked = answer.rank()
+    if len(ranked) > MOST_SHOWN:
+        shown = [one for one in ranked if one[1].vote >= LOW or one[1].spans][:MOST_SHOWN]
+    for number, passage in shown:
         console.print()
         console.print(_vote_line(number, passage), soft_wrap=True)
         console.print(_excerpt(passage))
-    shown = {number for number, _ in numbered}
-    left = [one for number, one in enumerate(answer.passages, 1) if number not in shown]
+    numbers = {number for number, _ in shown}
+    left = [passage for number, passage in ranked if number not in numbers]
     if left:
         unread = sum(passage.no_answer is None for passage in left)
-        what = "more passages say less" if numbered else "passages give no answer"
+        what = "more passages say less" if shown else "passages give no answer"
         console.print(Text(f"\n{len(left):,} {what}; --json or --html shows them", "dim"))
         if unread:
             text = f"{unread:,} of them were not read: the others are nearer to the question"

@@ -2,104 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-import warnings
 from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App
 
-from octavo._checks import check_whole
 from octavo._files import check_directory
-from octavo._lazy import without
 from octavo.cli.arguments import AsJson, Flat, Input, Output, Resume, check_inputs, check_outputs
-from octavo.errors import DataError, PresetError, UsageError
+from octavo.cli.ask import ask
+from octavo.cli.readers import Mode, check_counts, load_reader, print_json, say_written
+from octavo.errors import DataError, UsageError
 from octavo.reading.training_settings import TrainingSettings
 
 if TYPE_CHECKING:
     from octavo.reading.evaluation import Evaluation
     from octavo.reading.question_files import Question
-    from octavo.reading.reader import Reader
 
-Mode = Literal["extractive", "generative"]
 BadQuestions = Literal["stop", "skip"]
 
 app = App(name="read", help_format="markdown")
-
-
-@app.command
-def ask(
-    question: str,
-    /,
-    *passages: Input,
-    preset: str | None = None,
-    mode: Mode = "extractive",
-    beams: int | None = None,
-    lines: bool = False,
-    as_json: AsJson = False,
-    html: Output = None,
-) -> None:
-    """Answer a question from passages.
-
-    For example:
-
-        octavo read ask 故宫在哪一年建成？ palaces.txt
-
-        zcat news.txt.gz | octavo read ask "谁获得了冠军？" - --html answer.html
-
-        octavo read ask 故宫在哪一年建成？ palaces.jsonl.xz --preset my-reader --json
-
-    Parameters
-    ----------
-    question
-        The question.
-    passages
-        Files to read. In text, blank lines part passages; of .json and .jsonl files of questions
-        or of passages all passages are taken; .gz, .bz2, .xz and .zst are unpacked; - is standard
-        input.
-    preset
-        A reader's folder, or hf://owner/name. Default: the bundled Chinese reader.
-    mode
-        extractive: the answer is a span of a passage. generative: it is written freely.
-    beams
-        Answers followed at once. Default: the reader's own setting.
-    lines
-        Every line of a text is a passage, not every paragraph; question files stay as they are.
-    as_json
-        Print one JSON object instead of text.
-    html
-        Write a page that shows the answer in its passages.
-    """
-    if not question.strip():
-        raise UsageError(f"the question is empty. Received: {question!r}")
-    if passages and os.path.exists(question) and not os.path.exists(passages[0]):
-        raise UsageError(f"the question comes first, then the files. Received: {question}")
-    if preset is None and question.isascii():
-        warnings.warn(
-            "the bundled reader knows Chinese alone; --preset names another", stacklevel=2
-        )
-    _check_counts(beams=beams)
-    check_inputs(*passages)
-    check_outputs(passages, html=html)
-    from octavo.reading.passage_files import read_passages
-
-    texts = read_passages(passages, lines)
-    answer = _load_reader(preset).answer(question, texts, mode=mode, **_given(beams=beams))
-    if html is not None:
-        from octavo.report.reading_page import write_reading_page
-
-        write_reading_page([answer], html)
-    if as_json:
-        _print_json(answer.to_dict())
-        return
-    from octavo.cli.print_answers import print_answer
-
-    print_answer(answer)
+app.command(ask)
 
 
 @app.command
@@ -154,11 +80,11 @@ def evaluate(
     out
         Write the answers as JSON lines.
     """
-    _check_counts(beams=beams, batch_size=batch_size, limit=limit)
+    check_counts(beams=beams, batch_size=batch_size, limit=limit)
     check_inputs(file)
     check_outputs([file], html=html, out=out)
     questions, skipped = _read_questions([file], bad_questions, limit)
-    reader = _load_reader(preset)
+    reader = load_reader(preset)
     from octavo.reading import evaluation
 
     result = evaluation.evaluate(reader, questions, mode, beams, batch_size)
@@ -166,8 +92,9 @@ def evaluate(
         evaluation.write_predictions(questions, result.answers, out)
     if html is not None:
         _write_evaluation_page(questions, result, html)
+        say_written(html)
     if as_json:
-        _print_json({**result.to_dict(), "bad_questions": skipped})
+        print_json({**result.to_dict(), "bad_questions": skipped})
         return
     from octavo.cli.print_answers import print_evaluation
 
@@ -223,11 +150,11 @@ def train(
     check_directory(out)
     questions, _ = _read_questions(files, bad_questions)
     held_out = None if validation is None else _read_questions([validation], bad_questions)[0]
-    reader = _load_reader(preset)
+    reader = load_reader(preset)
     options = asdict(settings)
     result = reader.fit(questions, validation=held_out, out=out, resume=resume, **options)
     if as_json:
-        _print_json({"preset": str(out), **result})
+        print_json({"preset": str(out), **result})
         return
     from octavo.cli.print_answers import print_epochs
 
@@ -275,25 +202,11 @@ def sogou(
     if out is not None:
         sogou_files.write_matches(out, predicted, accepted)
     if as_json:
-        _print_json(vars(scores))
+        print_json(vars(scores))
         return
     from octavo.cli.print_answers import print_sogou_scores
 
     print_sogou_scores(scores)
-
-
-def _check_counts(**counts: int | None) -> None:
-    for name, count in counts.items():
-        if count is not None:
-            check_whole(f"--{name.replace('_', '-')}", count, 1)
-
-
-def _load_reader(preset: str | None) -> Reader:
-    if preset is not None and not preset.startswith("hf://") and not os.path.isdir(preset):
-        raise PresetError("no such folder", preset)  # seconds before Keras would be there to say so
-    with without("matplotlib"):
-        from octavo.reading.reader import Reader
-    return Reader.from_preset(preset)
 
 
 def _read_questions(
@@ -328,12 +241,3 @@ def _write_evaluation_page(questions: list[Question], result: Evaluation, path: 
         figures["no-answer F1"] = f"{result.no_answer_f1:.3f}"
     expected = [question.answers for question in questions]
     write_reading_page(result.answers, path, expected, figures)
-
-
-def _given(**options: Any) -> dict[str, Any]:
-    """The options that were given: the others keep the defaults of what they are passed to."""
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False))

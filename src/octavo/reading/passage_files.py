@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,26 +11,28 @@ from os import PathLike
 from pathlib import PurePath
 
 from octavo._files import open_text
+from octavo.corpus.files import COMPRESSED, find_files
 from octavo.errors import DataError, UsageError
 from octavo.reading.question_files import Passage, Question, describe_faults, read_questions
 
 LONGEST_PASSAGE = 1_000_000  # characters; thousands of windows, minutes of reading
 MANY_LINES = 20  # a text of so many lines and no blank one may be meant as one passage a line
 
-_PACKED = {".gz", ".bz2", ".xz", ".zst"}
-_QUESTION_FILES = {".json", ".jsonl"}
+_QUESTION_FILES = {".json", ".jsonl", ".ndjson"}
 
 
 def read_passages(paths: Iterable[str | PathLike[str]], lines: bool = False) -> list[Passage]:
     r"""The passages of files, in order; the source of each says its file and line, or question.
 
-    Files named .json or .jsonl, packed or not, hold questions, each of whose passages counts once,
-    or passages themselves: objects with a text, and a source or title. Every other file, and "-"
-    for standard input, is text: what stands between blank lines is a passage, so a text without
-    blank lines is a single one.
+    Files named .json, .jsonl or .ndjson, packed or not, hold questions, each of whose passages
+    counts once, or passages themselves: objects with a text, and a source or title. Every other
+    file, and "-" for standard input, is text: what stands between blank lines is a passage, so a
+    text without blank lines is a single one.
 
     Args:
-        paths: the files.
+        paths: files, folders (with all below, names that begin with a dot left out), patterns such
+            as "notes/*.txt", or "-" for standard input. Files without text in a folder are passed
+            over.
         lines: take every line of a text as a passage of its own; question files stay as they are.
 
     Raises:
@@ -46,10 +49,48 @@ def read_passages(paths: Iterable[str | PathLike[str]], lines: bool = False) -> 
     """
     passages: list[Passage] = []
     for path in paths:
-        passages += _read_one(path, lines)
+        found: list[Passage] = []
+        for file in find_passage_files([path]):
+            found += _read_one(file, lines)
+        if not found:
+            raise DataError("holds no text", path)
+        passages += found
     if not passages:
         raise UsageError("at least one file of passages is needed. Received: none")
     return passages
+
+
+def find_passage_files(paths: Iterable[str | PathLike[str]]) -> list[str]:
+    """The files that `read_passages` reads.
+
+    Args:
+        paths: files, folders and patterns; a name without a file stays as it is.
+
+    Raises:
+        DataError: if a folder or a pattern holds no file.
+
+    Example:
+        >>> find_passage_files(["-", "notes.txt"])
+        ['-', 'notes.txt']
+    """
+    found: list[str] = []
+    for path in map(str, paths):
+        pattern = any(sign in path for sign in "*?[") and not os.path.exists(path)
+        found += find_files(path) if pattern or os.path.isdir(path) else [path]
+    return found
+
+
+def is_question_file(path: str | PathLike[str]) -> bool:
+    """Whether a file's name says that it holds objects of JSON, not text.
+
+    Example:
+        >>> is_question_file("dev.JSON.xz"), is_question_file("dev.json.txt")
+        (True, False)
+    """
+    suffixes = [suffix.lower() for suffix in PurePath(path).suffixes]
+    while suffixes and suffixes[-1] in COMPRESSED:
+        suffixes.pop()
+    return bool(suffixes) and suffixes[-1] in _QUESTION_FILES
 
 
 def check_lengths(
@@ -86,7 +127,7 @@ def check_lengths(
 
 
 def _read_one(path: str | PathLike[str], lines: bool) -> list[Passage]:
-    passages = _read_asked(path) if _is_question_file(path) else _read_text(path, lines)
+    passages = _read_asked(path) if is_question_file(path) else _read_text(path, lines)
     for passage in passages:
         _check_length(passage.text, path)
     return passages
@@ -102,8 +143,6 @@ def _read_asked(path: str | PathLike[str]) -> list[Passage]:
                 kind = "question" if question.question else "passage"
                 source = passage.source or f"{path}, {kind} {question.id}"
                 found[passage.text] = replace(passage, source=source)
-    if not found:
-        raise DataError("holds no text", path)
     if faults:
         warnings.warn(describe_faults(faults), stacklevel=4)
     return list(found.values())
@@ -121,20 +160,11 @@ def _read_text(path: str | PathLike[str], lines: bool) -> list[Passage]:
             text = "\n".join([text, *(line for _, line in others)]).strip()
             place = f"{first}-{others[-1][0]}" if others else first
             passages.append(Passage(text, source=f"{name}{place}"))
-    if not passages:
-        raise DataError("holds no text", path)
-    count = passages[0].text.count("\n") + 1
+    count = passages[0].text.count("\n") + 1 if passages else 0
     if len(passages) == 1 and count >= MANY_LINES:
         hint = "no blank line parts them; --lines (lines=True) makes each a passage"
         warnings.warn(f"{path}: {count:,} lines are one passage: {hint}", stacklevel=4)
     return passages
-
-
-def _is_question_file(path: str | PathLike[str]) -> bool:
-    suffixes = [suffix.lower() for suffix in PurePath(path).suffixes]
-    while suffixes and suffixes[-1] in _PACKED:
-        suffixes.pop()
-    return bool(suffixes) and suffixes[-1] in _QUESTION_FILES
 
 
 def _check_length(text: str, path: str | PathLike[str], whose: str = "") -> None:

@@ -60,7 +60,10 @@ class HasToDict(Protocol):
     """An answer as `octavo.reading.Answer` is one; this package does not import it."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Keys question, text, score, passages; of these text, vote, no_answer, voted, spans."""
+        """Keys question, text, score, passages; of these text, vote, no_answer, voted, spans.
+
+        A passage's `number`, if it has one, is shown in place of its rank.
+        """
 
 
 AnswerLike = HasToDict | Mapping[str, Any]
@@ -134,7 +137,8 @@ def _render_answer(answer: Mapping[str, Any], expected: Sequence[str] | None) ->
         if text
         else '<p class="answer none">no answer</p>'
     )
-    passages = (_render_passage(n, passage) for n, passage in enumerate(answer["passages"], 1))
+    numbered = enumerate(answer["passages"], 1)
+    passages = (_render_passage(passage.get("number", n), passage) for n, passage in numbered)
     return (
         f"<article>\n<h2{language_attribute(question)}>{escape_text(question)}</h2>\n{shown}\n"
         f"{_render_expected(expected)}"
