@@ -1,9 +1,9 @@
 """BERT's first weights, drawn by NumPy.
 
 Keras' own TruncatedNormal compiles one random kernel a weight shape on JAX: most of the time that
-loading a small preset takes, for numbers that the file's replace at once. Needed with Keras 3.15.1,
-the newest when it was tried last (November 2026): with these the bundled reader loads in a seventh
-of the time.
+making a small model takes. Needed with Keras 3.15.1, the newest when it was tried last (November
+2026): with these the bundled reader loads in a seventh of the time. Where a file replaces all of
+them at once none is drawn.
 
 Source: google-research/bert, modeling.py, `create_initializer`.
 """
@@ -11,11 +11,33 @@ Source: google-research/bert, modeling.py, `create_initializer`.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from octavo._keras import keras, register
+
+_drawing = ContextVar("drawing", default=True)
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Inside, first weights are zeros: for a model whose weights a file replaces at once.
+
+    Example:
+        >>> with undrawn():
+        ...     weights = TruncatedNormal(0.02)((2, 3))
+        >>> float(abs(weights).max())
+        0.0
+    """
+    token = _drawing.set(False)
+    try:
+        yield
+    finally:
+        _drawing.reset(token)
 
 
 @register("TruncatedNormal")
@@ -41,6 +63,8 @@ class TruncatedNormal(keras.initializers.Initializer):
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         """An array of `shape`, float32 unless told otherwise."""
+        if not _drawing.get():
+            return keras.ops.zeros(shape, dtype)
         generator = np.random.default_rng(self.seed)
         values = generator.standard_normal(tuple(shape), dtype=np.float32)
         beyond = np.abs(values) > 2

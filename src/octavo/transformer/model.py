@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -19,10 +20,11 @@ from octavo.transformer.config import TransformerConfig
 from octavo.transformer.copy_head import CopyHead
 from octavo.transformer.embeddings import PositionSegmentEmbedding, TiedEmbedding
 from octavo.transformer.head import GatherPositions, HeadTransform
+from octavo.transformer.initializer import undrawn
 from octavo.transformer.masks import APPLICATIONS, AttentionMask
 from octavo.transformer.presets import read_preset, save_preset
 from octavo.transformer.question_match import QuestionMatch
-from octavo.transformer.weights import assign_weights, read_weights
+from octavo.transformer.weights import assign_weights, read_weights, replaces_all_drawn
 
 
 @register("Transformer")
@@ -269,10 +271,14 @@ def build_transformer_model(
         config = TransformerConfig.from_dict(config)
     arrays = read_weights(weights) if isinstance(weights, str | Path) else weights
     target = adapt_config(config, keep_tokens, max_positions, dropout)
-    model = Transformer(target, application, mask_positions, packed, recompute)
-    if arrays is not None:
-        source = None if isinstance(weights, dict) else weights
-        assign_weights(model, adapt_weights(arrays, config, target, keep_tokens, source), source)
+    options = target, application, mask_positions, packed, recompute
+    if arrays is None:
+        return Transformer(*options)
+    source = None if isinstance(weights, dict) else weights
+    arrays = adapt_weights(arrays, config, target, keep_tokens, source)
+    with undrawn() if replaces_all_drawn(arrays, target, application) else nullcontext():
+        model = Transformer(*options)
+    assign_weights(model, arrays, source)
     return model
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from octavo._keras import ops
 from octavo._lazy import require
 from octavo.errors import PresetError
+from octavo.transformer.config import TransformerConfig
 from octavo.transformer.google_names import read_google_weights
 from octavo.transformer.tensorflow_checkpoint import is_checkpoint
 
@@ -23,6 +24,7 @@ BIAS = "cls.predictions.bias"
 TIED = {"cls.predictions.decoder.weight": TOKENS, "cls.predictions.decoder.bias": BIAS}
 HEAD = ("cls.predictions.", "octavo.copy.")  # an encoder has neither
 UNUSED = ("bert.pooler.", "cls.seq_relationship.", "bert.embeddings.position_ids")
+COPY_PARTS = ("query", "key", "gate")
 TASKS = ("classifier.", "qa_outputs.")  # what BERT's other classes put on top of it
 
 
@@ -73,9 +75,19 @@ def weight_names(model: Any) -> dict[str, tuple[Any, bool]]:
         add("cls.predictions.transform.LayerNorm", head.norm)
         names[BIAS] = (model.get_layer("tokens").bias, False)
         if model.config.copy_head:
-            for part in ("query", "key", "gate"):
+            for part in COPY_PARTS:
                 add(f"octavo.copy.{part}", getattr(model.get_layer("copy"), part))
     return names
+
+
+def replaces_all_drawn(
+    arrays: dict[str, np.ndarray], config: TransformerConfig, application: str
+) -> bool:
+    """Whether none of the first weights that are drawn stays: an encoder's file has no heads."""
+    if application == "encoder":
+        return True
+    copy = [f"octavo.copy.{part}.weight" for part in COPY_PARTS] if config.copy_head else []
+    return all(name in arrays for name in ("cls.predictions.transform.dense.weight", *copy))
 
 
 def standard_name(name: str) -> str:
