@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-from octavo.errors import PresetError
+from octavo.errors import PresetError, UsageError
 from octavo.transformer import build_transformer_model
 from octavo.transformer.weights import BIAS, TOKENS, assign_weights, collect_weights
 
@@ -116,6 +116,20 @@ def test_the_head_of_another_task_is_left_out_with_a_warning(model, weights):
     with pytest.warns(UserWarning, match=message):
         loaded = fill(model, {**weights, **more}, "encoder")
     np.testing.assert_array_equal(collect_weights(loaded)[TOKENS], weights[TOKENS])
+
+
+@pytest.mark.keras_backend
+@pytest.mark.parametrize(
+    "change",
+    [lambda layer: layer.enable_lora(2), lambda layer: layer.quantize("int8", type_check=False)],
+)
+def test_a_model_with_lora_or_quantized_layers_is_not_saved(build, tokenizer, tmp_path, change):
+    model = build("unilm")
+    change(model.blocks[1].intermediate)
+    message = "Received: a model that has it in bert.encoder.layer.1.intermediate.dense"
+    with pytest.raises(UsageError, match=message):
+        model.save_to_preset(tmp_path / "preset", tokenizer)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_model_keeps_its_weights_when_arrays_have_no_place(build, weights):

@@ -13,7 +13,7 @@ import numpy as np
 
 from octavo._keras import ops
 from octavo._lazy import require
-from octavo.errors import PresetError
+from octavo.errors import PresetError, UsageError
 from octavo.transformer.config import TransformerConfig
 from octavo.transformer.google_names import read_google_weights
 from octavo.transformer.tensorflow_checkpoint import is_checkpoint
@@ -46,7 +46,11 @@ def read_weights(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def weight_names(model: Any) -> dict[str, tuple[Any, bool]]:
-    """Hugging Face name -> (variable, whether the array is stored transposed)."""
+    """Hugging Face name -> (variable, whether the array is stored transposed).
+
+    Raises:
+        UsageError: if a layer's weights are split: by LoRA, or quantized by Keras.
+    """
     embeddings = model.get_layer("embeddings")
     names: dict[str, tuple[Any, bool]] = {
         TOKENS: (model.get_layer("tokens").embeddings, False),
@@ -56,6 +60,11 @@ def weight_names(model: Any) -> dict[str, tuple[Any, bool]]:
 
     def add(name: str, layer: Any) -> None:
         is_norm = hasattr(layer, "gamma")
+        if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
+            raise UsageError(
+                "a model's weights are read and written without LoRA and Keras' quantization. "
+                f"Received: a model that has it in {name}"
+            )
         names[f"{name}.weight"] = (layer.gamma, False) if is_norm else (layer.kernel, True)
         names[f"{name}.bias"] = (layer.beta if is_norm else layer.bias, False)
 
