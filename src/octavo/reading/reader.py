@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import warnings
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
@@ -19,6 +18,7 @@ from octavo.decoding import Decoded, Decoder
 from octavo.decoding.decoder import MODES
 from octavo.errors import PresetError, UsageError
 from octavo.reading.answer import Answer, PassageVote
+from octavo.reading.doubts import Doubts
 from octavo.reading.fit import fit_reader
 from octavo.reading.passage_files import LONGEST_PASSAGE
 from octavo.reading.question_files import Passage, Question
@@ -36,10 +36,11 @@ class _Prepared:
     """One question ready for the decoder: its windows, and the tokens of its passages."""
 
     question: str
-    tokens: int  # of the question, before it was cut
+    encoding: Encoding  # of the question, before it was cut
     passages: list[tuple[Passage, Encoding]]
     windows: list[Window]
     prefixes: list[np.ndarray]
+    found: int  # windows, before the nearest were chosen
 
 
 class Reader:
@@ -128,8 +129,9 @@ class Reader:
 
         Args:
             question: not empty; cut at `settings.question_length` tokens, with a warning.
-            passages: at least one; a long one is read as several windows that vote. A `Passage`
-                may say its source, which comes back with its vote.
+            passages: at least one; a long one is read as several windows that vote, of which at
+                most `settings.most_windows` are read, with a warning. A `Passage` may say its
+                source, which comes back with its vote.
             mode: "extractive" (the answer is a span of a passage) or "generative".
             beams: answers followed at once; None takes the reader's setting.
 
@@ -171,19 +173,19 @@ class Reader:
         for question in questions:
             _check(question)
         answers: list[Answer | None] = [None] * len(questions)
-        longest, cut = self.settings.question_length, []
+        doubts = Doubts(self.settings.question_length, self.tokenizer.unk_id)
         with Progress(len(questions), "reading", progress) as bar:
             for batch in self._batches(questions, batch_size):
                 for (index, prepared), decoded in zip(
                     batch, self._decode([p for _, p in batch], mode, beams), strict=True
                 ):
                     answers[index] = _make_answer(prepared, decoded, self.tokenizer)
-                    if prepared.tokens > longest:
-                        cut.append(prepared.question)
+                    read, found = len(prepared.windows), prepared.found
+                    doubts.note(
+                        prepared.question, prepared.encoding, prepared.passages, read, found
+                    )
                 bar.advance(len(batch))
-        if cut:
-            text = f"only {longest} tokens were read of {len(cut):,} questions, {cut[0][:30]!r}..."
-            warnings.warn(text, stacklevel=2)
+        doubts.warn(stacklevel=2)
         return [answer for answer in answers if answer is not None]
 
     def fit(self, questions: Sequence[Question], **options: Any) -> dict[str, Any]:
@@ -210,18 +212,19 @@ class Reader:
     def _prepare(self, question: Question) -> _Prepared:
         """Tokens, windows and prefixes of one question."""
         settings, tokenizer = self.settings, self.tokenizer
-        ids = tokenizer.encode(question.question).ids
-        asked = ids[: settings.question_length]
+        encoding = tokenizer.encode(question.question)
+        asked = encoding.ids[: settings.question_length]
         encodings = tokenizer.encode_many([passage.text for passage in question.passages])
         passages = list(zip(question.passages, encodings, strict=True))
         windows = [
             window
-            for index, (_, encoding) in enumerate(passages)
-            for window in cut_windows(index, encoding.ids, settings.window, settings.overlap)
+            for index, (_, tokens) in enumerate(passages)
+            for window in cut_windows(index, tokens.ids, settings.window, settings.overlap)
         ]
+        found = len(windows)
         windows = nearest_windows(windows, asked, settings.most_windows)
         prefixes = [window.prefix(asked, tokenizer.cls_id, tokenizer.sep_id) for window in windows]
-        return _Prepared(question.question, len(ids), passages, windows, prefixes)
+        return _Prepared(question.question, encoding, passages, windows, prefixes, found)
 
     def _decode(self, batch: list[_Prepared], mode: str, beams: int | None) -> list[Decoded]:
         """Run the decoder over a batch."""
