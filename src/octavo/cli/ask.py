@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from octavo.reading.reader import Reader
 
 Given = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
-PROMPT = "question: "
+PROMPT = "\nquestion: "
 
 
 def ask(
