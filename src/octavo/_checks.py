@@ -149,7 +149,8 @@ def check_field_types(settings: Any) -> None:
     Python's own types alone are taken, as settings are written into files.
 
     Args:
-        settings: a dataclass whose fields are of `TYPES`, or one of them or None ("int | None").
+        settings: a dataclass. Fields of `TYPES`, or of one of them or None ("int | None"), are
+            looked at; those of other types it has to check by itself.
 
     Raises:
         UsageError: naming the first field that holds something else.
@@ -165,9 +166,10 @@ def check_field_types(settings: Any) -> None:
     """
     for field in dataclasses.fields(settings):
         name, value, kind = field.name, getattr(settings, field.name), str(field.type)
-        if value is None and kind.endswith(" | None"):
+        types = TYPES.get(kind.removesuffix(" | None"))
+        if types is None or (value is None and kind.endswith(" | None")):
             continue
-        if type(value) not in TYPES[kind.removesuffix(" | None")] or value != value:
+        if type(value) not in types or value != value:
             raise UsageError(f"{name} must be of type {kind}. Received: {name}={value!r}")
 
 

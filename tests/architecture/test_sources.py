@@ -31,7 +31,8 @@ NEED_NONE = {
         "optimizers/bare.py", "optimizers/patterns.py", "optimizers/tensors.py",
         "pretraining/batches.py", "pretraining/building.py", "pretraining/fit.py",
         "pretraining/settings.py",
-        "reading/answer.py", "reading/batches.py", "reading/evaluation.py", "reading/fit.py",
+        "reading/answer.py", "reading/batches.py", "reading/evaluation.py",
+        "reading/evidence.py", "reading/fit.py",
         "reading/training_settings.py",
     },
     "data structures of textbooks, and how memory is used": {

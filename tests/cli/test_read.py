@@ -50,6 +50,12 @@ class StandIn:
     def answer_many(self, questions, progress=True, **options):
         return [self.answer(q.question, q.passages, **options) for q in questions]
 
+    def calibrate(self, questions):
+        self.calls.append(("calibrate", questions))
+
+    def save_to_preset(self, path):
+        self.calls.append(("save_to_preset", path))
+
     def fit(self, questions, **options):
         self.calls.append(("fit", questions, options))
         return self.fitted
@@ -117,7 +123,7 @@ def test_of_many_places_the_first_are_printed(capsys):
 def test_ask_json_is_the_last_line_and_carries_the_spans(passages, capsys):
     assert run(["read", "ask", "哪年？", passages, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out.rstrip("\n").split("\n")[-1])
-    assert answer["text"] == "1420年"
+    assert answer["answer"] == "1420年"
     assert answer["passages"][0]["spans"] == [[START, START + 5]]
     assert answer["passages"][1]["text"] == "颐和园在西郊。"
 
@@ -243,6 +249,27 @@ def test_train_prints_the_start_and_every_epoch(questions, tmp_path, capsys):
     assert run(["read", "train", questions, "--out", str(tmp_path / "reader")]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[:3] == [["epoch", "loss", "f1"], ["start", "0.25"], ["1", "2", "0.5"]]
+
+
+def test_calibrate_scores_before_and_after_and_draws(questions, tmp_path, calls, capsys):
+    out, plot = tmp_path / "reader", tmp_path / "scores.svg"
+    command = ["read", "calibrate", questions, "--out", str(out)]
+    assert run([*command, "--plot", str(plot), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["preset"], found["questions"]) == (str(out), 2)
+    # both answers of the stand-in are right, and its scores are 0.8
+    assert found["calibration_error_before"] == found["calibration_error"] == pytest.approx(0.2)
+    assert plot.read_text().startswith("<?xml")
+    assert [call[0] for call in calls() if call[0] != "answer"] == [
+        "from_preset", "calibrate", "save_to_preset"
+    ]  # fmt: skip
+    assert run(command) == 0
+    assert "calibration error 0.2000 before, 0.2000 on the same" in capsys.readouterr().out
+
+
+def test_calibrate_needs_questions(tmp_path, capsys):
+    assert run(["read", "calibrate", "--out", str(tmp_path / "reader")]) == 2
+    assert "at least one file of questions is needed" in capsys.readouterr().err
 
 
 def test_sogou_scores_a_prediction_file(tmp_path, capsys):

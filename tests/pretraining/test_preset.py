@@ -65,7 +65,7 @@ def test_a_run_begins_with_what_the_preset_says(corpus, preset, on):
     settings, start = find_start(on)
     assert (settings.hidden_size, settings.layers, settings.heads) == (24, 2, 3)
     assert settings.intermediate_size == 40
-    model = make_model(settings, corpus.tokenizer, 32, start)
+    model = make_model(settings, corpus.tokenizer, start)
     expected = predict(load_preset(preset, "unilm")[0])
     np.testing.assert_allclose(predict(model, **packed()), expected, rtol=1e-5, atol=1e-5)
     assert model.config.hidden_dropout_prob == settings.dropout
@@ -74,9 +74,9 @@ def test_a_run_begins_with_what_the_preset_says(corpus, preset, on):
 @pytest.mark.keras_backend
 def test_positions_are_kept_and_added(corpus, preset, on):
     settings, start = find_start(on)
-    assert make_model(settings, corpus.tokenizer, 8, start).config.max_position_embeddings == 40
+    assert make_model(settings, corpus.tokenizer, start).config.max_position_embeddings == 40
     longer = dataclasses.replace(settings, sequence_length=64)
-    model = make_model(longer, corpus.tokenizer, 64, start)
+    model = make_model(longer, corpus.tokenizer, start)
     expected = predict(load_preset(preset, "unilm", max_positions=64)[0], 64)
     np.testing.assert_allclose(predict(model, 64, **packed(64)), expected, rtol=1e-5, atol=1e-5)
 

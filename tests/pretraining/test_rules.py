@@ -19,7 +19,7 @@ from octavo.pretraining import Intervals, pretrain
 from octavo.pretraining.batches import Batches
 from octavo.pretraining.building import make_model, make_optimizer
 from octavo.pretraining.examples import Examples
-from octavo.pretraining.objectives import Masking, most_predictions
+from octavo.pretraining.objectives import Masking
 from octavo.training.compiling import compile_model
 
 OBJECTIVES = {"mlm": 0.5, "unilm": 0.5}
@@ -27,7 +27,7 @@ OBJECTIVES = {"mlm": 0.5, "unilm": 0.5}
 
 @pytest.fixture
 def model(corpus, settings):
-    return make_model(settings, corpus.tokenizer, most_predictions(OBJECTIVES, Masking(), 32))
+    return make_model(settings, corpus.tokenizer)
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ def test_every_score_of_four_hand_counted_answers():
     # others are wrong because the baseline always answers.
     assert result.baseline_f1 == pytest.approx((2 * 2 / (6 + 2) + 2 * 2 / (5 + 2)) / 4)
     assert result.baseline_em == 0.0
+    assert result.calibration_error == pytest.approx(0.0)  # half of them right, at scores of 0.5
     assert [answer.text for answer in result.answers] == TEXTS
 
 
@@ -49,7 +50,7 @@ def test_the_dict_holds_fractions_and_no_answers():
     assert json.loads(json.dumps(scores)) == scores
     assert "answers" not in scores
     fractions = scores.keys() - {"questions", "no_answer_questions", "questions_per_second"}
-    assert len(fractions) == 9
+    assert len(fractions) == 10
     assert all(0 <= scores[name] <= 1 for name in fractions)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -13,7 +14,7 @@ from tiny import LETTERS, make_questions, make_reader, shared_reader
 from octavo.decoding import Decoded
 from octavo.errors import PresetError, UsageError
 from octavo.reading import Passage, Question, Reader
-from octavo.reading.reader import _make_answer
+from octavo.reading.evidence import make_answer
 
 TEXT = "".join(LETTERS[:30])
 
@@ -193,8 +194,51 @@ def test_spans_hold_the_answer_not_another_unknown_word():
         one + 1,
         np.log([[0.2], [0.9]]),
         one[[0, 0]],
+        one[[0, 0]] - 1.0,
         one == [0, 0],
     )
-    answer = _make_answer(reader._prepare(asked), decoded, reader.tokenizer)
+    answer = make_answer(reader._prepare(asked), decoded, reader.tokenizer)
     assert answer.text == "龖"
     assert [vote.spans for vote in answer.passages] == [(), ((1, 2),)]
+
+
+def test_several_answers_do_not_overlap():
+    answer = shared_reader().answer("甲乙", [TEXT], top_k=3)
+    places = [(one.passage, one.start, one.end) for one in answer.candidates]
+    assert len(places) == 3
+    assert answer.candidates[0].text == answer.text
+    for number, (_, start, end) in enumerate(places):
+        assert all(end <= first or last <= start for _, first, last in places[:number])
+
+
+def make_asked(count):
+    """Questions of which some are answered as the untrained reader does, and some have none."""
+    passages = [Passage(TEXT[n % 20 : n % 20 + 8 + n % 3]) for n in range(count)]
+    asked = [Question(str(n), "甲乙", (passage,)) for n, passage in enumerate(passages)]
+    answers = shared_reader().answer_many(asked, progress=False)
+    return [
+        dataclasses.replace(question, answers=() if n % 3 == 0 else (answer.text * (1 + n % 2),))
+        for n, (question, answer) in enumerate(zip(asked, answers, strict=True))
+    ]
+
+
+@pytest.mark.keras_backend
+def test_a_calibrated_reader_scores_by_how_often_it_is_right(tmp_path):
+    shared = shared_reader()
+    reader = Reader(shared.model, shared.tokenizer, shared.settings)
+    questions = make_asked(120)
+    reader.calibrate(questions, progress=False)
+    answers = reader.answer_many(questions, progress=False)
+    pairs = zip(answers, questions, strict=True)
+    right = [a.text in q.answers if a.found else not q.answers for a, q in pairs]
+    assert abs(np.mean([answer.score for answer in answers]) - np.mean(right)) < 0.1
+    reader.save_to_preset(tmp_path / "calibrated")
+    assert Reader.from_preset(tmp_path / "calibrated").settings == reader.settings
+
+
+def test_too_few_questions_leave_a_reader_as_it_was():
+    shared = shared_reader()
+    reader = Reader(shared.model, shared.tokenizer, shared.settings)
+    with pytest.raises(UsageError, match="20 right and 20 wrong"):
+        reader.calibrate(make_asked(12), progress=False)
+    assert reader.settings == shared.settings

@@ -66,6 +66,7 @@ def print_evaluation(result: Evaluation) -> None:
     table.add_row("CMRC EM", f"{result.em:.4f}", f"{result.baseline_em:.4f}")
     table.add_row("Sogou Accuracy", f"{result.accuracy:.4f}")
     table.add_row("Sogou Final", f"{result.final:.4f}")
+    table.add_row("calibration error", f"{result.calibration_error:.4f}")
     if result.no_answer_questions:
         table.add_row("no answer F1", f"{result.no_answer_f1:.4f}")
         table.add_row("  precision", f"{result.no_answer_precision:.4f}")

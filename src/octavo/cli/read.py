@@ -163,6 +163,70 @@ def train(
 
 
 @app.command
+def calibrate(
+    *files: Input,
+    out: Path,
+    preset: str | None = None,
+    bad_questions: BadQuestions = "skip",
+    as_json: AsJson = False,
+    plot: Output = None,
+) -> None:
+    """Make a reader's scores probabilities, by your own questions with known answers.
+
+    Afterwards the score of an answer is how often such answers are right. Where 20 questions or
+    more have no answer, the line between an answer and "no answer" is drawn anew too. The new
+    reader has the weights of the old one.
+
+    For example:
+
+        octavo read calibrate questions.jsonl --out my-reader
+
+        octavo read calibrate a.json b.jsonl --preset my-reader --out calibrated --plot scores.png
+
+    Parameters
+    ----------
+    files
+        Questions in any layout that `octavo read evaluate` takes, like those to come: with as many
+        passages each, and as many that have no answer.
+    out
+        The folder of the new reader.
+    preset
+        A reader's folder, or hf://owner/name. Default: the bundled one.
+    bad_questions
+        Questions without text or passages, or otherwise at fault: skip them, said on stderr, or
+        stop with an error.
+    as_json
+        Print one JSON object instead of text.
+    plot
+        Draw how often answers are right against their score; .png, .svg or .pdf.
+    """
+    if not files:
+        raise UsageError("at least one file of questions is needed. Received: none")
+    check_inputs(*files)
+    check_outputs(files, plot=plot)
+    check_directory(out)
+    questions, skipped = _read_questions(files, bad_questions)
+    reader = load_reader(preset)
+    from octavo.reading.evaluation import evaluate
+
+    before = evaluate(reader, questions).calibration_error
+    reader.calibrate(questions)
+    result = evaluate(reader, questions)
+    reader.save_to_preset(out)
+    if plot is not None:
+        from octavo.report.reliability import plot_reliability
+
+        plot_reliability(result.reliability, plot)
+    if as_json:
+        scores = {"calibration_error_before": round(before, 6), **result.to_dict()}
+        print_json({"preset": str(out), **scores, "bad_questions": skipped})
+        return
+    error = result.calibration_error
+    print(f"calibration error {before:.4f} before, {error:.4f} on the same questions now")
+    print(f"wrote {out}")
+
+
+@app.command
 def sogou(
     predictions: Input,
     answers: Input,

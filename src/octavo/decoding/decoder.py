@@ -34,11 +34,12 @@ class Decoded:
         steps: int (answers,), tokens chosen, END counted if it was.
         row_scores: float (passages, answers), each passage's own log probability of the answer.
         no_answer: float (passages,), each passage's probability that it holds no answer.
+        doubts: float (passages,), its log odds against the likeliest first token of an answer.
         voting: bool (passages,), whether the passage took part in the vote.
 
     Example:
         >>> one = np.zeros(1)
-        >>> Decoded([[7, 8]], one, one, np.zeros((1, 1)), one, one == 0).tokens
+        >>> Decoded([[7, 8]], one, one, np.zeros((1, 1)), one, one, one == 0).tokens
         [[7, 8]]
     """
 
@@ -47,6 +48,7 @@ class Decoded:
     steps: np.ndarray
     row_scores: np.ndarray
     no_answer: np.ndarray
+    doubts: np.ndarray
     voting: np.ndarray
 
 
@@ -304,5 +306,6 @@ def _split(found: dict[str, np.ndarray], prefixes: Any, settings: Search) -> Any
             steps=np.array(steps),
             row_scores=found["row_scores"][rows][:, order],
             no_answer=found["no_answer"][rows],
+            doubts=found["doubts"][rows],
             voting=found["voting"][rows],
         )

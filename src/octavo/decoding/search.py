@@ -79,7 +79,8 @@ def search(
     Returns:
         tokens int32 (q, k, steps); scores float (q, k); finished bool (q, k); best int32 (q,), the
         highest score; row_scores float (r, k); no_answer float (r,), the probability of END as
-        the first token; voting bool (r,).
+        the first token; doubts float (r,), its log odds against the likeliest other; voting bool
+        (r,).
     """
     size = model.config.vocab_size
     questions, rows = owned.shape
@@ -94,8 +95,8 @@ def search(
     # a passage whose likeliest first token is END has no answer and does not vote, nor does one
     # without a word; the bias decides who votes, not how: doubtful passages would shout
     rest = ops.max(ops.where(is_end, 0.0, first[:, 0]), axis=-1)
-    doubt = ops.log(no_answer + FLOOR) + no_answer_bias - ops.log(rest + FLOOR)
-    voting = ops.logical_and(doubt <= TIE, ops.any(passage, axis=1))
+    doubts = ops.log(no_answer + FLOOR) - ops.log(rest + FLOOR)
+    voting = ops.logical_and(doubts + no_answer_bias <= TIE, ops.any(passage, axis=1))
     owned = owned * ops.cast(voting, "float32")[None, :]
     if settings.drawing != "nucleus":
         top_p = None
@@ -134,6 +135,7 @@ def search(
         "best": best_index(state.scores),
         "row_scores": state.row_scores,
         "no_answer": no_answer,
+        "doubts": doubts,
         "voting": voting,
     }
 

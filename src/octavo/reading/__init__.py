@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from octavo._lazy import load_later
-from octavo.reading.answer import Answer, PassageVote
+from octavo.reading.answer import Answer, Candidate, PassageVote
 from octavo.reading.question_files import Passage, Question, read_questions, write_questions
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "Candidate",
     "Passage",
     "PassageVote",
     "Question",

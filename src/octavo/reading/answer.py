@@ -34,14 +34,41 @@ class PassageVote:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """One of several possible answers.
+
+    Attributes:
+        text: the answer.
+        score: as that of `Answer`.
+        passage: the number of the passage it stands in, from 1; None if it stands in none.
+        start: its first character in that passage.
+        end: one past its last character.
+
+    Example:
+        >>> Candidate("毕昇", 0.8, passage=1, start=0, end=2).text
+        '毕昇'
+    """
+
+    text: str
+    score: float
+    passage: int | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True)
 class Answer:
     """The answer to one question, with its evidence.
 
     Attributes:
         question: the question as it was given.
         text: the answer, cut from a passage where it stands in one; "" if there is none.
-        score: the mean vote per token, 0-1 (no answer: its mean probability over the windows).
+        score: the probability that the answer is right, or that there is none, 0-1. Of a reader
+            that was never calibrated the mean vote a token (no answer: its mean probability over
+            the windows).
         passages: one `PassageVote` a passage, in the order given.
+        candidates: the answer itself and, where more were asked for, the next ones, none of which
+            overlaps another; empty without an answer.
 
     Example:
         >>> Answer("谁？", "", 0.9, ()).found
@@ -52,6 +79,7 @@ class Answer:
     text: str
     score: float
     passages: tuple[PassageVote, ...]
+    candidates: tuple[Candidate, ...] = ()
 
     @property
     def found(self) -> bool:
@@ -76,9 +104,26 @@ class Answer:
         return sorted(enumerate(self.passages, 1), key=key)
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as plain JSON types, its passages as `rank` orders them."""
+        """The answer as plain JSON types.
+
+        Its keys answer, score, start and end are those of a question-answering pipeline; start and
+        end are places in the passage of that number, null where it stands in none. The passages
+        are as `rank` orders them.
+        """
+        candidates = [_name(candidate) for candidate in self.candidates]
+        nothing = Candidate(self.text, self.score)
         passages = [
             {"number": number, **vars(passage), "spans": [list(span) for span in passage.spans]}
             for number, passage in self.rank()
         ]
-        return {**vars(self), "passages": passages}
+        return {
+            "question": self.question,
+            **(candidates[0] if candidates else _name(nothing)),
+            "candidates": candidates,
+            "passages": passages,
+        }
+
+
+def _name(candidate: Candidate) -> dict[str, Any]:
+    values = dict(vars(candidate))
+    return {"answer": values.pop("text"), **values}

@@ -12,6 +12,7 @@ from octavo._files import write_atomic
 from octavo.errors import UsageError
 from octavo.reading.answer import Answer
 from octavo.reading.baseline import nearest_sentence
+from octavo.reading.calibration import calibration_error, reliability
 from octavo.reading.metrics import (
     cmrc_exact_match,
     cmrc_f1,
@@ -47,6 +48,9 @@ class Evaluation:
         questions_per_second: questions/s, the reader's compilation included.
         baseline_em: `em` of the sentence nearest to the question.
         baseline_f1: `f1` of the sentence nearest to the question.
+        calibration_error: how far scores are from the share of right answers, over ten bins of
+            scores; right is an exact match, or no answer where there is none.
+        reliability: share of the answers, mean score and share of right ones of each bin.
         answers: the answers themselves, in the order of the questions.
     """
 
@@ -62,11 +66,14 @@ class Evaluation:
     questions_per_second: float
     baseline_em: float
     baseline_f1: float
+    calibration_error: float
+    reliability: tuple[tuple[float, float, float], ...] = field(repr=False, default=())
     answers: tuple[Answer, ...] = field(repr=False, default=())
 
     def to_dict(self) -> dict[str, float | int]:
-        """The scores as plain JSON types, without the answers."""
-        scores = {name: value for name, value in vars(self).items() if name != "answers"}
+        """The scores as plain JSON types, without the answers and the bins."""
+        left_out = ("answers", "reliability")
+        scores = {name: value for name, value in vars(self).items() if name not in left_out}
         return {name: round(v, 6) if isinstance(v, float) else v for name, v in scores.items()}
 
 
@@ -136,6 +143,11 @@ def score_answers(
     # Numbers serve as ids: those of a file may repeat.
     sogou = sogou_scores(_numbered(texts), _numbered(gold))
     nothing = no_answer_scores([not text.strip() for text in texts], [not one for one in gold])
+    given = [float(answer.score) for answer in answers]
+    right = [
+        cmrc_exact_match(text, one) == 1 if text.strip() else not one
+        for text, one in zip(texts, gold, strict=True)
+    ]
     return Evaluation(
         questions=len(questions),
         em=cmrc.em,
@@ -149,6 +161,8 @@ def score_answers(
         questions_per_second=len(questions) / max(seconds, 1e-9),
         baseline_em=baseline.em,
         baseline_f1=baseline.f1,
+        calibration_error=calibration_error(given, right),
+        reliability=tuple(reliability(given, right)),
         answers=tuple(answers),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from octavo._files import check_directory
 from octavo._keras import keras
-from octavo.errors import DataError
+from octavo.errors import DataError, UsageError
 from octavo.reading.batches import Batches
 from octavo.reading.evaluation import evaluate
 from octavo.reading.examples import ExampleSampler
@@ -55,6 +55,8 @@ def fit_reader(
 ) -> dict[str, Any]:
     """Train a reader in place and keep the best weights by validation F1.
 
+    With enough validation questions it is then calibrated on them, see `Reader.calibrate`.
+
     Args:
         reader: the `Reader` whose weights are the start; afterwards it holds the best ones. With
             validation these are the first ones if every epoch scores less.
@@ -87,6 +89,7 @@ def fit_reader(
         epochs, batch_size, learning_rate, dropout, negative_rate, first_token_weight, seed
     )
     keras.utils.set_random_seed(seed)
+    reader.settings = replace(reader.settings, calibration=None)  # that of other weights
     folder = None if out is None else _check_out(out, resume)
     model = _copy_model(reader, dropout)
     sampler = ExampleSampler(
@@ -120,6 +123,8 @@ def fit_reader(
     )
     log = loop.run().log
     best.restore()
+    if validation:
+        _calibrate(reader, validation, folder, progress)
     records = [{name: line[name] for name in line if name != "step"} for line in log]
     start = records.pop(0) if log[0]["step"] == 0 else {}
     scores = [line["f1"] for line in log if "f1" in line]
@@ -180,6 +185,19 @@ class _BestWeights:
         if self.folder is not None:
             self.weights = load_preset(self.folder, application="unilm")[0].get_weights()
         self.reader.model.set_weights(self.weights)
+
+
+def _calibrate(
+    reader: Any, validation: Sequence[Question], folder: Path | None, progress: bool
+) -> None:
+    """Make scores probabilities, unless the validation questions are too few to say."""
+    try:
+        reader.calibrate(validation, progress)
+    except UsageError:
+        return
+    if folder is not None:
+        with write_files(folder) as beside:
+            reader.write_files(beside)
 
 
 def _copy_model(reader: Any, dropout: float) -> Transformer:

@@ -9,38 +9,28 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from octavo._checks import check_one_of, check_whole
 from octavo._files import write_directory
 from octavo._progress import Progress
 from octavo.decoding import Decoded, Decoder
-from octavo.decoding.decoder import MODES
+from octavo.decoding.decoder import MODES, MOST_BEAMS
 from octavo.errors import PresetError, UsageError
-from octavo.reading.answer import Answer, PassageVote
+from octavo.reading.answer import Answer
+from octavo.reading.calibration import Calibration, Signals, fit_answers, fit_bias
 from octavo.reading.doubts import Doubts
+from octavo.reading.evidence import Prepared, make_answer
 from octavo.reading.fit import fit_reader
+from octavo.reading.metrics import cmrc_exact_match
 from octavo.reading.passage_files import LONGEST_PASSAGE
 from octavo.reading.question_files import Passage, Question
 from octavo.reading.settings import SETTINGS, ReaderSettings
-from octavo.reading.windows import Window, cut_windows, find_tokens, nearest_windows
-from octavo.text import Encoding, WordPieceTokenizer
+from octavo.reading.windows import cut_windows, nearest_windows
+from octavo.text import WordPieceTokenizer
 from octavo.transformer import Transformer, find_preset, load_preset
 from octavo.transformer.presets import write_preset
 
 BUNDLED = "reader-zh"
-
-
-@dataclasses.dataclass(frozen=True)
-class _Prepared:
-    """One question ready for the decoder: its windows, and the tokens of its passages."""
-
-    question: str
-    encoding: Encoding  # of the question, before it was cut
-    passages: list[tuple[Passage, Encoding]]
-    windows: list[Window]
-    prefixes: list[np.ndarray]
-    found: int  # windows, before the nearest were chosen
+BEAMS_PER_ANSWER = 4  # of the likeliest beams many only begin or end elsewhere
 
 
 class Reader:
@@ -124,6 +114,7 @@ class Reader:
         passages: Sequence[str | Passage],
         mode: str = "extractive",
         beams: int | None = None,
+        top_k: int = 1,
     ) -> Answer:
         """Answer one question from passages.
 
@@ -133,17 +124,19 @@ class Reader:
                 most `settings.most_windows` are read, with a warning. A `Passage` may say its
                 source, which comes back with its vote.
             mode: "extractive" (the answer is a span of a passage) or "generative".
-            beams: answers followed at once; None takes the reader's setting.
+            beams: answers followed at once; None takes the reader's setting, or what `top_k` needs.
+            top_k: how many answers are given in `Answer.candidates`, none of which overlaps
+                another; there may be fewer.
 
         Raises:
             UsageError: if the question or the list of passages is empty, a passage is over
-                1,000,000 characters, or mode or beams are impossible.
+                1,000,000 characters, or mode, beams or top_k are impossible.
         """
         if isinstance(passages, str | Passage):
             raise UsageError("passages must be a list of texts. Received: one text")
         given = (one if isinstance(one, Passage) else Passage(one) for one in passages)
         asked = Question("", question, tuple(given))
-        return self.answer_many([asked], mode, beams, progress=False)[0]
+        return self.answer_many([asked], mode, beams, top_k=top_k, progress=False)[0]
 
     def answer_many(
         self,
@@ -151,6 +144,7 @@ class Reader:
         mode: str = "extractive",
         beams: int | None = None,
         batch_size: int = 32,
+        top_k: int = 1,
         progress: bool = True,
     ) -> list[Answer]:
         """Answer many questions; much faster than one by one.
@@ -160,6 +154,7 @@ class Reader:
             mode: "extractive" or "generative", as in `answer`.
             beams: answers followed at once; None takes the reader's setting.
             batch_size: passage windows read together.
+            top_k: how many answers to a question are given, as in `answer`.
             progress: show a bar on stderr.
 
         Returns:
@@ -168,25 +163,78 @@ class Reader:
         Raises:
             UsageError: as `answer` does.
         """
-        check_one_of("mode", mode, MODES)
-        check_whole("batch_size", batch_size, 1)
-        for question in questions:
-            _check(question)
+        calibration = self.settings.calibration if mode == "extractive" else None
         answers: list[Answer | None] = [None] * len(questions)
         doubts = Doubts(self.settings.question_length, self.tokenizer.unk_id)
-        with Progress(len(questions), "reading", progress) as bar:
-            for batch in self._batches(questions, batch_size):
-                for (index, prepared), decoded in zip(
-                    batch, self._decode([p for _, p in batch], mode, beams), strict=True
-                ):
-                    answers[index] = _make_answer(prepared, decoded, self.tokenizer)
-                    read, found = len(prepared.windows), prepared.found
-                    doubts.note(
-                        prepared.question, prepared.encoding, prepared.passages, read, found
-                    )
-                bar.advance(len(batch))
+        for index, prepared, decoded in self._read(
+            questions, mode, beams, batch_size, top_k, progress
+        ):
+            answers[index] = make_answer(prepared, decoded, self.tokenizer, calibration, top_k)
+            read, found = len(prepared.windows), prepared.found
+            doubts.note(prepared.question, prepared.encoding, prepared.passages, read, found)
         doubts.warn(stacklevel=2)
         return [answer for answer in answers if answer is not None]
+
+    def calibrate(self, questions: Sequence[Question], progress: bool = True) -> None:
+        """Learn from questions with known answers how often an answer is right.
+
+        Afterwards `Answer.score` is the probability that an extractive answer is right. Where 20
+        questions or more have no answer, the line between an answer and none is drawn anew, where
+        both are as likely. The passages, their number and the share of questions without an answer
+        should be like those of the questions to come.
+
+        Args:
+            questions: with their gold answers; those without have no answer.
+            progress: show a bar on stderr.
+
+        Raises:
+            UsageError: if fewer than 20 answers are right, or fewer than 20 wrong.
+        """
+        settings = self.settings
+        unanswerable = [not question.answers for question in questions]
+        doubts = {
+            index: float(decoded.doubts.min())
+            for index, _, decoded in self._read(questions, progress=progress)
+        }
+        found = fit_bias([doubts[index] for index in range(len(questions))], unanswerable)
+        bias, no_answer = found or (settings.no_answer_bias, ())
+        self.settings = dataclasses.replace(settings, no_answer_bias=bias, calibration=None)
+        signals, right = [], []
+        try:
+            for index, prepared, decoded in self._read(questions, progress=progress):
+                answer = make_answer(prepared, decoded, self.tokenizer)
+                if answer.found:
+                    signals.append(Signals.of(decoded))
+                    right.append(cmrc_exact_match(answer.text, questions[index].answers) == 1)
+            calibration = Calibration(fit_answers(signals, right), no_answer)
+        except BaseException:
+            self.settings = settings
+            raise
+        self.settings = dataclasses.replace(self.settings, calibration=calibration)
+
+    def _read(
+        self,
+        questions: Sequence[Question],
+        mode: str = "extractive",
+        beams: int | None = None,
+        batch_size: int = 32,
+        top_k: int = 1,
+        progress: bool = True,
+    ) -> Iterator[tuple[int, Prepared, Decoded]]:
+        """What is found for each question, with its number, in the order of reading."""
+        check_one_of("mode", mode, MODES)
+        check_whole("batch_size", batch_size, 1)
+        check_whole("top_k", top_k, 1, MOST_BEAMS // BEAMS_PER_ANSWER)
+        for question in questions:
+            _check(question)
+        if beams is None:
+            beams = self.settings.beams if top_k == 1 else BEAMS_PER_ANSWER * top_k
+        with Progress(len(questions), "reading", progress) as bar:
+            for batch in self._batches(questions, batch_size):
+                found = self._decode([prepared for _, prepared in batch], mode, beams)
+                for (index, prepared), decoded in zip(batch, found, strict=True):
+                    yield index, prepared, decoded
+                bar.advance(len(batch))
 
     def fit(self, questions: Sequence[Question], **options: Any) -> dict[str, Any]:
         """Train on questions with known answers; see `octavo.reading.fit.fit_reader`."""
@@ -194,10 +242,10 @@ class Reader:
 
     def _batches(
         self, questions: Sequence[Question], batch_size: int
-    ) -> Iterator[list[tuple[int, _Prepared]]]:
+    ) -> Iterator[list[tuple[int, Prepared]]]:
         """Questions of like length together, about `batch_size` windows at once."""
         order = sorted(range(len(questions)), key=lambda i: _length(questions[i]))
-        batch: list[tuple[int, _Prepared]] = []
+        batch: list[tuple[int, Prepared]] = []
         rows = 0
         for index in order:
             prepared = self._prepare(questions[index])
@@ -209,7 +257,7 @@ class Reader:
         if batch:
             yield batch
 
-    def _prepare(self, question: Question) -> _Prepared:
+    def _prepare(self, question: Question) -> Prepared:
         """Tokens, windows and prefixes of one question."""
         settings, tokenizer = self.settings, self.tokenizer
         encoding = tokenizer.encode(question.question)
@@ -224,15 +272,15 @@ class Reader:
         found = len(windows)
         windows = nearest_windows(windows, asked, settings.most_windows)
         prefixes = [window.prefix(asked, tokenizer.cls_id, tokenizer.sep_id) for window in windows]
-        return _Prepared(question.question, encoding, passages, windows, prefixes, found)
+        return Prepared(question.question, encoding, passages, windows, prefixes, found)
 
-    def _decode(self, batch: list[_Prepared], mode: str, beams: int | None) -> list[Decoded]:
+    def _decode(self, batch: list[Prepared], mode: str, beams: int) -> list[Decoded]:
         """Run the decoder over a batch."""
         return self.decoder.beam_search(
             [prepared.prefixes for prepared in batch],
             [[len(window.ids) for window in prepared.windows] for prepared in batch],
             steps=self.settings.answer_length + 1,
-            beams=self.settings.beams if beams is None else beams,
+            beams=beams,
             mode=mode,
             vote=self.settings.vote,
             no_answer_bias=self.settings.no_answer_bias,
@@ -282,44 +330,3 @@ def _check(question: Question) -> None:
 def _length(question: Question) -> int:
     """Characters of the longest passage: a cheap guess at the padded length and rows."""
     return max(len(passage.text) for passage in question.passages)
-
-
-def _make_answer(prepared: _Prepared, decoded: Decoded, tokenizer: WordPieceTokenizer) -> Answer:
-    """The best answer in the words of the passages, with every passage's vote."""
-    tokens, steps = decoded.tokens[0], max(int(decoded.steps[0]), 1)
-    own = np.exp(decoded.row_scores[:, 0] / steps)
-    votes = []
-    for index, (passage, encoding) in enumerate(prepared.passages):
-        rows = [r for r, window in enumerate(prepared.windows) if window.passage == index]
-        spans = find_tokens(encoding.ids, tokens)
-        votes.append(
-            PassageVote(
-                text=passage.text,
-                vote=float(own[rows].max()) if rows and tokens else 0.0,
-                no_answer=float(decoded.no_answer[rows].min()) if rows else None,
-                voted=bool(decoded.voting[rows].any()),
-                spans=tuple((int(encoding.starts[a]), int(encoding.ends[b - 1])) for a, b in spans),
-                source=passage.source,
-            )
-        )
-    if not tokens:
-        return Answer(prepared.question, "", float(decoded.no_answer.mean()), tuple(votes))
-    standing = [vote for vote in votes if vote.spans]
-    if standing:
-        best = max(standing, key=lambda vote: vote.vote)
-        start, end = best.spans[0]
-        text = best.text[start:end]
-        votes = [_keep_spans(vote, text, tokenizer) for vote in votes]
-    else:
-        text = tokenizer.decode(tokens)
-    return Answer(prepared.question, text, float(np.exp(decoded.scores[0] / steps)), tuple(votes))
-
-
-def _keep_spans(vote: PassageVote, answer: str, tokenizer: WordPieceTokenizer) -> PassageVote:
-    """Leave out places of the same tokens but another text: [UNK] may stand for any word."""
-
-    def plain(text: str) -> str:
-        return "".join(text.split()).lower() if tokenizer.lowercase else "".join(text.split())
-
-    spans = [span for span in vote.spans if plain(vote.text[slice(*span)]) == plain(answer)]
-    return dataclasses.replace(vote, spans=tuple(spans))

@@ -6,10 +6,12 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from octavo._checks import check_field_types, check_one_of, check_whole
 from octavo.decoding.votes import VOTES
 from octavo.errors import PresetError, UsageError
+from octavo.reading.calibration import Calibration
 
 SETTINGS = "reader.json"
 
@@ -28,6 +30,7 @@ class ReaderSettings:
         most_windows: most windows read for one question; of more, those nearest to the question.
         no_answer_bias: added to the log probability of "no answer" when it is decided whether a
             passage votes; below 0 answers more often.
+        calibration: turns votes into probabilities, see `Reader.calibrate`; None leaves votes.
 
     Source: window 256, question 64, answer 32 and the vote are those of the article's example
     (Su Jianlin, kexue.fm/archives/7115).
@@ -45,10 +48,14 @@ class ReaderSettings:
     vote: str = "article"
     most_windows: int = 64
     no_answer_bias: float = 0.0
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible lengths."""
         check_field_types(self)
+        if not isinstance(self.calibration, Calibration | None):
+            kind = type(self.calibration).__name__
+            raise UsageError(f"calibration must be of type Calibration. Received: {kind}")
         for field in dataclasses.fields(self):
             if field.type == "int" and field.name != "overlap":
                 check_whole(field.name, getattr(self, field.name), 1)
@@ -80,7 +87,7 @@ class ReaderSettings:
             unknown = sorted(set(values) - known)
             if unknown:
                 raise PresetError(f"key {unknown[0]} is unknown", path=path)
-            return cls(**values)
+            return cls(**{**values, **_read_calibration(values)})
         except json.JSONDecodeError as error:
             raise PresetError(f"not valid JSON ({error.msg})", path, error.lineno) from None
         except PresetError:
@@ -89,3 +96,12 @@ class ReaderSettings:
             raise PresetError(f"key {error}", path=path) from None
         except (OSError, ValueError, RecursionError):
             raise PresetError("cannot be read as JSON", path=path) from None
+
+
+def _read_calibration(values: dict[str, Any]) -> dict[str, Calibration]:
+    weights = values.get("calibration")
+    if weights is None:
+        return {}
+    if not isinstance(weights, dict) or not {"answer"} <= set(weights) <= {"answer", "no_answer"}:
+        raise UsageError("calibration must have the keys answer and no_answer")
+    return {"calibration": Calibration(**weights)}

@@ -103,14 +103,14 @@ def render_reading_page(
     Example:
         >>> passage = {"text": "1+1=2.", "vote": 0.9, "no_answer": 0.1, "voted": True}
         >>> passage["spans"] = [[4, 5]]
-        >>> answer = {"question": "1+1?", "text": "2", "score": 0.9, "passages": [passage]}
+        >>> answer = {"question": "1+1?", "answer": "2", "score": 0.9, "passages": [passage]}
         >>> "1+1=<mark>2</mark>." in render_reading_page([answer])
         True
     """
     records = [_to_record(answer) for answer in answers]
     gold = [None] * len(records) if expected is None else expected
     articles = [_render_answer(one, right) for one, right in zip(records, gold, strict=True)]
-    answered = sum(bool(record["text"]) for record in records)
+    answered = sum(bool(record["answer"]) for record in records)
     subtitle = f"{_count(len(records), 'question')}, {answered:,} answered"
     body = _render_figures(figures) + "\n".join(articles)
     return render_page("Answers and their evidence", subtitle, body, STYLE)
@@ -131,7 +131,7 @@ def _render_figures(figures: Mapping[str, str] | None) -> str:
 
 
 def _render_answer(answer: Mapping[str, Any], expected: Sequence[str] | None) -> str:
-    question, text = answer["question"], answer["text"]
+    question, text = answer["question"], answer["answer"]
     shown = (
         f'<p class="answer"{language_attribute(text)}>{escape_text(text)}</p>'
         if text

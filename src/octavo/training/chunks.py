@@ -54,17 +54,16 @@ def next_size(batches: int, seconds: float, unit: int, processes: int = 1) -> in
 
 
 def _as_dataset(model: Any, chunk: Chunk, first: Any) -> Any:
-    """On TensorFlow a dataset whose inputs may have every shape that the model takes.
+    """On TensorFlow a dataset whose batches may have every shape that the model takes.
 
     Keras would take the shapes of the first two batches, and stop at a batch of another length.
-    Labels and weights have one shape in all batches.
     """
     if keras.backend.backend() != "tensorflow" or not getattr(model, "inputs", None):
         return chunk
     tensorflow = require("tensorflow", extra="neural")
     arrays = keras.tree.flatten(first)
     shapes = [tensor.shape for tensor in model.inputs]
-    shapes += [(None, *array.shape[1:]) for array in arrays[len(shapes) :]]
+    shapes += [(None,) * array.ndim for array in arrays[len(shapes) :]]  # labels and weights
     specs = [
         tensorflow.TensorSpec(shape, array.dtype)
         for shape, array in zip(shapes, arrays, strict=True)

@@ -1,0 +1,186 @@
+"""From decoded tokens to an answer in the words of the passages, with every passage's vote."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from octavo.decoding import Decoded
+from octavo.reading.answer import Answer, Candidate, PassageVote
+from octavo.reading.calibration import Calibration, Signals
+from octavo.reading.question_files import Passage
+from octavo.reading.windows import Window, find_tokens
+from octavo.text import Encoding, WordPieceTokenizer
+
+PAIRS = ("“”", "‘’", "「」", "『』", "《》", "〈〉", "（）", "()", "【】", "[]", '""')
+EDGES = " \t\n\u3000,，、;；:：·"  # no answer begins or ends with one of them
+NUMBER_MARKS = ".,"  # stand inside a number
+
+
+class Prepared(NamedTuple):
+    """One question ready for the decoder.
+
+    Attributes:
+        question: the question as it was given.
+        encoding: its tokens, before it was cut.
+        passages: each passage with its tokens.
+        windows: the parts of the passages that are read.
+        prefixes: [CLS] window [SEP] question [SEP] of each window.
+        found: how many windows there were, before the nearest were chosen.
+    """
+
+    question: str
+    encoding: Encoding
+    passages: list[tuple[Passage, Encoding]]
+    windows: list[Window]
+    prefixes: list[np.ndarray]
+    found: int
+
+
+def make_answer(
+    prepared: Prepared,
+    decoded: Decoded,
+    tokenizer: WordPieceTokenizer,
+    calibration: Calibration | None = None,
+    top_k: int = 1,
+) -> Answer:
+    """The best answer, the next ones that do not overlap it, and every passage's vote.
+
+    Args:
+        prepared: the question and its passages.
+        decoded: what was found in them.
+        tokenizer: the one they were read with.
+        calibration: makes scores probabilities; None leaves them mean votes.
+        top_k: answers at most.
+    """
+    candidates: list[Candidate] = []
+    kept: tuple[PassageVote, ...] = tuple(_votes(prepared, decoded, None, tokenizer))
+    for place, tokens in enumerate(decoded.tokens):
+        if not tokens or len(candidates) == top_k:
+            break
+        signals = Signals.of(decoded, place)
+        mean = float(np.exp(signals.vote / signals.tokens))
+        score = calibration.probability(signals) if calibration else mean
+        votes = tuple(_votes(prepared, decoded, place, tokenizer))
+        candidate = _find_best(votes, tokenizer.decode(tokens), score)
+        if any(_overlap(candidate, other) for other in candidates):
+            continue
+        if not candidates:
+            kept = tuple(_keep_spans(vote, candidate.text, tokenizer) for vote in votes)
+        candidates.append(candidate)
+    if candidates:
+        best = candidates[0]
+        return Answer(prepared.question, best.text, best.score, kept, tuple(candidates))
+    doubt = float(decoded.doubts.min())
+    sure = calibration.no_answer_probability(doubt) if calibration else None
+    nothing = float(decoded.no_answer.mean()) if sure is None else sure
+    return Answer(prepared.question, "", nothing, kept)
+
+
+def _votes(
+    prepared: Prepared, decoded: Decoded, place: int | None, tokenizer: WordPieceTokenizer
+) -> list[PassageVote]:
+    """Every passage's vote for the answer of a place in the list; None: for no answer."""
+    votes = []
+    for index, (passage, encoding) in enumerate(prepared.passages):
+        rows = [r for r, window in enumerate(prepared.windows) if window.passage == index]
+        vote, spans = 0.0, []
+        if place is not None and decoded.tokens[place]:
+            steps = max(int(decoded.steps[place]), 1)
+            if rows:
+                vote = float(np.exp(decoded.row_scores[rows, place] / steps).max())
+            spans = [
+                whole_words(passage.text, int(encoding.starts[a]), int(encoding.ends[b - 1]))
+                for a, b in find_tokens(encoding.ids, decoded.tokens[place])
+            ]
+        votes.append(
+            PassageVote(
+                text=passage.text,
+                vote=vote,
+                no_answer=float(decoded.no_answer[rows].min()) if rows else None,
+                voted=bool(decoded.voting[rows].any()),
+                spans=tuple(dict.fromkeys(spans)),
+                source=passage.source,
+            )
+        )
+    return votes
+
+
+def _find_best(votes: Sequence[PassageVote], written: str, score: float) -> Candidate:
+    """The place of an answer in the passage that votes for it most; the text alone if in none."""
+    standing = [index for index, vote in enumerate(votes) if vote.spans]
+    if not standing:
+        return Candidate(written, score)
+    best = max(standing, key=lambda index: votes[index].vote)
+    start, end = votes[best].spans[0]
+    return Candidate(votes[best].text[start:end], score, best + 1, start, end)
+
+
+def _overlap(one: Candidate, other: Candidate) -> bool:
+    """Whether two answers share a place, or the words."""
+    if one.text == other.text:
+        return True
+    if one.start is None or other.start is None or one.end is None or other.end is None:
+        return False
+    same = one.passage == other.passage
+    return same and one.start < other.end and other.start < one.end
+
+
+def _keep_spans(vote: PassageVote, answer: str, tokenizer: WordPieceTokenizer) -> PassageVote:
+    """Leave out places of the same tokens but another text: [UNK] may stand for any word."""
+
+    def plain(text: str) -> str:
+        return "".join(text.split()).lower() if tokenizer.lowercase else "".join(text.split())
+
+    spans = [span for span in vote.spans if plain(vote.text[slice(*span)]) == plain(answer)]
+    return dataclasses.replace(vote, spans=tuple(spans))
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span with no Latin word or number cut in two, and no stray mark at its edges.
+
+    Example:
+        >>> text = "全长167.8公里，由“Alice Springs”起"
+        >>> [text[slice(*whole_words(text, *span))] for span in ((2, 5), (12, 16), (11, 17))]
+        ['167.8', 'Alice', 'Alice']
+    """
+    first, last = start, end
+    while start < end and text[start] in EDGES:
+        start += 1
+    while end > start and text[end - 1] in EDGES:
+        end -= 1
+    while _joined(text, start):
+        start -= 1
+    while _joined(text, end):
+        end += 1
+    for pair in PAIRS:
+        if end - start > 1 and _is_open(text[start:end], *pair):
+            start += text[start] in pair
+            end -= text[end - 1] in pair and _is_open(text[start:end], *pair)
+    return (start, end) if start < end else (first, last)
+
+
+def _is_open(text: str, opening: str, closing: str) -> bool:
+    """Whether a mark that comes in pairs stands alone in a text."""
+    if opening == closing:
+        return text.count(opening) % 2 == 1
+    return text.count(opening) != text.count(closing)
+
+
+def _joined(text: str, place: int) -> bool:
+    """Whether the characters before and after a place belong to one Latin word or one number."""
+    if not 0 < place < len(text):
+        return False
+    before, after = text[place - 1], text[place]
+    if _WORD.match(before) and _WORD.match(after):
+        return True
+    if after in NUMBER_MARKS:
+        return before.isdigit() and text[place + 1 : place + 2].isdigit()
+    return before in NUMBER_MARKS and after.isdigit() and text[place - 2 : place - 1].isdigit()
+
+
+_WORD = re.compile(r"[A-Za-z0-9\u00c0-\u024f]")
