@@ -112,7 +112,7 @@ def test_a_question_file_needs_no_other_passages(folder, capsys):
     record = {"question": "几？", "context": "丁。", "answers": []}
     (folder / "asked.jsonl").write_text(json.dumps(record), encoding="utf-8")
     assert run(["read", "ask", "--questions", "asked.jsonl", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["text"] == "丁"
+    assert json.loads(capsys.readouterr().out)["answer"] == "丁"
 
 
 def test_questions_come_from_standard_input(monkeypatch, capsys):

@@ -13,7 +13,7 @@ from octavo.cli.discover import discover, parse_numbers
 from octavo.cli.launch import launch
 from octavo.cli.main import VERBS, app
 from octavo.cli.pretrain import pretrain
-from octavo.cli.read import ask, evaluate, sogou, train
+from octavo.cli.read import ask, calibrate, evaluate, sogou, train
 from octavo.counting import count_words
 from octavo.counting.discovery import discover_words
 from octavo.pretraining import Intervals, Settings, prepare
@@ -34,6 +34,7 @@ FUNCTIONS = {
     launch: [start],
     pretrain: [prepare, fit_model, find_devices],
     ask: [Reader.answer, read_passages],
+    calibrate: [],
     evaluate: [evaluate_reader],
     train: [fit_reader],
     sogou: [],
