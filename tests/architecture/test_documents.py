@@ -84,7 +84,7 @@ def test_the_python_of_the_guides_runs(name, shown, tmp_path):
     blocks = [body for language, body in FENCE.findall(read(name)) if language == "python"]
     assert blocks
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    (tmp_path / "news").symlink_to(ROOT / "examples")
+    (tmp_path / "news").symlink_to(ROOT / "examples" / "texts")
     done = subprocess.run(
         [sys.executable, "-c", "\n".join([*blocks, shown])],
         cwd=tmp_path, env={k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"},
