@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from octavo.reading.question_files import Passage, Question
-from reader_zh_templates import TEMPLATES
+from reader_templates import TEMPLATES
 
 try:
     from opencc import OpenCC

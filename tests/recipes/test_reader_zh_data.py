@@ -17,10 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 sys.path.insert(0, str(ROOT / "recipes"))
 
+import reader_templates as templates  # noqa: E402
 import reader_zh_cloze as cloze  # noqa: E402
 import reader_zh_sources as sources  # noqa: E402
 import reader_zh_spans as spans  # noqa: E402
-import reader_zh_templates as templates  # noqa: E402
 
 TEXT = (
     "赵州桥位于河北省赵县的洨河上。赵州桥由工匠李春设计，建于公元605年左右。"
