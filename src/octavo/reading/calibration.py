@@ -50,7 +50,7 @@ class Signals(NamedTuple):
     def features(self) -> list[float]:
         """What the regression of an answer sees: its mean vote, its whole vote, doubt and 1."""
         whole = max(self.vote, -20.0)  # of a very long answer more says nothing
-        return [self.vote / self.tokens, whole, np.clip(self.doubt, -15.0, 15.0), 1.0]
+        return [self.vote / self.tokens, whole, float(_limit(self.doubt)), 1.0]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Calibration:
         """The probability that there is no answer, 0-1; None if none were seen."""
         if not self.no_answer:
             return None
-        return float(_logistic(np.dot(self.no_answer, [np.clip(doubt, -15.0, 15.0), 1.0])))
+        return float(_logistic(np.dot(self.no_answer, [float(_limit(doubt)), 1.0])))
 
 
 def fit_bias(doubts: Sequence[float], unanswerable: Sequence[bool]) -> tuple[float, tuple] | None:
@@ -109,8 +109,7 @@ def fit_bias(doubts: Sequence[float], unanswerable: Sequence[bool]) -> tuple[flo
     none = np.asarray(unanswerable, bool)
     if min(none.sum(), (~none).sum()) < LEAST:
         return None
-    clipped = np.clip(doubts, -15.0, 15.0)
-    weights = fit_logistic(np.stack([clipped, np.ones(len(none))], axis=1), none)
+    weights = fit_logistic(np.stack([_limit(doubts), np.ones(len(none))], axis=1), none)
     if weights[0] <= 0:
         return None
     return float(weights[1] / weights[0]), tuple(weights.tolist())
@@ -180,6 +179,11 @@ def reliability(scores: Sequence[float], right: Sequence[bool]) -> list[tuple[fl
         for group in groups
         if group.any()
     ]
+
+
+def _limit(doubt: float | Sequence[float]) -> np.ndarray:
+    """Doubts in a range beyond which more of them says nothing."""
+    return np.clip(doubt, -15.0, 15.0)
 
 
 def _logistic(logit: np.ndarray) -> np.ndarray:

@@ -58,14 +58,14 @@ def make_answer(
         top_k: answers at most.
     """
     candidates: list[Candidate] = []
-    kept: tuple[PassageVote, ...] = tuple(_votes(prepared, decoded, None, tokenizer))
+    kept: tuple[PassageVote, ...] = ()
     for place, tokens in enumerate(decoded.tokens):
         if not tokens or len(candidates) == top_k:
             break
         signals = Signals.of(decoded, place)
         mean = float(np.exp(signals.vote / signals.tokens))
         score = calibration.probability(signals) if calibration else mean
-        votes = tuple(_votes(prepared, decoded, place, tokenizer))
+        votes = _votes(prepared, decoded, place)
         candidate = _find_best(votes, tokenizer.decode(tokens), score)
         if any(_overlap(candidate, other) for other in candidates):
             continue
@@ -78,18 +78,16 @@ def make_answer(
     doubt = float(decoded.doubts.min())
     sure = calibration.no_answer_probability(doubt) if calibration else None
     nothing = float(decoded.no_answer.mean()) if sure is None else sure
-    return Answer(prepared.question, "", nothing, kept)
+    return Answer(prepared.question, "", nothing, tuple(_votes(prepared, decoded, None)))
 
 
-def _votes(
-    prepared: Prepared, decoded: Decoded, place: int | None, tokenizer: WordPieceTokenizer
-) -> list[PassageVote]:
+def _votes(prepared: Prepared, decoded: Decoded, place: int | None) -> list[PassageVote]:
     """Every passage's vote for the answer of a place in the list; None: for no answer."""
     votes = []
     for index, (passage, encoding) in enumerate(prepared.passages):
         rows = [r for r, window in enumerate(prepared.windows) if window.passage == index]
         vote, spans = 0.0, []
-        if place is not None and decoded.tokens[place]:
+        if place is not None:
             steps = max(int(decoded.steps[place]), 1)
             if rows:
                 vote = float(np.exp(decoded.row_scores[rows, place] / steps).max())

@@ -192,16 +192,16 @@ class Reader:
         """
         settings = self.settings
         unanswerable = [not question.answers for question in questions]
-        doubts = {
-            index: float(decoded.doubts.min())
-            for index, _, decoded in self._read(questions, progress=progress)
-        }
+        read = list(self._read(questions, progress=progress))
+        doubts = {index: float(decoded.doubts.min()) for index, _, decoded in read}
         found = fit_bias([doubts[index] for index in range(len(questions))], unanswerable)
         bias, no_answer = found or (settings.no_answer_bias, ())
-        self.settings = dataclasses.replace(settings, no_answer_bias=bias, calibration=None)
-        signals, right = [], []
         try:
-            for index, prepared, decoded in self._read(questions, progress=progress):
+            if bias != settings.no_answer_bias:  # other windows vote now
+                self.settings = dataclasses.replace(settings, no_answer_bias=bias)
+                read = list(self._read(questions, progress=progress))
+            signals, right = [], []
+            for index, prepared, decoded in read:
                 answer = make_answer(prepared, decoded, self.tokenizer)
                 if answer.found:
                     signals.append(Signals.of(decoded))
@@ -210,7 +210,7 @@ class Reader:
         except BaseException:
             self.settings = settings
             raise
-        self.settings = dataclasses.replace(self.settings, calibration=calibration)
+        self.settings = dataclasses.replace(settings, no_answer_bias=bias, calibration=calibration)
 
     def _read(
         self,
