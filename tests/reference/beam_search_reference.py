@@ -67,11 +67,24 @@ class Network:
             heads.append(softmax(np.where(allowed, scores, -np.inf)) @ value[:, part])
         return np.concatenate(heads, axis=1)
 
-    def point(self, hidden: np.ndarray, prefix: Sequence[int], states: np.ndarray) -> np.ndarray:
-        """Log probabilities with a copy head, (places, V); `states` are those of the prefix."""
+    def point(
+        self,
+        hidden: np.ndarray,
+        written: Sequence[int | None],
+        prefix: Sequence[int],
+        states: np.ndarray,
+    ) -> np.ndarray:
+        """Log probabilities with a copy head, (places, V); `states` are those of the prefix.
+
+        `written` is the answer's token that each place has read, None where it has read none.
+        """
         vocabulary = softmax(self.logits(hidden))
         keys = self.linear("octavo.copy.key", states)
         scores = self.linear("octavo.copy.query", hidden) @ keys.T / math.sqrt(keys.shape[1])
+        for look, token in enumerate(written):
+            for place, before in enumerate(prefix[:-1]):
+                if before == token:
+                    scores[look, place + 1] += self.arrays["octavo.copy.follow"][0]
         gate = 1.0 / (1.0 + np.exp(-self.linear("octavo.copy.gate", hidden)))
         mixed = (1.0 - gate) * vocabulary
         for look, weights in enumerate(softmax(scores)):
@@ -173,7 +186,9 @@ class Question:
         hidden = self.network.hidden([*prefix, *answer], types, unilm_mask(segments))
         logits = self.network.logits(hidden[-1])
         if self.network.config["copy_head"]:
-            logits = self.network.point(hidden[-1:], prefix, hidden[: len(prefix)])[0]
+            logits = self.network.point(
+                hidden[-1:], [answer[-1] if answer else None], prefix, hidden[: len(prefix)]
+            )[0]
         return softmax(logits)
 
     def voting(self) -> tuple[list[float], list[bool], float]:

@@ -22,7 +22,7 @@ def test_a_copy_head_gives_the_log_probabilities_of_its_definition(build, run):
     network = reference.Network(arrays, model.config.to_dict())
     prefix, answer = TOKENS_IN[:11], TOKENS_IN[11:]
     hidden = network.hidden(TOKENS_IN, SEGMENTS_IN, reference.unilm_mask(SEGMENTS_IN))
-    expected = network.point(hidden, prefix, hidden[:11])
+    expected = network.point(hidden, [None] * 11 + answer, prefix, hidden[:11])
     found = run(model, [[*prefix, *answer, 0, 0]], [[*SEGMENTS_IN, 0, 0]])[0, :13]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(np.exp(found).sum(axis=-1), 1.0, atol=1e-5)

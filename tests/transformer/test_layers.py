@@ -36,7 +36,10 @@ LAYERS = {
     "attention": (lambda: SelfAttention(4), [HIDDEN, MASK]),
     "block": (lambda: TransformerBlock(4, 12, "relu", epsilon=0.5), [HIDDEN, MASK]),
     "head": (lambda: HeadTransform("relu", epsilon=0.5), [HIDDEN]),
-    "copy": (lambda: CopyHead(pad_id=5), [LOGITS, HIDDEN[:, :2], HIDDEN, IDS, SEGMENTS]),
+    "copy": (
+        lambda: CopyHead(pad_id=5),
+        [LOGITS, HIDDEN[:, :2], IDS[:, :2], HIDDEN, IDS, SEGMENTS],
+    ),
     "gather": (GatherPositions, [HIDDEN, IDS[:, :2] % 6]),
     "mask": (lambda: AttentionMask("unilm", pad_id=5), [IDS, SEGMENTS]),
     "types": (lambda: QuestionMatch(sep_id=3), [IDS, SEGMENTS]),

@@ -114,11 +114,18 @@ def read_token(
     return hidden, tuple(filled)
 
 
-def next_logits(model: Any, hidden: Any, prefix: Prefix) -> Any:
-    """Logits of the token after each state: float (rows, beams, d) to float32 (rows, beams, V)."""
+def next_logits(model: Any, hidden: Any, tokens: Any, prefix: Prefix) -> Any:
+    """Logits of the token after each state: float (rows, beams, d) to float32 (rows, beams, V).
+
+    Args:
+        model: a UniLM `Transformer`.
+        hidden: float (rows, beams, d).
+        tokens: int32 (rows, beams), the answer's token each state has just read; -1 at first.
+        prefix: what `encode_prefix` gave for the rows.
+    """
     logits = model.logits(hidden)
     if prefix.copy_keys is not None:
         layer = model.get_layer("copy")
         keys, mask = prefix.copy_keys, prefix.mask[:, 0]
-        logits = layer.mix(logits, hidden, keys, prefix.token_ids, mask)
+        logits = layer.mix(logits, hidden, tokens, keys, prefix.token_ids, mask)
     return ops.cast(logits, "float32")

@@ -85,7 +85,7 @@ def search(
     size = model.config.vocab_size
     questions, rows = owned.shape
     prefix = encode_prefix(model, token_ids, lengths)
-    first = next_logits(model, prefix.hidden, prefix)
+    first = next_logits(model, prefix.hidden, ops.full((rows, 1), -1, dtype="int32"), prefix)
     is_end = ops.equal(ops.arange(size), settings.end_id)
     first = ops.softmax(first, axis=-1)  # (r, 1, V)
     no_answer = first[:, 0, settings.end_id]
@@ -120,7 +120,7 @@ def search(
         state = _choose(State(*parts), inputs)
         chosen = ops.take(_at(state.tokens, state.step - 1), owner_of, axis=0)
         hidden, cache = read_token(model, chosen, state.step - 1, prefix, state.cache)
-        probabilities = ops.softmax(next_logits(model, hidden, prefix), axis=-1)
+        probabilities = ops.softmax(next_logits(model, hidden, chosen, prefix), axis=-1)
         return tuple(state._replace(cache=cache, probabilities=probabilities))
 
     def going_on(*parts: Any) -> Any:

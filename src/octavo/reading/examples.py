@@ -27,7 +27,7 @@ from octavo.text import Encoding, WordPieceTokenizer
 
 FOREIGN_TRIES = 8  # for a passage without the answer
 # rows and their answers are padded to multiples of these, so that few shapes are compiled
-LENGTH_STEP, ANSWER_STEP = 64, 32
+LENGTH_STEP, ANSWER_STEP = 64, 16
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ def padded_shape(examples: Sequence[Example]) -> tuple[int, int]:
 
     Example:
         >>> padded_shape([Example(np.zeros(60), np.zeros(9), np.zeros(4))])
-        (128, 32)
+        (128, 16)
     """
     longest = max(example.length for example in examples)
     written = max(len(example.answer) + 1 for example in examples)

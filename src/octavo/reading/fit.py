@@ -17,6 +17,7 @@ import numpy as np
 from octavo._files import check_directory
 from octavo._keras import keras
 from octavo.errors import DataError, UsageError
+from octavo.optimizers import LearningRateMultiplier
 from octavo.reading.batches import Batches
 from octavo.reading.evaluation import evaluate
 from octavo.reading.examples import ExampleSampler
@@ -34,6 +35,7 @@ STATE = "training.safetensors"
 ANEW = (
     "name another folder (this one may be its preset) or start anew with resume=False (--no-resume)"
 )
+HEADS = "^(head|copy)/"  # paths of the layers that choose tokens
 WARMUP = 10  # of so many steps one warms up
 
 
@@ -45,6 +47,7 @@ def fit_reader(
     epochs: int = 8,
     batch_size: int = 32,
     learning_rate: float = 1e-4,
+    head_multiplier: float = 1.0,
     dropout: float = 0.1,
     negative_rate: float = 0.1,
     first_token_weight: float = 1.0,
@@ -68,6 +71,8 @@ def fit_reader(
         epochs: passes over the questions.
         batch_size: rows a step.
         learning_rate: at the end of the warm-up.
+        head_multiplier: how many times faster the vocabulary and copy heads learn than the rest;
+            above 1 where they are new, as those of a plain encoder are.
         dropout: rate while training, 0-1.
         negative_rate: how often a question with an answer is shown a window without it, 0-1.
         first_token_weight: weight in the loss of an answer's first token, which chooses the place.
@@ -86,7 +91,14 @@ def fit_reader(
         UsageError: if an argument is impossible.
     """
     settings = TrainingSettings(
-        epochs, batch_size, learning_rate, dropout, negative_rate, first_token_weight, seed
+        epochs,
+        batch_size,
+        learning_rate,
+        head_multiplier,
+        dropout,
+        negative_rate,
+        first_token_weight,
+        seed,
     )
     keras.utils.set_random_seed(seed)
     reader.settings = replace(reader.settings, calibration=None)  # that of other weights
@@ -99,7 +111,10 @@ def fit_reader(
     epoch_steps = batches.epoch_steps
     steps = epochs * epoch_steps
     warmup = max(steps // WARMUP, 1)
-    compile_model(model, create_optimizer("keras_adamw", learning_rate, steps, warmup))
+    optimizer = create_optimizer("keras_adamw", learning_rate, steps, warmup)
+    if head_multiplier != 1:
+        optimizer = LearningRateMultiplier(optimizer, {HEADS: head_multiplier})
+    compile_model(model, optimizer)
     best = _BestWeights(reader, model, validation, folder, progress)
     loop = Loop(
         model,

@@ -86,6 +86,7 @@ def weight_names(model: Any) -> dict[str, tuple[Any, bool]]:
         if model.config.copy_head:
             for part in COPY_PARTS:
                 add(f"octavo.copy.{part}", getattr(model.get_layer("copy"), part))
+            names["octavo.copy.follow"] = (model.get_layer("copy").follow, False)
     return names
 
 
