@@ -120,7 +120,7 @@ def test_an_encoder_does_not_take_the_place_of_a_model_with_a_head(preset, token
         save_preset(preset, encoder, words)
     save_preset(tmp_path / "encoder", encoder, words)
     save_preset(tmp_path / "encoder", encoder, words)  # its own place
-    with pytest.warns(UserWarning, match=r"octavo.copy.gate.bias inside: untrained"):
+    with pytest.warns(UserWarning, match=r"octavo.copy.follow inside: untrained"):
         load_preset(tmp_path / "encoder", application="unilm")
 
 
