@@ -20,20 +20,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from octavo._keras import keras, use_compilation_cache
 from octavo.reading import Question, Reader, ReaderSettings, read_questions
-from octavo.transformer import build_transformer_model
-from octavo.transformer.presets import read_preset
-from octavo.transformer.weights import read_weights, standard_name
 
 SETTINGS = ReaderSettings(
     window=320, overlap=96, question_length=64, answer_length=80, beams=1, vote="holders"
 )
 STAGES = {"short": (144, 2, 1.5e-4, 1), "long": (320, 1, 7e-5, 2)}  # window, epochs, rate, seed
 LAYERS = 6  # of the 12
-TYPES = "bert.embeddings.token_type_embeddings.weight"
 VALIDATION = {"cmrc": 60, "drcd": 30, "squad": 40, "near": 30}  # questions scored after an epoch
 
 
@@ -51,7 +45,8 @@ def main() -> None:
     questions = list(read_questions(data / "train.jsonl"))
     questions = questions[: round(len(questions) * options.share)]
     validation = read_validation(data)
-    reader = new_reader(start, options.layers)
+    keras.utils.set_random_seed(0)
+    reader = Reader.from_encoder(start, options.layers)
     for name, (window, epochs, rate, seed) in STAGES.items():
         reader.settings = dataclasses.replace(SETTINGS, window=window, overlap=window // 3)
         reader.fit(
@@ -61,7 +56,6 @@ def main() -> None:
             epochs=epochs,
             batch_size=16,
             learning_rate=rate,
-            head_multiplier=8.0,
             dropout=0.0,
             negative_rate=0.12,
             first_token_weight=4.0,
@@ -85,34 +79,6 @@ def read_validation(data: Path) -> list[Question]:
         questions = list(read_questions(data / f"validation_{name}.jsonl"))
         chosen += questions[:: max(len(questions) // count, 1)][:count]
     return chosen
-
-
-def new_reader(start: Path, layers: int) -> Reader:
-    """The first layers of the pretrained model with a head that points at tokens.
-
-    The types of question_match begin as those of passage and answer, told apart by little.
-    """
-    keras.utils.set_random_seed(0)
-    _, config, tokenizer, weights = read_preset(start)
-    left_out = tuple(f"bert.encoder.layer.{n}." for n in range(layers, config.num_hidden_layers))
-    arrays = {
-        standard_name(name): array
-        for name, array in read_weights(weights).items()
-        if not standard_name(name).startswith(left_out)
-    }
-    types = arrays[TYPES]
-    noise = np.random.default_rng(0).normal(0, 0.05, (2, types.shape[1]))
-    arrays[TYPES] = np.stack([types[0], types[-1], types[0], *(types[0] + noise)]).astype("float32")
-    changes = {
-        "num_hidden_layers": layers,
-        "copy_head": True,
-        "question_match": True,
-        "sep_token_id": tokenizer.sep_id,
-        "type_vocab_size": len(arrays[TYPES]),
-    }
-    config = dataclasses.replace(config, **changes)
-    model = build_transformer_model(config, arrays, application="unilm")
-    return Reader(model, tokenizer, SETTINGS)
 
 
 if __name__ == "__main__":

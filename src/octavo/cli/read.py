@@ -133,7 +133,8 @@ def train(
     validation
         Questions to choose the best weights by.
     preset
-        The reader to start from, a folder or hf://owner/name. Default: the bundled one.
+        The reader to start from, a folder or hf://owner/name, or an encoder such as a BERT, of
+        which a reader is made. Default: the bundled reader.
     settings
         The fields of `TrainingSettings`, each an option with its own text.
     bad_questions
@@ -150,7 +151,7 @@ def train(
     check_directory(out)
     questions, _ = _read_questions(files, bad_questions)
     held_out = None if validation is None else _read_questions([validation], bad_questions)[0]
-    reader = load_reader(preset)
+    reader = load_reader(preset, start=True)
     options = asdict(settings)
     result = reader.fit(questions, validation=held_out, out=out, resume=resume, **options)
     if as_json:

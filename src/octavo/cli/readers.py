@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 Mode = Literal["extractive", "generative"]
 
 
-def load_reader(preset: str | None) -> Reader:
+def load_reader(preset: str | None, start: bool = False) -> Reader:
     """A reader, without Keras' pictures, which cost a sixth of a command's start.
 
     Args:
         preset: a folder or hf://owner/name; None for the bundled reader.
+        start: whether it is to be trained: of an encoder a reader is then made, which is said.
 
     Raises:
         PresetError: if the folder is not there or no reader.
@@ -31,6 +32,10 @@ def load_reader(preset: str | None) -> Reader:
         raise PresetError("no such folder", preset)  # seconds before Keras would be there to say so
     with without("matplotlib"):
         from octavo.reading.reader import Reader
+        from octavo.reading.start import is_encoder
+    if start and preset is not None and is_encoder(preset):
+        print(f"octavo: {preset} is an encoder, a reader is made from it", file=sys.stderr)
+        return Reader.from_encoder(preset)
     return Reader.from_preset(preset)
 
 

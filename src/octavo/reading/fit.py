@@ -36,6 +36,7 @@ ANEW = (
     "name another folder (this one may be its preset) or start anew with resume=False (--no-resume)"
 )
 HEADS = "^(head|copy)/"  # paths of the layers that choose tokens
+NEW_HEADS = 8.0  # how many times faster they learn
 WARMUP = 10  # of so many steps one warms up
 
 
@@ -47,7 +48,7 @@ def fit_reader(
     epochs: int = 8,
     batch_size: int = 32,
     learning_rate: float = 1e-4,
-    head_multiplier: float = 1.0,
+    head_multiplier: float | None = None,
     dropout: float = 0.1,
     negative_rate: float = 0.1,
     first_token_weight: float = 1.0,
@@ -71,8 +72,8 @@ def fit_reader(
         epochs: passes over the questions.
         batch_size: rows a step.
         learning_rate: at the end of the warm-up.
-        head_multiplier: how many times faster the vocabulary and copy heads learn than the rest;
-            above 1 where they are new, as those of a plain encoder are.
+        head_multiplier: how many times faster the layers that choose tokens learn than the rest;
+            None: 8 where they are new (`Reader.from_encoder`), else 1.
         dropout: rate while training, 0-1.
         negative_rate: how often a question with an answer is shown a window without it, 0-1.
         first_token_weight: weight in the loss of an answer's first token, which chooses the place.
@@ -90,6 +91,8 @@ def fit_reader(
             damaged or of another run.
         UsageError: if an argument is impossible.
     """
+    if head_multiplier is None:
+        head_multiplier = NEW_HEADS if reader.new else 1.0
     settings = TrainingSettings(
         epochs,
         batch_size,
@@ -138,6 +141,7 @@ def fit_reader(
     )
     log = loop.run().log
     best.restore()
+    reader.new = False
     if validation:
         _calibrate(reader, validation, folder, progress)
     records = [{name: line[name] for name in line if name != "step"} for line in log]

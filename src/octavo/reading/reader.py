@@ -24,6 +24,7 @@ from octavo.reading.metrics import cmrc_exact_match
 from octavo.reading.passage_files import LONGEST_PASSAGE
 from octavo.reading.question_files import Passage, Question
 from octavo.reading.settings import SETTINGS, ReaderSettings
+from octavo.reading.start import start_reader
 from octavo.reading.windows import cut_windows, nearest_windows
 from octavo.text import WordPieceTokenizer
 from octavo.transformer import Transformer, find_preset, load_preset
@@ -66,6 +67,7 @@ class Reader:
         self.tokenizer = tokenizer
         self.settings = settings
         self.decoder = Decoder(model, end_id=tokenizer.sep_id)
+        self.new = False  # whether its output layer is untrained
 
     @classmethod
     def from_preset(cls, source: str | Path | None = None) -> Reader:
@@ -85,6 +87,30 @@ class Reader:
         model, tokenizer = load_preset(folder, application="unilm")
         settings = _read_settings(folder, model.config.max_position_embeddings)
         return cls(model, tokenizer, settings)
+
+    @classmethod
+    def from_encoder(cls, source: str | Path, layers: int | None = None, seed: int = 0) -> Reader:
+        """A reader to be trained, from a pretrained encoder such as a BERT.
+
+        Added are an output layer that points at the passage's tokens and marks at those that stand
+        in the question too.
+
+        Args:
+            source: a folder or "hf://owner/name", as for `octavo.transformer.load_preset`.
+            layers: how many of the encoder's layers are kept, from the first; None keeps all.
+            seed: of what is new; `keras.utils.set_random_seed` of the output layer.
+
+        Raises:
+            PresetError: if a file is missing, damaged, or contradicts another; names it.
+            UsageError: if the model is a reader already, or has fewer layers.
+
+        Example: `Reader.from_encoder("bert-base-chinese", layers=6).fit(questions, out="mine")`.
+        """
+        model, tokenizer = start_reader(source, layers, seed)
+        settings = _plain_settings(model.config.max_position_embeddings, source)
+        reader = cls(model, tokenizer, settings)
+        reader.new = True
+        return reader
 
     def save_to_preset(self, path: str | Path, dtype: str = "float32") -> None:
         """Write a folder that `from_preset` reads, whole or not at all.
@@ -299,9 +325,14 @@ def _read_settings(folder: Path, positions: int) -> ReaderSettings:
                 path=path,
             )
         return settings
+    return _plain_settings(positions, folder)
+
+
+def _plain_settings(positions: int, source: str | Path) -> ReaderSettings:
+    """The article's lengths, as far as a model's positions go."""
     window = min(256, positions - ReaderSettings(window=1, overlap=0).longest_input + 1)
     if window < 1:
-        raise PresetError(f"max_position_embeddings {positions} are too few to read", path=folder)
+        raise PresetError(f"max_position_embeddings {positions} are too few to read", path=source)
     return ReaderSettings(window=window, overlap=min(64, window // 4))
 
 

@@ -16,8 +16,8 @@ class TrainingSettings:
         batch_size: Examples of a training step.
         learning_rate: Step size at the end of the warm-up; a cosine then falls to a hundredth of
             it.
-        head_multiplier: How many times faster the layers that choose tokens learn than the others:
-            above 1 where they are new, as those of a plain encoder are.
+        head_multiplier: How many times faster the layers that choose tokens learn than the others.
+            Default: 8 where they are new, as when a reader is made from an encoder, else 1.
         dropout: Dropout rate of hidden states and attention while training.
         negative_rate: How often a question with an answer is shown a window without it.
         first_token_weight: Weight in the loss of an answer's first token, which chooses the place.
@@ -34,7 +34,7 @@ class TrainingSettings:
     epochs: int = 8
     batch_size: int = 32
     learning_rate: float = 1e-4
-    head_multiplier: float = 1.0
+    head_multiplier: float | None = None
     dropout: float = 0.1
     negative_rate: float = 0.1
     first_token_weight: float = 1.0
@@ -46,7 +46,8 @@ class TrainingSettings:
         check_whole("epochs", self.epochs, 1)
         check_whole("batch_size", self.batch_size, 1)
         check_number("learning_rate", self.learning_rate, above=0)
-        check_number("head_multiplier", self.head_multiplier, above=0)
+        if self.head_multiplier is not None:
+            check_number("head_multiplier", self.head_multiplier, above=0)
         check_share("dropout", self.dropout)
         check_share("negative_rate", self.negative_rate)
         check_number("first_token_weight", self.first_token_weight, above=0)
