@@ -4,7 +4,7 @@ Source: the reader of Su Jianlin, kexue.fm/archives/7115; the start is recipes/e
 Command: python recipes/reader.py --data ../shared/data --out runs/reader
 Time and scores: see the model card, src/octavo/reading/presets/reader/README.md.
 
-    start      the first 6 layers of multilingual-e5-small as a plain BERT (e5_preset.py)
+    start      the first 8 layers of multilingual-e5-small as a plain BERT (e5_preset.py)
     data       questions of many sources, some beside passages without the answer (reader_data.py)
     short      epochs of windows of 144 tokens, which are cheap
     long       an epoch of windows of 320 tokens, from the best weights of the first
@@ -27,7 +27,7 @@ SETTINGS = ReaderSettings(
     window=320, overlap=96, question_length=64, answer_length=80, beams=1, vote="holders"
 )
 STAGES = {"short": (144, 2, 1.5e-4, 1), "long": (320, 1, 7e-5, 2)}  # window, epochs, rate, seed
-LAYERS = 6  # of the 12
+LAYERS = 8  # of the 12
 VALIDATION = {"cmrc": 60, "drcd": 30, "squad": 40, "near": 30}  # questions scored after an epoch
 
 
