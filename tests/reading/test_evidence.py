@@ -9,6 +9,7 @@ from octavo.decoding import Decoded
 from octavo.reading.calibration import Calibration
 from octavo.reading.evidence import Prepared, make_answer, whole_words
 from octavo.reading.question_files import Passage
+from octavo.reading.unknown_words import UnknownWords
 from octavo.reading.windows import cut_windows
 from octavo.text import WordPieceTokenizer
 from octavo.text.vocabulary import SPECIAL_TOKENS
@@ -56,8 +57,10 @@ def prepare(*texts):
         (Passage(text, source=str(n)), e)
         for n, (text, e) in enumerate(zip(texts, encodings, strict=True))
     ]
-    windows = [w for n, e in enumerate(encodings) for w in cut_windows(n, e.ids, 8, 2)]
-    return Prepared("谁？", TOKENIZER.encode("谁？"), passages, windows, [], len(windows))
+    words = UnknownWords(TOKENIZER)
+    ids = [words.number(text, e) for text, e in zip(texts, encodings, strict=True)]
+    windows = [w for n, tokens in enumerate(ids) for w in cut_windows(n, tokens, 8, 2)]
+    return Prepared("谁？", TOKENIZER.encode("谁？"), passages, ids, windows, [], len(windows))
 
 
 def decode(answers, rows, doubts=-3.0):
@@ -87,6 +90,15 @@ def test_answers_do_not_overlap():
     assert [c["answer"] for c in answer.to_dict()["candidates"]] == ["甲乙", "丙", "丁戊"]
     one = make_answer(prepare("甲乙丙丁戊"), decoded, TOKENIZER)
     assert len(one.candidates) == 1
+
+
+def test_an_unknown_word_stands_where_it_stands_and_nowhere_else():
+    prepared = prepare("🙋甲𪚥", "乙𪚥🙋")
+    decoded = decode([""], 2)
+    decoded.tokens[0] = [int(prepared.ids[0][2])]
+    answer = make_answer(prepared, decoded, TOKENIZER)
+    assert answer.text == "𪚥"
+    assert [vote.spans for vote in answer.passages] == [((2, 3),), ((1, 2),)]
 
 
 def test_without_an_answer_nothing_stands_anywhere():

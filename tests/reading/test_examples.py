@@ -8,9 +8,10 @@ from tiny import LETTERS, SPECIALS, make_questions, make_tokenizer
 
 from octavo.errors import DataError
 from octavo.reading import Passage, Question
-from octavo.reading.examples import ExampleSampler, padded_shape
+from octavo.reading.examples import ExampleSampler, find_token_spans, padded_shape
 from octavo.reading.settings import ReaderSettings
 from octavo.text import WordPieceTokenizer
+from octavo.text.vocabulary import build_vocabulary
 
 SETTINGS = ReaderSettings(window=12, overlap=4, question_length=6, answer_length=4)
 TOKENIZER = make_tokenizer()
@@ -119,3 +120,22 @@ def test_an_empty_question_among_good_ones_is_named():
     good = make_questions(2)
     with pytest.raises(DataError, match="question q9 is empty"):
         sampler([*good, Question("q9", " ", good[0].passages, ())])
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "right"),
+    [
+        ("他19岁参赛，9岁得到黑带。", "9岁", ["9岁"]),
+        ("2004年至今历时4年。", "4年", ["4年"]),
+        ("The golden gate is gold.", "gold", ["gold"]),
+        ("12 teams played 2 games.", "2", ["2"]),
+        ("宽3.5米，长5米。", "5米", ["5米"]),
+        ("in 1999", "99", ["1999"]),  # stands only inside: better than nowhere
+    ],
+)
+def test_whole_words_and_numbers_are_taught_first(text, answer, right):
+    tokenizer = WordPieceTokenizer(build_vocabulary([text] * 9, 400))
+    tokens = tokenizer.encode(text)
+    spans = find_token_spans(text, tokens.starts, tokens.ends, answer)
+    found = [text[tokens.starts[first] : tokens.ends[end - 1]] for first, end in spans]
+    assert [part in whole for part, whole in zip(found, right, strict=True)] == [True] * len(right)

@@ -11,10 +11,8 @@ import numpy as np
 import pytest
 from tiny import LETTERS, make_questions, make_reader, shared_reader
 
-from octavo.decoding import Decoded
 from octavo.errors import PresetError, UsageError
 from octavo.reading import Passage, Question, Reader
-from octavo.reading.evidence import make_answer
 
 TEXT = "".join(LETTERS[:30])
 
@@ -181,25 +179,6 @@ def test_a_passage_that_was_not_read_says_so():
     assert len(unread) == 1
     assert (unread[0].voted, unread[0].vote) == (False, 0.0)
     assert all(vote.voted for vote in answer.passages if vote is not unread[0])
-
-
-def test_spans_hold_the_answer_not_another_unknown_word():
-    """龘 and 龖 are not in the vocabulary: both are [UNK], and only one is the answer."""
-    reader = shared_reader()
-    asked = Question("q", "一", (Passage("丁龘"), Passage("七龖丁龘")))
-    one = np.zeros(1)
-    decoded = Decoded(
-        [[reader.tokenizer.unk_id]],
-        one,
-        one + 1,
-        np.log([[0.2], [0.9]]),
-        one[[0, 0]],
-        one[[0, 0]] - 1.0,
-        one == [0, 0],
-    )
-    answer = make_answer(reader._prepare(asked), decoded, reader.tokenizer)
-    assert answer.text == "龖"
-    assert [vote.spans for vote in answer.passages] == [(), ((1, 2),)]
 
 
 def test_several_answers_do_not_overlap():

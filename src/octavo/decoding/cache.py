@@ -19,7 +19,8 @@ class Prefix(NamedTuple):
         mask: float (rows, 1, 1, length), added to scores: 0 or -1e9 at padding.
         lengths: int32 (rows,), tokens of each prefix.
         hidden: float (rows, 1, d), the state of each prefix's last token.
-        token_ids: int32 (rows, length), the tokens of each prefix.
+        token_ids: int32 (rows, length), the tokens of each prefix; unknown words may have
+            numbers of their own.
         copy_keys: float (rows, length, d), what a copy_head looks at; None without one.
     """
 
@@ -114,18 +115,31 @@ def read_token(
     return hidden, tuple(filled)
 
 
-def next_logits(model: Any, hidden: Any, tokens: Any, prefix: Prefix) -> Any:
-    """Logits of the token after each state: float (rows, beams, d) to float32 (rows, beams, V).
+def next_probabilities(
+    model: Any, hidden: Any, tokens: Any, prefix: Prefix, unk_id: int, unknown: int
+) -> Any:
+    """How likely each token comes after each state.
 
     Args:
         model: a UniLM `Transformer`.
         hidden: float (rows, beams, d).
         tokens: int32 (rows, beams), the answer's token each state has just read; -1 at first.
         prefix: what `encode_prefix` gave for the rows.
+        unk_id: the token of all words that the vocabulary lacks.
+        unknown: how many of them have numbers of their own in the prefix, from V on. A model that
+            cannot point at them finds each as likely as `unk_id`.
+
+    Returns:
+        float32 (rows, beams, V + unknown).
+
+    Source: See et al. 2017, "Get To The Point", section 2.2, the extended vocabulary.
     """
     logits = model.logits(hidden)
-    if prefix.copy_keys is not None:
-        layer = model.get_layer("copy")
-        keys, mask = prefix.copy_keys, prefix.mask[:, 0]
-        logits = layer.mix(logits, hidden, tokens, keys, prefix.token_ids, mask)
-    return ops.cast(logits, "float32")
+    if prefix.copy_keys is None:
+        found = ops.softmax(ops.cast(logits, "float32"), axis=-1)
+        same = ops.repeat(found[:, :, unk_id : unk_id + 1], unknown, axis=-1)
+        return ops.concatenate([found, same], axis=-1) if unknown else found
+    layer = model.get_layer("copy")
+    keys, mask = prefix.copy_keys, prefix.mask[:, 0]
+    logs = layer.mix(logits, hidden, tokens, keys, prefix.token_ids, mask, unknown)
+    return ops.softmax(ops.cast(logs, "float32"), axis=-1)

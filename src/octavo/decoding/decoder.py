@@ -19,6 +19,8 @@ from octavo.errors import UsageError
 MODES = ("extractive", "generative")
 MOST_BEAMS = 256
 LENGTH_STEP = 32  # prefixes are padded to a multiple of it
+# words outside the vocabulary have room for one of these numbers of them in a batch
+UNKNOWN_STEPS = (0, 16, 128, 1024)
 # and batches to one of these numbers of rows, or to a multiple of the last
 ROW_STEPS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64)
 
@@ -58,6 +60,9 @@ class Decoder:
     Args:
         model: a `Transformer` built with application="unilm".
         end_id: the token that ends an answer, [SEP].
+        unk_id: the token that words outside the vocabulary are read as, [UNK]. Ids from the
+            vocabulary's size on are such words: each is told from the others, in a prefix and in
+            the answers found, though the model reads them alike. None: there are none.
 
     Raises:
         UsageError: if the model is no UniLM, or has no such token.
@@ -76,12 +81,15 @@ class Decoder:
         (1, 2)
     """
 
-    def __init__(self, model: Any, end_id: int) -> None:
+    def __init__(self, model: Any, end_id: int, unk_id: int | None = None) -> None:
         if model.application != "unilm":
             raise UsageError(
                 f"a UniLM model is needed. Received: application={model.application!r}"
             )
         self.end_id = check_whole("end_id", end_id, 0, model.config.vocab_size - 1)
+        self.unk_id = unk_id
+        if unk_id is not None:
+            check_whole("unk_id", unk_id, 0, model.config.vocab_size - 1)
         use_compilation_cache()
         self.model = model
         self._compiled: dict[Search, Callable[..., Any]] = {}
@@ -163,7 +171,7 @@ class Decoder:
         check_number("temperature", temperature, above=0)
         check_number("top_p", top_p, above=0, most=1)
         drawing = "all" if top_p == 1 else "nucleus"
-        settings = Search(self.end_id, steps, samples, mode == "extractive", vote, drawing)
+        settings = Search(self.end_id, steps, samples, mode == "extractive", vote, drawing=drawing)
         random = np.random.default_rng(seed)
         return self._run(
             settings, mode, prefixes, passage_lengths, no_answer_bias, temperature, top_p, random
@@ -182,9 +190,14 @@ class Decoder:
     ) -> list[Decoded]:
         """Check, pad, call the compiled search, cut the padding off."""
         _check(settings, mode)
-        _check_rows(prefixes, passage_lengths, settings.steps, self.model.config)
+        size = self.model.config.vocab_size
+        most = size + (0 if self.unk_id is None else UNKNOWN_STEPS[-1])
+        _check_rows(prefixes, passage_lengths, settings.steps, self.model.config, most)
         if not prefixes:
             return []
+        highest = max(int(np.max(row)) for row in chain(*prefixes))
+        unknown = next(step for step in UNKNOWN_STEPS if highest < size + step)
+        settings = settings._replace(unk_id=self.unk_id or 0, unknown=unknown)
         batch = _pad(prefixes, passage_lengths, self.end_id)
         shape = (settings.steps, batch["owned"].shape[0], settings.beams)
         uniform = np.zeros((1, 1, 1), np.float32) if random is None else random.random(shape, "f")
@@ -213,7 +226,9 @@ def _check(settings: Search, mode: str) -> None:
     check_whole("samples" if settings.drawing else "beams", settings.beams, 1, MOST_BEAMS)
 
 
-def _check_rows(prefixes: Any, passage_lengths: Any, steps: int, config: Any) -> None:
+def _check_rows(
+    prefixes: Any, passage_lengths: Any, steps: int, config: Any, most_ids: int
+) -> None:
     """Refuse rows that cannot be decoded."""
     counts, named = ([len(rows) for rows in part] for part in (prefixes, passage_lengths))
     if counts != named:
@@ -235,9 +250,9 @@ def _check_rows(prefixes: Any, passage_lengths: Any, steps: int, config: Any) ->
                 f"Received: {len(row)} + {steps}"
             )
         ids = np.asarray(row)
-        if ids.dtype.kind not in "iu" or ids.min() < 0 or ids.max() >= config.vocab_size:
+        if ids.dtype.kind not in "iu" or ids.min() < 0 or ids.max() >= most_ids:
             raise UsageError(
-                f"token ids must be whole numbers in [0, {config.vocab_size}). "
+                f"token ids must be whole numbers in [0, {most_ids}). "
                 f"Received: {ids.dtype} from {ids.min()} to {ids.max()}"
             )
 

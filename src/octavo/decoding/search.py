@@ -12,7 +12,7 @@ from octavo._keras import ops
 from octavo.decoding.cache import (
     empty_cache,
     encode_prefix,
-    next_logits,
+    next_probabilities,
     read_token,
     reorder_cache,
 )
@@ -31,6 +31,8 @@ class Search(NamedTuple):
     beams: int
     extractive: bool
     vote: str
+    unk_id: int = 0
+    unknown: int = 0  # words that the vocabulary lacks, with numbers from V on
     drawing: str | None = None  # None: beam search; "all" tokens or a "nucleus" to draw from
 
 
@@ -66,7 +68,8 @@ def search(
     Args:
         model: a UniLM `Transformer`.
         settings: what the loop is compiled for.
-        token_ids: int32 (r, length): [CLS] passage [SEP] question [SEP], padded at the end.
+        token_ids: int32 (r, length): [CLS] passage [SEP] question [SEP], padded at the end. Numbers
+            from the vocabulary's size on are words that it lacks, read as settings.unk_id.
         lengths: int32 (r,), tokens of each row.
         passage_lengths: int32 (r,), tokens of its passage, which begins at position 1.
         owner_of: int32 (r,), the question of each row.
@@ -82,12 +85,16 @@ def search(
         the first token; doubts float (r,), its log odds against the likeliest other; voting bool
         (r,).
     """
-    size = model.config.vocab_size
+    known, unknown = model.config.vocab_size, (settings.unk_id, settings.unknown)
+
+    def read_as(tokens: Any) -> Any:
+        return ops.where(tokens < known, tokens, settings.unk_id) if settings.unknown else tokens
+
     questions, rows = owned.shape
-    prefix = encode_prefix(model, token_ids, lengths)
-    first = next_logits(model, prefix.hidden, ops.full((rows, 1), -1, dtype="int32"), prefix)
-    is_end = ops.equal(ops.arange(size), settings.end_id)
-    first = ops.softmax(first, axis=-1)  # (r, 1, V)
+    prefix = encode_prefix(model, read_as(token_ids), lengths)._replace(token_ids=token_ids)
+    nothing = ops.full((rows, 1), -1, dtype="int32")
+    first = next_probabilities(model, prefix.hidden, nothing, prefix, *unknown)  # (r, 1, V)
+    is_end = ops.equal(ops.arange(known + settings.unknown), settings.end_id)
     no_answer = first[:, 0, settings.end_id]
     order = ops.arange(token_ids.shape[1])[None, :]
     passage = ops.logical_and(order >= 1, order <= passage_lengths[:, None])
@@ -119,8 +126,8 @@ def search(
     def body(*parts: Any) -> tuple:
         state = _choose(State(*parts), inputs)
         chosen = ops.take(_at(state.tokens, state.step - 1), owner_of, axis=0)
-        hidden, cache = read_token(model, chosen, state.step - 1, prefix, state.cache)
-        probabilities = ops.softmax(next_logits(model, hidden, chosen, prefix), axis=-1)
+        hidden, cache = read_token(model, read_as(chosen), state.step - 1, prefix, state.cache)
+        probabilities = next_probabilities(model, hidden, chosen, prefix, *unknown)
         return tuple(state._replace(cache=cache, probabilities=probabilities))
 
     def going_on(*parts: Any) -> Any:

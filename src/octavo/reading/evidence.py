@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from octavo.decoding import Decoded
 from octavo.reading.answer import Answer, Candidate, PassageVote
+from octavo.reading.boundaries import is_inside_word
 from octavo.reading.calibration import Calibration, Signals
 from octavo.reading.question_files import Passage
 from octavo.reading.windows import Window, find_tokens
@@ -18,7 +17,6 @@ from octavo.text import Encoding, WordPieceTokenizer
 
 PAIRS = ("“”", "‘’", "「」", "『』", "《》", "〈〉", "（）", "()", "【】", "[]", '""')
 EDGES = " \t\n\u3000,，、;；:：·"  # no answer begins or ends with one of them
-NUMBER_MARKS = ".,"  # stand inside a number
 
 
 class Prepared(NamedTuple):
@@ -28,6 +26,7 @@ class Prepared(NamedTuple):
         question: the question as it was given.
         encoding: its tokens, before it was cut.
         passages: each passage with its tokens.
+        ids: the token ids of each passage, words outside the vocabulary told apart.
         windows: the parts of the passages that are read.
         prefixes: [CLS] window [SEP] question [SEP] of each window.
         found: how many windows there were, before the nearest were chosen.
@@ -36,6 +35,7 @@ class Prepared(NamedTuple):
     question: str
     encoding: Encoding
     passages: list[tuple[Passage, Encoding]]
+    ids: list[np.ndarray]
     windows: list[Window]
     prefixes: list[np.ndarray]
     found: int
@@ -66,11 +66,14 @@ def make_answer(
         mean = float(np.exp(signals.vote / signals.tokens))
         score = calibration.probability(signals) if calibration else mean
         votes = _votes(prepared, decoded, place)
-        candidate = _find_best(votes, tokenizer.decode(tokens), score)
+        known = [
+            token if token < len(tokenizer.vocabulary) else tokenizer.unk_id for token in tokens
+        ]
+        candidate = _find_best(votes, tokenizer.decode(known), score)
         if any(_overlap(candidate, other) for other in candidates):
             continue
         if not candidates:
-            kept = tuple(_keep_spans(vote, candidate.text, tokenizer) for vote in votes)
+            kept = tuple(votes)
         candidates.append(candidate)
     if candidates:
         best = candidates[0]
@@ -93,7 +96,7 @@ def _votes(prepared: Prepared, decoded: Decoded, place: int | None) -> list[Pass
                 vote = float(np.exp(decoded.row_scores[rows, place] / steps).max())
             spans = [
                 whole_words(passage.text, int(encoding.starts[a]), int(encoding.ends[b - 1]))
-                for a, b in find_tokens(encoding.ids, decoded.tokens[place])
+                for a, b in find_tokens(prepared.ids[index], decoded.tokens[place])
             ]
         votes.append(
             PassageVote(
@@ -128,16 +131,6 @@ def _overlap(one: Candidate, other: Candidate) -> bool:
     return same and one.start < other.end and other.start < one.end
 
 
-def _keep_spans(vote: PassageVote, answer: str, tokenizer: WordPieceTokenizer) -> PassageVote:
-    """Leave out places of the same tokens but another text: [UNK] may stand for any word."""
-
-    def plain(text: str) -> str:
-        return "".join(text.split()).lower() if tokenizer.lowercase else "".join(text.split())
-
-    spans = [span for span in vote.spans if plain(vote.text[slice(*span)]) == plain(answer)]
-    return dataclasses.replace(vote, spans=tuple(spans))
-
-
 def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     """The span with no Latin word or number cut in two, and no stray mark at its edges.
 
@@ -151,9 +144,9 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
         start += 1
     while end > start and text[end - 1] in EDGES:
         end -= 1
-    while _joined(text, start):
+    while is_inside_word(text, start):
         start -= 1
-    while _joined(text, end):
+    while is_inside_word(text, end):
         end += 1
     for pair in PAIRS:
         if end - start > 1 and _is_open(text[start:end], *pair):
@@ -167,18 +160,3 @@ def _is_open(text: str, opening: str, closing: str) -> bool:
     if opening == closing:
         return text.count(opening) % 2 == 1
     return text.count(opening) != text.count(closing)
-
-
-def _joined(text: str, place: int) -> bool:
-    """Whether the characters before and after a place belong to one Latin word or one number."""
-    if not 0 < place < len(text):
-        return False
-    before, after = text[place - 1], text[place]
-    if _WORD.match(before) and _WORD.match(after):
-        return True
-    if after in NUMBER_MARKS:
-        return before.isdigit() and text[place + 1 : place + 2].isdigit()
-    return before in NUMBER_MARKS and after.isdigit() and text[place - 2 : place - 1].isdigit()
-
-
-_WORD = re.compile(r"[A-Za-z0-9\u00c0-\u024f]")

@@ -20,6 +20,7 @@ import numpy as np
 
 from octavo._seeds import make_generator
 from octavo.errors import DataError
+from octavo.reading.boundaries import is_inside_word
 from octavo.reading.question_files import Passage, Question
 from octavo.reading.settings import ReaderSettings
 from octavo.reading.windows import build_prefix
@@ -62,19 +63,26 @@ def find_token_spans(
 ) -> list[tuple[int, int]]:
     """Token spans (first, end exclusive) that cover each occurrence of `answer` in `text`.
 
+    Where it stands as words and numbers of its own, those inside of others are left out: 9 is not
+    the answer in 19.
+
     Example:
         >>> find_token_spans("甲乙甲", np.array([0, 1, 2]), np.array([1, 2, 3]), "甲")
         [(0, 1), (2, 3)]
+        >>> find_token_spans("19，9", np.array([0, 2, 3]), np.array([2, 3, 4]), "9")
+        [(2, 3)]
     """
-    spans = []
+    spans, whole = [], []
     place = text.find(answer) if answer else -1
     while place >= 0:
         first = int(np.searchsorted(ends, place, side="right"))
         end = int(np.searchsorted(starts, place + len(answer), side="left"))
         if first < end:
             spans.append((first, end))
+            if not (is_inside_word(text, place) or is_inside_word(text, place + len(answer))):
+                whole.append((first, end))
         place = text.find(answer, place + len(answer))
-    return spans
+    return whole or spans
 
 
 class ExampleSampler:

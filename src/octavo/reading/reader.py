@@ -25,6 +25,7 @@ from octavo.reading.passage_files import LONGEST_PASSAGE
 from octavo.reading.question_files import Passage, Question
 from octavo.reading.settings import SETTINGS, ReaderSettings
 from octavo.reading.start import start_reader
+from octavo.reading.unknown_words import UnknownWords
 from octavo.reading.windows import cut_windows, nearest_windows
 from octavo.text import WordPieceTokenizer
 from octavo.transformer import Transformer, find_preset, load_preset
@@ -66,7 +67,7 @@ class Reader:
         self.model = model
         self.tokenizer = tokenizer
         self.settings = settings
-        self.decoder = Decoder(model, end_id=tokenizer.sep_id)
+        self.decoder = Decoder(model, end_id=tokenizer.sep_id, unk_id=tokenizer.unk_id)
         self.new = False  # whether its output layer is untrained
 
     @classmethod
@@ -287,18 +288,20 @@ class Reader:
         """Tokens, windows and prefixes of one question."""
         settings, tokenizer = self.settings, self.tokenizer
         encoding = tokenizer.encode(question.question)
-        asked = encoding.ids[: settings.question_length]
+        words = UnknownWords(tokenizer)
+        asked = words.number(question.question, encoding)[: settings.question_length]
         encodings = tokenizer.encode_many([passage.text for passage in question.passages])
         passages = list(zip(question.passages, encodings, strict=True))
+        ids = [words.number(passage.text, tokens) for passage, tokens in passages]
         windows = [
             window
-            for index, (_, tokens) in enumerate(passages)
-            for window in cut_windows(index, tokens.ids, settings.window, settings.overlap)
+            for index, tokens in enumerate(ids)
+            for window in cut_windows(index, tokens, settings.window, settings.overlap)
         ]
         found = len(windows)
         windows = nearest_windows(windows, asked, settings.most_windows)
         prefixes = [window.prefix(asked, tokenizer.cls_id, tokenizer.sep_id) for window in windows]
-        return Prepared(question.question, encoding, passages, windows, prefixes, found)
+        return Prepared(question.question, encoding, passages, ids, windows, prefixes, found)
 
     def _decode(self, batch: list[Prepared], mode: str, beams: int) -> list[Decoded]:
         """Run the decoder over a batch."""

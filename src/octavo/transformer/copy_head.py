@@ -81,7 +81,14 @@ class CopyHead(keras.layers.Layer):
         return self.mix(logits, hidden, written, self.key(states), token_ids, mask)
 
     def mix(
-        self, logits: Any, hidden: Any, written: Any, keys: Any, token_ids: Any, mask: Any
+        self,
+        logits: Any,
+        hidden: Any,
+        written: Any,
+        keys: Any,
+        token_ids: Any,
+        mask: Any,
+        unknown: int = 0,
     ) -> Any:
         """The same from the states' keys, float (batch, length, d), projected once.
 
@@ -93,6 +100,8 @@ class CopyHead(keras.layers.Layer):
             token_ids: int32 (batch, length), the tokens that can be pointed at.
             mask: float (batch, 1, length), added to scores: 0 at tokens that can be pointed at,
                 else -1e9.
+            unknown: how many words that the vocabulary lacks have token ids of their own, from V
+                on; the result is then float (batch, n, V + unknown).
         """
         scores = ops.matmul(self.query(hidden), ops.transpose(keys, (0, 2, 1)))
         scores = scores * keys.shape[-1] ** -0.5 + ops.cast(mask, scores.dtype)
@@ -100,8 +109,11 @@ class CopyHead(keras.layers.Layer):
         follows = ops.equal(ops.expand_dims(before, 1), ops.expand_dims(written, 2))
         scores = scores + self.follow * ops.cast(follows, scores.dtype)
         gate = ops.sigmoid(self.gate(hidden))
-        pointed = _sum_by_token(gate * ops.softmax(scores, axis=-1), token_ids, logits.shape[-1])
-        return ops.log((1.0 - gate) * ops.softmax(logits, axis=-1) + pointed + FLOOR)
+        named = (1.0 - gate) * ops.softmax(logits, axis=-1)
+        if unknown:
+            named = ops.pad(named, [[0, 0], [0, 0], [0, unknown]])
+        pointed = _sum_by_token(gate * ops.softmax(scores, axis=-1), token_ids, named.shape[-1])
+        return ops.log(named + pointed + FLOOR)
 
     def compute_output_shape(self, logits_shape: Any, *shapes: Any) -> Any:
         """The shape of the logits."""
