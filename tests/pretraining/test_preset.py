@@ -132,6 +132,15 @@ def test_a_model_that_reads_across_texts_is_refused(corpus, preset, on, tmp_path
         pretrain(corpus, tmp_path / "out", reader)
 
 
+def test_an_objective_that_writes_needs_two_segment_types(corpus, preset, on, tmp_path):
+    shutil.copytree(preset, tmp_path / "one")
+    config = json.loads((preset / "config.json").read_text("utf-8"))
+    (tmp_path / "one" / "config.json").write_text(json.dumps({**config, "type_vocab_size": 1}))
+    one = dataclasses.replace(on, preset=str(tmp_path / "one"), objective="mlm:1,unilm:1")
+    with pytest.raises(PresetError, match="key type_vocab_size: 2 are needed"):
+        pretrain(corpus, tmp_path / "out", one)
+
+
 def test_the_command_takes_vocabulary_and_sizes(sources, preset, tmp_path):
     words = f"pretrain {sources}/text.txt --segmenter whitespace --out {tmp_path}/out"
     sizes = f"--sequence-length 32 --batch-size 8 --steps 2 --preset {preset}"

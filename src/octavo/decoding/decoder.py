@@ -15,6 +15,7 @@ from octavo.decoding.search import Search, search
 from octavo.decoding.selection import IMPOSSIBLE
 from octavo.decoding.votes import VOTES
 from octavo.errors import UsageError
+from octavo.transformer.inputs import check_two_segments
 
 MODES = ("extractive", "generative")
 MOST_BEAMS = 256
@@ -66,6 +67,7 @@ class Decoder:
 
     Raises:
         UsageError: if the model is no UniLM, or has no such token.
+        PresetError: if it has one segment type only.
 
     Source: Su Jianlin, kexue.fm/archives/7115, for the vote and for the modes extractive and
     generative.
@@ -86,6 +88,7 @@ class Decoder:
             raise UsageError(
                 f"a UniLM model is needed. Received: application={model.application!r}"
             )
+        check_two_segments(model.config)
         self.end_id = check_whole("end_id", end_id, 0, model.config.vocab_size - 1)
         self.unk_id = unk_id
         if unk_id is not None:

@@ -7,10 +7,12 @@ from typing import Any
 
 from octavo._keras import keras
 from octavo.errors import DataError, UsageError
+from octavo.pretraining.objectives import parse_objectives
 from octavo.pretraining.settings import Settings
 from octavo.text import WordPieceTokenizer
 from octavo.training.optimizer import create_optimizer
 from octavo.transformer import Transformer, TransformerConfig, build_transformer_model
+from octavo.transformer.inputs import check_two_segments
 from octavo.transformer.presets import Preset, read_preset
 
 SIZES = {
@@ -25,7 +27,7 @@ def find_start(settings: Settings) -> tuple[Settings, Preset | None]:
     """The preset that a run trains on from, if it does, and the settings with its sizes.
 
     Raises:
-        PresetError: if it is damaged.
+        PresetError: if it is damaged, or an objective needs more segment types than it has.
         UsageError: if the settings name another size.
 
     Example:
@@ -41,6 +43,8 @@ def find_start(settings: Settings) -> tuple[Settings, Preset | None]:
             raise UsageError(
                 f"{name} is that of {settings.preset}, {size}. Received: {getattr(settings, name)}"
             )
+    if set(parse_objectives(settings.objective)) != {"mlm"}:
+        check_two_segments(preset.config, settings.preset)
     return replace(settings, **sizes), preset
 
 

@@ -29,6 +29,7 @@ from octavo.reading.unknown_words import UnknownWords
 from octavo.reading.windows import cut_windows, nearest_windows
 from octavo.text import WordPieceTokenizer
 from octavo.transformer import Transformer, find_preset, load_preset
+from octavo.transformer.inputs import check_two_segments
 from octavo.transformer.presets import write_preset
 
 BUNDLED = "reader-zh"
@@ -86,6 +87,7 @@ class Reader:
             source = str(resources.files("octavo.reading") / "presets" / BUNDLED)
         folder = find_preset(source)
         model, tokenizer = load_preset(folder, application="unilm")
+        check_two_segments(model.config, folder)
         settings = _read_settings(folder, model.config.max_position_embeddings)
         return cls(model, tokenizer, settings)
 

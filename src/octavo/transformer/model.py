@@ -21,6 +21,7 @@ from octavo.transformer.copy_head import CopyHead
 from octavo.transformer.embeddings import PositionSegmentEmbedding, TiedEmbedding
 from octavo.transformer.head import GatherPositions, HeadTransform
 from octavo.transformer.initializer import undrawn
+from octavo.transformer.inputs import check_inputs
 from octavo.transformer.masks import APPLICATIONS, AttentionMask
 from octavo.transformer.presets import read_preset, save_preset
 from octavo.transformer.question_match import QuestionMatch
@@ -123,6 +124,11 @@ class Transformer(keras.Model):
         self.mask_positions = mask_positions
         self.packed = packed
         self.recompute = recompute
+
+    def __call__(self, inputs: Any, *args: Any, **options: Any) -> Any:
+        """Run the model on inputs as the class says, after a check of their numbers."""
+        check_inputs(inputs, self.config)
+        return super().__call__(inputs, *args, **options)
 
     @property
     def blocks(self) -> list[TransformerBlock]:
