@@ -1,4 +1,7 @@
-"""Words outside the vocabulary, each told from the others: a model that knew them is the oracle."""
+"""Words outside the vocabulary, each told from the others: a model that knew them is the oracle.
+
+Covers octavo.reading.unknown_words.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Answers in the words of the passages: whole words, places, candidates, scores."""
+"""Answers in the words of the passages: whole words, places, candidates, scores.
+
+Covers octavo.reading.boundaries.
+"""
 
 import numpy as np
 import pytest

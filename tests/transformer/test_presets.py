@@ -137,7 +137,7 @@ def test_weights_are_stored_as_floats_of_32_or_16_bits_or_whole_numbers_of_8(
 def test_special_tokens_stand_where_the_config_says(preset, key, token):
     config = json.loads((preset / "config.json").read_text())
     (preset / "config.json").write_text(json.dumps({**config, key: 8}))
-    with pytest.raises(PresetError, match=rf"key {key}: vocab.txt has \[{token}\] at "):
+    with pytest.raises(PresetError, match=rf"key {key}: the vocabulary has \[{token}\] at "):
         load_preset(preset)
 
 
@@ -235,6 +235,19 @@ def test_a_vocabulary_of_another_size_is_refused(preset):
     (preset / "vocab.txt").write_text("\n".join(words[:-1]) + "\n")
     with pytest.raises(PresetError, match=r"vocab.txt: 11 tokens, .* vocab_size 12"):
         load_preset(preset)
+
+
+def test_a_table_padded_to_a_multiple_of_eight_is_read(build, tokenizer, tmp_path):
+    words = tokenizer.vocabulary
+    padded = WordPieceTokenizer([*words, *map(str, range(1000, 1016 - len(words)))])
+    save_preset(tmp_path / "padded", build("lm", vocab_size=16), padded)
+    (tmp_path / "padded" / "vocab.txt").write_text("".join(f"{word}\n" for word in words))
+    with pytest.warns(UserWarning, match=rf"{len(words)} tokens for 16 rows: the last"):
+        model, again = load_preset(tmp_path / "padded", "lm")
+    assert model.config.vocab_size == len(again) == 16
+    assert again.vocabulary[: len(words)] == words
+    text = "天地[padding 1]"
+    assert again.encode(text).ids.tolist() == tokenizer.encode(text).ids.tolist()
 
 
 @pytest.mark.parametrize("text", ["{", "[1]"])

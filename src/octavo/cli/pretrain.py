@@ -127,7 +127,9 @@ def pretrain(
     folder = data or out / "data"
     resume = resume or is_restarted()
     RunFolder(out, resume).check(folder)
-    wanted = _vocabulary(settings.preset, vocabulary, vocabulary_size, cased)
+    wanted: int | Path | list[str] = _vocabulary(
+        settings.preset, vocabulary, vocabulary_size, cased
+    )
     if paths:
         files = leave_out(find_corpus(paths, field), out, folder)
         check_preparation(files, wanted, segmenter, not cased, workers)
@@ -149,7 +151,7 @@ def pretrain(
         if paths:
             lowercase = not cased
             if start:
-                wanted, lowercase = start.folder / "vocab.txt", start.tokenizer.lowercase
+                wanted, lowercase = start.tokenizer.vocabulary, start.tokenizer.lowercase
             make = partial(
                 prepare, files, folder, wanted, segmenter=segmenter, lowercase=lowercase,
                 field=field, bad_lines=bad_lines, workers=workers, memory=memory,

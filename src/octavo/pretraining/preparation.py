@@ -46,7 +46,7 @@ MARK = ".part.json"  # of a part that is done, until all are
 def prepare(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]],
     folder: str | PathLike[str],
-    vocabulary: int | str | PathLike[str] = VOCABULARY_SIZE,
+    vocabulary: int | str | PathLike[str] | list[str] = VOCABULARY_SIZE,
     *,
     segmenter: str = "jieba",
     lowercase: bool = True,
@@ -64,8 +64,8 @@ def prepare(
     Args:
         paths: files, folders or patterns; .gz, .bz2, .xz and .zst are unpacked.
         folder: where the shards go; made if it is missing.
-        vocabulary: tokens of a vocabulary made from the corpus' word counts; or the path of a
-            vocab.txt.
+        vocabulary: tokens of a vocabulary made from the corpus' word counts; the path of a
+            vocab.txt; or the tokens themselves.
         segmenter: cuts words, which are masked together: a name as of `octavo count`; "characters"
             for none.
         lowercase: lower the letters and strip the accents.
@@ -96,7 +96,7 @@ def prepare(
     size, given = (vocabulary, None) if isinstance(vocabulary, int) else (None, vocabulary)
     options = {
         "vocabulary_size": size,
-        f"vocabulary{HASHED}": given and hash_file(given),
+        f"vocabulary{HASHED}": given and _hash_vocabulary(given),
         f"dictionary{HASHED}": cutter.path and hash_file(cutter.path),
         "lower_case": bool(lowercase),
         "segmenter": segmenter,
@@ -127,7 +127,7 @@ def prepare(
                 words = dict(counts.most_common(len(counts)))
                 save_vocabulary(build_vocabulary(words, vocabulary, lowercase), tokens)
             else:
-                save_vocabulary(load_vocabulary(vocabulary), tokens)
+                save_vocabulary(_tokens(vocabulary), tokens)
             _mark(place / f"{key}{MARK}", [], 0)
         ranges = make_ranges(files, PARTS, SMALLEST_PART, LARGEST_PART)
         tasks = [
@@ -182,7 +182,7 @@ def prepare_once(
 
 def check_preparation(
     files: Iterable[str],
-    vocabulary: int | str | PathLike[str],
+    vocabulary: int | str | PathLike[str] | list[str],
     segmenter: str,
     lowercase: bool,
     workers: int,
@@ -269,6 +269,18 @@ def _describe(files: list[str], progress: bool) -> list[dict[str, Any]]:
             )
             bar.advance(status.st_size)
     return sources
+
+
+def _tokens(vocabulary: str | PathLike[str] | list[str]) -> list[str]:
+    return vocabulary if isinstance(vocabulary, list) else load_vocabulary(vocabulary)
+
+
+def _hash_vocabulary(vocabulary: str | PathLike[str] | list[str]) -> str:
+    """That of the file; of tokens, that of the file they would make."""
+    if not isinstance(vocabulary, list):
+        return hash_file(vocabulary)
+    lines = "".join(f"{token}\n" for token in vocabulary)
+    return hashlib.blake2b(lines.encode(), digest_size=16).hexdigest()
 
 
 def _check_same(folder: Path, files: list[str], options: dict[str, Any]) -> None:

@@ -21,10 +21,10 @@ SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 def load_vocabulary(path: str | PathLike[str]) -> list[str]:
-    """Read the tokens of a vocab.txt.
+    """Read the tokens of a vocab.txt; an empty line is a token that no text has.
 
     Raises:
-        DataError: if the file cannot be read, is empty, or a line in it is empty.
+        DataError: if the file cannot be read or is empty.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -35,9 +35,8 @@ def load_vocabulary(path: str | PathLike[str]) -> list[str]:
     """
     lines = read_text(path).removesuffix("\n").split("\n")
     tokens = [line.removesuffix("\r") for line in lines]
-    if "" in tokens:
-        what = "an empty line, expected a token" if len(tokens) > 1 else "the vocabulary is empty"
-        raise DataError(what, path, tokens.index("") + 1)
+    if tokens == [""]:
+        raise DataError("the vocabulary is empty", path, 1)
     return tokens
 
 
@@ -45,7 +44,7 @@ def save_vocabulary(tokens: Sequence[str], path: str | PathLike[str]) -> None:
     """Write a vocab.txt that `load_vocabulary` reads back.
 
     Raises:
-        UsageError: if a token is empty, or holds what would break its line.
+        UsageError: if a token holds what would break its line.
         DataError: if the file cannot be created.
 
     Example:
@@ -56,8 +55,8 @@ def save_vocabulary(tokens: Sequence[str], path: str | PathLike[str]) -> None:
         ['[UNK]', '北']
     """
     for token in tokens:
-        if not token or "\n" in token or token.endswith("\r"):
-            raise UsageError(f"a token is one line of text, not empty. Received: {token!r}")
+        if "\n" in token or token.endswith("\r"):
+            raise UsageError(f"a token is one line of text. Received: {token!r}")
     with write_atomic(path) as file:
         file.writelines(f"{token}\n" for token in tokens)
 

@@ -1,11 +1,13 @@
 """Model directories in Hugging Face's layout: config.json, model.safetensors, vocab.txt.
 
+A tokenizer.json, which is all that transformers 5 writes, serves in the place of vocab.txt.
 Google's layout is read as well: bert_config.json, a TensorFlow checkpoint, vocab.txt.
 """
 
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,12 +16,15 @@ from octavo._files import write_directory
 from octavo._lazy import require
 from octavo.errors import PresetError, UsageError
 from octavo.text import WordPieceTokenizer, save_vocabulary
+from octavo.text.tokenizer_json import load_tokenizer_json
 from octavo.transformer.config import TransformerConfig
 from octavo.transformer.quantization import QUANTIZATION, quantize_weights
 from octavo.transformer.weights import collect_weights
 
 HUB = "hf://"
-FILES = ("config.json", "model.safetensors", "vocab.txt")
+TOKENIZER_JSON = "tokenizer.json"
+MOST_PADDING = 128  # so many rows without a token are another vocabulary
+FILES = ("config.json", "model.safetensors", "vocab.txt", TOKENIZER_JSON)
 DTYPES = ("float32", "float16", "int8")
 
 
@@ -29,7 +34,8 @@ class Preset(NamedTuple):
     Args:
         folder: the folder, on this machine.
         config: what its config.json or bert_config.json says of the model.
-        tokenizer: the tokenizer of its vocab.txt.
+        tokenizer: the tokenizer of its vocab.txt or tokenizer.json; rows of the word table beyond
+            it have tokens that no text has.
         weights: the file of its weights.
     """
 
@@ -42,8 +48,9 @@ class Preset(NamedTuple):
 def find_preset(source: str | Path) -> Path:
     """The folder of a preset: a local one, or hf://owner/name fetched by huggingface_hub.
 
-    It holds config.json, model.safetensors and vocab.txt; a local one without model.safetensors may
-    hold bert_config.json and a TensorFlow checkpoint (bert_model.ckpt.index and its data) instead.
+    It holds config.json, model.safetensors and vocab.txt or tokenizer.json; a local one without
+    model.safetensors may hold bert_config.json and a TensorFlow checkpoint (bert_model.ckpt.index
+    and its data) instead.
 
     Raises:
         PresetError: if it is no folder, lacks a file, holds several checkpoints, or cannot be
@@ -55,7 +62,7 @@ def find_preset(source: str | Path) -> Path:
     folder = _fetch(str(source)) if str(source).startswith(HUB) else Path(source)
     if not folder.is_dir():
         raise PresetError("no such folder", path=source)
-    for path in (*_find_files(folder), folder / "vocab.txt"):
+    for path in (*_find_files(folder), _find_tokens(folder)):
         if not path.is_file():
             raise PresetError(f"{path.name} is missing", path=source)
     return folder
@@ -80,6 +87,12 @@ def _find_files(folder: Path) -> tuple[Path, Path]:
     return configs[0] if len(configs) == 1 else folder / "bert_config.json", indexes[0]
 
 
+def _find_tokens(folder: Path) -> Path:
+    """The file of the vocabulary that a folder holds, or should hold."""
+    vocabulary, other = folder / "vocab.txt", folder / TOKENIZER_JSON
+    return other if other.is_file() and not vocabulary.is_file() else vocabulary
+
+
 def _fetch(source: str) -> Path:
     """Download the files of a hub repository, or find them in the local cache."""
     hub = require("huggingface_hub", extra="hub")
@@ -89,6 +102,25 @@ def _fetch(source: str) -> Path:
     except Exception as error:  # the hub's many own types: network, name, rights
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise PresetError(f"cannot be fetched ({reason})", path=source) from None
+
+
+def _pad_vocabulary(tokenizer: WordPieceTokenizer, rows: int, path: Path) -> WordPieceTokenizer:
+    """A tokenizer with a token for every row of a word table that was padded; no text has those.
+
+    Raises:
+        PresetError: if the table is not one padded to a multiple of 8 or more.
+    """
+    missing = rows - len(tokenizer)
+    if not 0 < missing < MOST_PADDING or rows % 8:
+        raise PresetError(
+            f"{len(tokenizer)} tokens, but the config says vocab_size {rows}", path=path
+        )
+    warnings.warn(
+        f"{path}: {len(tokenizer)} tokens for {rows} rows: the last {missing} are not used",
+        stacklevel=4,
+    )
+    padding = [f"[padding {number}]" for number in range(missing)]
+    return WordPieceTokenizer([*tokenizer.vocabulary, *padding], tokenizer.lowercase)
 
 
 def load_tokenizer(folder: Path) -> WordPieceTokenizer:
@@ -116,7 +148,10 @@ def load_tokenizer(folder: Path) -> WordPieceTokenizer:
         if options.get(key, values[0]) not in values:
             wanted = " or ".join(json.dumps(value) for value in values)
             raise PresetError(f"key {key}: {wanted} is wanted, not {options[key]!r}", path=path)
-    return WordPieceTokenizer.from_file(folder / "vocab.txt", lowercase=lowercase)
+    tokens = _find_tokens(folder)
+    if tokens.name == TOKENIZER_JSON:
+        return WordPieceTokenizer(*load_tokenizer_json(tokens))
+    return WordPieceTokenizer.from_file(tokens, lowercase=lowercase)
 
 
 def read_preset(source: str | Path) -> Preset:
@@ -131,19 +166,15 @@ def read_preset(source: str | Path) -> Preset:
     config_file, weights = _find_files(folder)
     config = TransformerConfig.from_file(config_file)
     tokenizer = load_tokenizer(folder)
-    if len(tokenizer.vocabulary) != config.vocab_size:
-        raise PresetError(
-            f"{len(tokenizer.vocabulary)} tokens, but {config_file.name} says vocab_size "
-            f"{config.vocab_size}",
-            path=folder / "vocab.txt",
-        )
+    if len(tokenizer) != config.vocab_size:
+        tokenizer = _pad_vocabulary(tokenizer, config.vocab_size, _find_tokens(folder))
     for key, token, place in (
         ("pad_token_id", "[PAD]", tokenizer.pad_id),
         ("sep_token_id", "[SEP]", tokenizer.sep_id),
     ):
         if getattr(config, key) not in (None, place):
             raise PresetError(
-                f"key {key}: vocab.txt has {token} at {place}, not at {getattr(config, key)}",
+                f"key {key}: the vocabulary has {token} at {place}, not at {getattr(config, key)}",
                 path=config_file,
             )
     return Preset(folder, config, tokenizer, weights)
