@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from octavo.counting.rows import SCHEMA, TokenRows
 
-tokens = st.text(st.sampled_from("a\0b\t\n\r京😀\uffff"), min_size=1, max_size=30)
+tokens = st.text(st.sampled_from("a\0bt\\\t\n\r京😀\uffff"), min_size=1, max_size=30)
 prefixed = st.builds(lambda start, end: start * 8 + end, st.sampled_from(["", "a", "京"]), tokens)
 counts = st.one_of(st.integers(1, 3), st.integers(65_534, 65_537), st.integers(1, 2**62))
 tables = st.dictionaries(tokens | prefixed, st.tuples(counts, counts), max_size=40)
@@ -37,6 +37,7 @@ def test_rows_are_written_as_lines_of_a_table(table, first, size):
     written = TokenRows.from_batch(batch).to_text().decode().split("\n")
     tokens = TokenRows.from_batch(batch).to_text(numbers=False).decode().split("\n")
     ways = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r"})
+    all_ways = {**ways, ord("\\"): "\\\\"}
     inside = list(table.items())[first : first + size]
     assert tokens == [*(token.translate(ways) for token, _ in inside), ""]
-    assert written == [*(f"{token.translate(ways)}\t{a}\t{b}" for token, (a, b) in inside), ""]
+    assert written == [*(f"{token.translate(all_ways)}\t{a}\t{b}" for token, (a, b) in inside), ""]

@@ -174,6 +174,16 @@ def test_what_cannot_be_drawn_is_refused(bench, change):
         bench(False).decoder.sample([[ROW]], [[1]], **change)
 
 
+@pytest.mark.parametrize("name", ["temperature", "top_p"])
+def test_what_float32_has_no_number_for_draws_the_likeliest(bench, name):
+    bench(False).draw_weights(3)
+    decoder = bench(False).decoder
+    given = {"prefixes": [[ROW]], "passage_lengths": [[1]], "steps": 4, "no_answer_bias": -99.0}
+    found, expected = (decoder.sample(**given, **{name: value}) for value in (1e-46, 1e-9))
+    assert found[0].tokens == expected[0].tokens
+    assert np.isfinite(found[0].scores).all()
+
+
 def test_only_a_unilm_model_decodes(bench):
     config = bench(False).model.config
     with pytest.raises(UsageError, match=r"Received: application='lm'"):

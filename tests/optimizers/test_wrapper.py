@@ -12,6 +12,7 @@ import pytest
 from small_problem import array, data, fit, make_model, values, variable, weights
 
 from octavo._keras import keras, ops
+from octavo.errors import UsageError
 from octavo.optimizers import (
     Adam,
     GradientAccumulation,
@@ -180,3 +181,15 @@ def test_an_optimizer_built_for_other_variables_is_refused():
     inner.build([variable([1.0])])
     with pytest.raises(ValueError, match=r"built for other variables.*Received: "):
         WeightDecay(inner, 0.1).build([variable([1.0])])
+
+
+@pytest.mark.keras_backend
+def test_a_second_model_is_not_trained_with_the_state_of_the_first():
+    x = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+    shared = WeightDecay(keras.optimizers.Adam(0.01), 0.1)
+    models = [keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]) for _ in range(2)]
+    for model in models:
+        model.compile(shared, "mse")
+    models[0].fit(x, x[:, :1], verbose=0)
+    with pytest.raises((UsageError, ValueError, KeyError)):
+        models[1].fit(x, x[:, :1], verbose=0)

@@ -57,9 +57,9 @@ class Counts:
         r"""Write them as a table, or as a vocabulary.
 
         Args:
-            path: .tsv, a header and then token, count, documents (a tab or line end in a token is
-                written as \t, \n, \r); .parquet; or .txt, one token a line. "-" is a TSV on
-                standard output.
+            path: .tsv, a header and then token, count, documents (a tab, line end or backslash in a
+                token is written as \t, \n, \r, \\); .parquet; or .txt, one token a line (line ends
+                and tabs as there). "-" is a TSV on standard output.
 
         Raises:
             UsageError: if the path has another ending.

@@ -92,7 +92,8 @@ class TokenRows(NamedTuple):
     def to_text(self, numbers: bool = True) -> bytes:
         r"""A line a row: token, count, documents, with tabs between; or the token alone.
 
-        A tab or line end in a token is written as \t, \n, \r.
+        A tab or line end in a token is written as \t, \n, \r, and beside numbers a backslash as \\,
+        so that no two tokens are written alike.
         """
         size = 2 * int(self.offsets[-1] - self.offsets[0]) + 43 * len(self.counts)
         written = np.empty(size, np.uint8)
@@ -148,9 +149,10 @@ def _write_lines(text, offsets, counts, documents, numbers, written):
     for row in range(counts.size):
         for place in range(offsets[row], offsets[row + 1]):
             byte = text[place]
-            if byte == 9 or byte == 10 or byte == 13:
+            if byte == 9 or byte == 10 or byte == 13 or (byte == 92 and numbers):
                 written[at] = 92
-                byte = 116 if byte == 9 else 110 if byte == 10 else 114
+                if byte != 92:
+                    byte = 116 if byte == 9 else 110 if byte == 10 else 114
                 at += 1
             written[at] = byte
             at += 1

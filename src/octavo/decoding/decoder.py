@@ -20,6 +20,7 @@ from octavo.transformer.inputs import check_two_segments
 MODES = ("extractive", "generative")
 MOST_BEAMS = 256
 LENGTH_STEP = 32  # prefixes are padded to a multiple of it
+SHARPEST = 1e-9  # temperature or share: the likeliest token alone is drawn, as with smaller ones
 # words outside the vocabulary have room for one of these numbers of them in a batch
 UNKNOWN_STEPS = (0, 16, 128, 1024)
 # and batches to one of these numbers of rows, or to a multiple of the last
@@ -204,7 +205,8 @@ class Decoder:
         batch = _pad(prefixes, passage_lengths, self.end_id)
         shape = (settings.steps, batch["owned"].shape[0], settings.beams)
         uniform = np.zeros((1, 1, 1), np.float32) if random is None else random.random(shape, "f")
-        scalars = (np.float32(value) for value in (no_answer_bias, temperature, top_p))
+        least = (max(temperature, SHARPEST), max(top_p, SHARPEST))  # float32 has no smaller ones
+        scalars = (np.float32(value) for value in (no_answer_bias, *least))
         found = self._function(settings)(*batch.values(), *scalars, uniform)
         found = {name: ops.convert_to_numpy(value) for name, value in found.items()}
         return list(_split(found, prefixes, settings))

@@ -283,7 +283,17 @@ class Wrapper(keras.optimizers.Optimizer):
         return self.inner_optimizer.scale_loss(loss)
 
     def finalize_variable_values(self, var_list: Any) -> None:
-        """What `fit` calls at its end: a short window of gradients is used, if one is to be."""
+        """What `fit` calls at its end: a short window of gradients is used, if one is to be.
+
+        Raises:
+            UsageError: if the model is not the one that the optimizer was built for.
+        """
+        own = {id(variable) for variable in self._trainable_variables}
+        if any(id(variable) not in own for variable in var_list):
+            raise UsageError(
+                "an optimizer was built for one model and has now trained another with the state "
+                f"of the first; make a new one for every model. Received: {self!r}"
+            )
         wanted = [wrapper.end_training() for wrapper in self.chain()]  # all are asked
         try:
             if any(wanted):
