@@ -7,12 +7,17 @@ import gzip
 import io
 import lzma
 import os
+import random
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from octavo._files import open_binary, open_text, read_text, write_atomic, write_directory
 from octavo.errors import DataError
@@ -85,6 +90,42 @@ def test_a_corrupt_archive_is_a_data_error(tmp_path: Path, packer: str) -> None:
     (tmp_path / "file").write_bytes(packed)
     with pytest.raises(DataError, match="damaged or cut short"):
         read_text(tmp_path / "file")
+
+
+PARTS = [bytes(random.Random(n).choices(b"north south", k=4_000)) for n in range(3)]
+
+
+def pack_streams(packer):
+    return [{"bz2": bz2.compress, "xz": lzma.compress}[packer](part) for part in PARTS]
+
+
+@pytest.mark.parametrize("packer", ["bz2", "xz"])
+@settings(deadline=None)
+@given(data=st.data())
+def test_a_later_stream_is_never_lost_in_silence(packer, data):
+    streams = pack_streams(packer)
+    place = data.draw(st.integers(0, len(streams[1]) - 1))
+    damaged = bytearray(streams[1])
+    damaged[place] ^= 1 << data.draw(st.integers(0, 7))
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "text")
+        path.write_bytes(streams[0] + damaged + streams[2])
+        with suppress(DataError):
+            assert read_text(path) == b"".join(PARTS).decode()  # some bits of bzip2 say nothing
+
+
+@pytest.mark.parametrize("packer", ["bz2", "xz"])
+@pytest.mark.parametrize("rest", [b"no archive", b"B", b"\0" * 7, b"\0" * 100_001])
+def test_what_follows_the_last_stream_is_no_end(tmp_path, packer, rest):
+    (tmp_path / "text").write_bytes(b"".join(pack_streams(packer)) + rest)
+    with pytest.raises(DataError, match="damaged or cut short"):
+        read_text(tmp_path / "text")
+
+
+@pytest.mark.parametrize("between", [4, 1 << 19])
+def test_zeros_between_streams_of_xz_are_padding(tmp_path, between):
+    (tmp_path / "text").write_bytes((b"\0" * between).join([*pack_streams("xz"), b""]))
+    assert read_text(tmp_path / "text") == b"".join(PARTS).decode()
 
 
 @pytest.mark.parametrize("packer", PACKERS)

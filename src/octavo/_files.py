@@ -17,7 +17,7 @@ import re
 import shutil
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -263,6 +263,51 @@ class _Checked(io.RawIOBase):
         return len(data)
 
 
+class _StreamReader:
+    """Reads streams of bzip2 or xz one after the other.
+
+    Python's own readers take what is no stream after the first one for the end of the file.
+    """
+
+    def __init__(self, source: io.BufferedReader, make_stream: Callable[[], Any]) -> None:
+        self._source = source
+        self._make_stream = make_stream
+        self._stream: Any = None
+        self._rest = b""  # read, but not of the stream that ended
+
+    def read(self, size: int) -> bytes:
+        data = b""
+        while not data:
+            packed = b""
+            if self._stream is None:
+                packed, self._rest = self._skip_padding(self._rest), b""
+                if not packed:
+                    return b""
+                self._stream = self._make_stream()
+            elif self._stream.needs_input:
+                packed = self._source.read1(CHUNK)
+                if not packed:
+                    raise EOFError
+            data = self._stream.decompress(packed, size)
+            if self._stream.eof:
+                self._rest, self._stream = self._stream.unused_data, None
+        return data
+
+    def _skip_padding(self, data: bytes) -> bytes:
+        """What comes before the next stream: nothing, or of xz zeros in fours."""
+        zeros = 0
+        while True:
+            data = data or self._source.read1(CHUNK)
+            left = data.lstrip(b"\0") if self._make_stream is lzma.LZMADecompressor else data
+            zeros += len(data) - len(left)
+            if left or not data:
+                break
+            data = b""
+        if zeros % 4:
+            raise lzma.LZMAError
+        return left
+
+
 class _ZstandardReader:
     """Reads frames one after the other; unlike the library's reader it notices a missing end."""
 
@@ -315,9 +360,9 @@ def _decompressed(raw: io.BufferedReader) -> Any:
     if head.startswith(GZIP):
         return gzip.GzipFile(fileobj=raw)
     if BZIP2.match(head):
-        return bz2.BZ2File(raw)
+        return _StreamReader(raw, bz2.BZ2Decompressor)
     if head.startswith(XZ):
-        return lzma.LZMAFile(raw)
+        return _StreamReader(raw, lzma.LZMADecompressor)
     return _ZstandardReader(raw) if _has_zstandard(head) else raw
 
 
