@@ -12,7 +12,6 @@ from octavo.cli.arguments import (
     check_outputs,
     find_corpus,
     leave_out,
-    printable,
     say_bad_lines,
 )
 from octavo.corpus.files import Files
@@ -78,10 +77,6 @@ def test_a_result_has_a_place_to_go(path, error, message):
     check_outputs(["-", "a.txt"], out=Path("-"), plot=Path("c.png"))
     with pytest.raises(error, match=message):
         check_outputs(["a.txt"], out=Path(path))
-
-
-def test_a_terminal_gets_no_escapes():
-    assert printable("茶\x1b[31m\u200b\n") == "茶\\x1b[31m\\u200b\\n"
 
 
 def test_bad_lines_are_said_where_there_are_any(capsys):

@@ -93,16 +93,6 @@ def check_apart(files: Sequence[str], **outputs: Path | None) -> None:
                 raise UsageError(f"--{name} would overwrite {file}, which is read")
 
 
-def printable(token: str) -> str:
-    r"""A token as a terminal can show it.
-
-    Example:
-        >>> print(printable("a\x1b[31m"))
-        a\x1b[31m
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in token)
-
-
 def say_bad_lines(found: int, bad_lines: str) -> None:
     """Say on standard error how many lines were not UTF-8, and what became of them."""
     if found:

@@ -21,10 +21,10 @@ from octavo.cli.arguments import (
     check_outputs,
     find_corpus,
     leave_out,
-    printable,
     say_bad_lines,
 )
 from octavo.cli.discover import discover
+from octavo.cli.terminal import printable
 from octavo.errors import UsageError
 
 if TYPE_CHECKING:

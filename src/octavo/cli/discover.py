@@ -15,9 +15,9 @@ from octavo.cli.arguments import (
     check_apart,
     check_outputs,
     find_corpus,
-    printable,
     say_bad_lines,
 )
+from octavo.cli.terminal import printable
 from octavo.errors import UsageError
 
 if TYPE_CHECKING:

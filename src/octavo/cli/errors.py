@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 
+from octavo.cli.terminal import printable
 from octavo.errors import MissingExtraError, OctavoError, UsageError
 
 DONE, BAD_DATA, BAD_USAGE, OWN_MISTAKE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 70, 130, 141
@@ -61,7 +62,7 @@ def describe(error: BaseException) -> str:
         )
     else:
         text = str(error)
-    return " ".join(text.split())
+    return printable(" ".join(text.split()))
 
 
 def report(error: BaseException) -> int:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from octavo.cli.terminal import printable
 from octavo.report.excerpts import cut_at_spans, shorten
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def print_question(question: str, first: bool) -> None:
         question: the question.
         first: whether nothing is above it, so that no blank line parts it from that.
     """
-    _console().print(Text(question if first else f"\n{question}", "underline"))
+    _console().print(Text("" if first else "\n").append(printable(question), "underline"))
 
 
 def print_answer(answer: Answer) -> None:
@@ -39,7 +40,7 @@ def print_answer(answer: Answer) -> None:
     Of more than `MOST_SHOWN` passages only as many, and none without weight.
     """
     console = _console()
-    found = Text(answer.text, "bold") if answer.found else Text("no answer", "italic")
+    found = Text(printable(answer.text), "bold") if answer.found else Text("no answer", "italic")
     console.print(found.append(f"  {answer.score:.3f}", "not bold dim"))
     shown = ranked = answer.rank()
     if len(ranked) > MOST_SHOWN:
@@ -112,7 +113,7 @@ def _console() -> Console:
 
 def _vote_line(number: int, passage: PassageVote) -> Text:
     line = Text(f"passage {number}  ")
-    source = f"  {passage.source}" if passage.source else ""
+    source = f"  {printable(passage.source)}" if passage.source else ""
     if passage.no_answer is None:
         text = f"not read: other passages are nearer to the question{source}"
         return line.append(text, "dim")
@@ -127,5 +128,8 @@ def _excerpt(passage: PassageVote) -> Text:
     parts = shorten(cut_at_spans(passage.text, spans), AROUND)
     excerpt = Text(style="" if passage.spans else "dim")
     for text, marked in parts:
-        excerpt.append(" ".join(text.splitlines()), "bold reverse" if marked else "")
+        excerpt.append(
+            printable(" ".join(text.splitlines()).replace("\t", " ")),
+            "bold reverse" if marked else "",
+        )
     return excerpt.append(f" (and {more:,} more places)", "dim") if more > 0 else excerpt

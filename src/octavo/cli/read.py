@@ -15,6 +15,7 @@ from octavo._files import check_directory
 from octavo.cli.arguments import AsJson, Flat, Input, Output, Resume, check_inputs, check_outputs
 from octavo.cli.ask import ask
 from octavo.cli.readers import Mode, check_counts, load_reader, print_json, say_written
+from octavo.cli.terminal import printable
 from octavo.errors import DataError, UsageError
 from octavo.reading.training_settings import TrainingSettings
 
@@ -288,7 +289,7 @@ def _read_questions(
         usable = list(islice(read_questions(file, faults=faults), limit))
         questions += check_lengths(usable, file, faults)
     if found:
-        print(f"octavo: {describe_faults(found)}", file=sys.stderr)
+        print(f"octavo: {printable(describe_faults(found))}", file=sys.stderr)
     return questions, len(found)
 
 
