@@ -137,6 +137,14 @@ def test_names_the_line_that_is_not_utf8(tmp_path: Path, packer: str) -> None:
         read_text(tmp_path / "file")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf16_is_named(tmp_path: Path, encoding: str) -> None:
+    mark = b"" if encoding == "utf-16" else b"\xfe\xff"
+    (tmp_path / "file").write_bytes(mark + "何时？".encode(encoding))
+    with pytest.raises(DataError, match=r"line 1: .* it is UTF-16: `iconv -f utf-16"):
+        read_text(tmp_path / "file")
+
+
 def test_a_missing_file_and_a_folder_are_data_errors(tmp_path: Path) -> None:
     for path in (tmp_path / "absent", tmp_path):
         with pytest.raises(DataError, match=f"{path}: cannot be read"):

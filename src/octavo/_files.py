@@ -8,6 +8,7 @@ write beside the target and rename at the end: a run that fails leaves what was 
 from __future__ import annotations
 
 import bz2
+import codecs
 import errno
 import gzip
 import io
@@ -75,8 +76,13 @@ def open_text(path: str | PathLike[str]) -> Iterator[TextIO]:
             yield text
         except UnicodeDecodeError as error:
             line = _first_bad_line(path) if Path(path).is_file() else None  # a pipe is read once
-            hint = "; `iconv -f gb18030 -t utf-8` makes UTF-8 of most Chinese files"
-            raise DataError(f"not UTF-8 ({error.reason}){hint}", path, line) from None
+            wide = error.object.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            hint = (
+                "it is UTF-16: `iconv -f utf-16 -t utf-8` makes UTF-8 of it"
+                if wide
+                else "`iconv -f gb18030 -t utf-8` makes UTF-8 of most Chinese files"
+            )
+            raise DataError(f"not UTF-8 ({error.reason}); {hint}", path, line) from None
 
 
 def is_packed(path: str | PathLike[str]) -> bool:

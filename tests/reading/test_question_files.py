@@ -94,6 +94,31 @@ def test_lists_may_be_json_lines(tmp_path: Path, layout: str) -> None:
     assert read(tmp_path, f"\n{line}\r\n\n{line}") == [expected("1420年")] * 2
 
 
+RAW = {
+    "context_id": "T_1",
+    "context_text": CONTEXT,
+    "title": "故宫",
+    "qas": [{"query_text": "何时建成？", "query_id": "q1", "answers": ["1420年"]}],
+}
+MRQA = {"context": CONTEXT, "qas": [{"qid": "q1", "question": "何时建成？", "answers": ["1420年"]}]}
+
+
+def test_cmrcs_own_layout_and_mrqas(tmp_path: Path) -> None:
+    assert read(tmp_path, json.dumps([RAW, RAW])) == [expected("1420年")] * 2
+    header = json.dumps({"header": {"dataset": "any", "split": "dev"}})
+    lines = "\n".join([header, json.dumps(MRQA), json.dumps(MRQA)])
+    assert read(tmp_path, lines) == [expected("1420年")] * 2
+
+
+def test_questions_of_a_line_without_ids_are_told_apart(tmp_path: Path) -> None:
+    asked = [{"question": "何时？"}, {"question": "何地？"}, {"question": ""}]
+    faults: list[DataError] = []
+    (tmp_path / "q").write_text(json.dumps({"context": CONTEXT, "qas": asked}), "utf-8")
+    found = list(read_questions(tmp_path / "q", faults=faults))
+    assert [question.id for question in found] == ["0_0", "0_1"]
+    assert "line 1: qas[2].question is empty" in str(faults[0])
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, zstandard.compress])
 def test_reads_packed_files(tmp_path: Path, pack: Any) -> None:
     (tmp_path / "questions").write_bytes(pack(json.dumps(SAME["squad"]).encode()))

@@ -16,7 +16,11 @@ from typing import Any, NamedTuple
 from octavo._files import open_text
 from octavo.errors import DataError
 
-LAYOUTS = "SQuAD's {data}, a list of questions, WebQA's {id: {question, evidences}} or JSON lines"
+LAYOUTS = (
+    "SQuAD's {data}, a list of questions or paragraphs, WebQA's {id: {question, evidences}} or "
+    "JSON lines"
+)
+OTHER_NAMES = {"query_text": "question", "query_id": "id", "qid": "id"}  # CMRC's own, and MRQA's
 PASSAGE_KEYS = ("passage", "text", "context", "evidence")
 
 
@@ -64,7 +68,14 @@ def _is_json_line(line: str) -> bool:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return False
-    return isinstance(value, dict) and "data" not in value and not _is_webqa(value)
+    if not isinstance(value, dict) or "data" in value:
+        return False
+    return _is_header(value) or not _is_webqa(value)
+
+
+def _is_header(value: Any) -> bool:
+    """Whether this is the first line of MRQA's files."""
+    return isinstance(value, dict) and value.keys() == {"header"}
 
 
 def _is_webqa(value: dict[str, Any]) -> bool:
@@ -82,7 +93,18 @@ def _read_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Item]:
             value = _load(line, [number])
         except WrongError as error:
             value = error
-        yield Item(value, "", str(count), number)
+        if count or not _is_header(value):
+            yield from _find_asked(Item(value, "", str(count), number))
+
+
+def _find_asked(item: Item) -> Iterator[Item]:
+    """The questions of a paragraph, or the question itself."""
+    if not isinstance(item.value, dict) or "qas" not in item.value:
+        yield item
+        return
+    asked = _up_to_fault(_find_paragraph(item.value, item.place), item.place)
+    for number, one in enumerate(asked):
+        yield one._replace(id=f"{item.id}_{number}", line=item.line)
 
 
 def _load(text: str, numbers: Sequence[int]) -> Any:
@@ -100,7 +122,8 @@ def _load(text: str, numbers: Sequence[int]) -> Any:
 def _find_items(value: Any) -> Iterator[Item]:
     """The questions of a whole JSON value, by its layout."""
     if isinstance(value, list):
-        yield from (Item(item, f"[{n}]", str(n)) for n, item in enumerate(value))
+        for n, item in enumerate(value):
+            yield from _find_asked(Item(item, f"[{n}]", str(n)))
     elif isinstance(value, dict) and "data" in value:
         yield from _find_squad(value)
     elif isinstance(value, dict) and _is_webqa(value):
@@ -124,12 +147,13 @@ def _find_article(article: Any, place: str) -> Iterator[Item]:
 
 
 def _find_paragraph(paragraph: Any, place: str) -> Iterator[Item]:
-    context = find_text(paragraph, ("context",), place)
+    context = find_text(paragraph, ("context", "context_text"), place)
     for item, at in find_members(paragraph, "qas", place):
         value = item
         if isinstance(item, dict):
+            named = {OTHER_NAMES[key]: item[key] for key in OTHER_NAMES.keys() & item.keys()}
             source = item.get("source") or paragraph.get("source")
-            value = {**item, "context": context, "source": source}
+            value = {**named, **item, "context": context, "source": source}
         yield Item(value, at, "")
 
 

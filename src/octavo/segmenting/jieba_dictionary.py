@@ -6,6 +6,7 @@ import importlib.util
 import math
 import pickle
 import re
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from octavo.errors import DataError
 STATES = "BEMS"  # a character begins, ends, goes on within, or is a word
 LONGEST, DIGITS = 100, 18  # of a word of a dictionary, and of its count
 NEVER = -3.14e100  # jieba's logarithm of a probability of 0
-_ENTRY = re.compile(r"(?P<word>.+?)(?:\s+(?P<count>\d+))?(?:\s+(?P<tag>[a-z]+))?")
+_ENTRY = re.compile(r"(?P<word>.+?)(?: (?P<count>\d+))?(?: (?P<tag>[a-z]+))?")
 _LATIN = re.compile("[a-zA-Z0-9]")
 
 
@@ -91,6 +92,7 @@ def _read(path: Path) -> bytes:
 def _add_words(path: str, words: list[str], counts: list[int], total: int) -> int:
     """Add the words of a file as `jieba.load_userdict` does; gives the new total."""
     known = dict(zip(words, counts, strict=True))
+    left_out: list[tuple[int, str]] = []
     with open_text(path) as file:
         for number, line in enumerate(file, 1):
             if not (line := line.strip()):
@@ -99,8 +101,8 @@ def _add_words(path: str, words: list[str], counts: list[int], total: int) -> in
             assert found is not None  # anything is a word
             word, given = found.group("word", "count")
             if any(character.isspace() for character in word):
-                message = f"expected a word, a count and a tag, found {line!r}"
-                raise DataError(message, path, number)
+                left_out.append((number, line))  # no text is cut into words with blanks
+                continue
             if len(word) > LONGEST or len(given or "") > DIGITS:
                 message = f"a word of {LONGEST} characters and a count of {DIGITS} digits at most"
                 raise DataError(f"expected {message}, found {line[:50]!r}...", path, number)
@@ -109,6 +111,15 @@ def _add_words(path: str, words: list[str], counts: list[int], total: int) -> in
             words.append(word)
             counts.append(count)
             total += count
+    if left_out:
+        number, line = left_out[0]
+        lines = "line is" if len(left_out) == 1 else "lines are"
+        warnings.warn(
+            f"{path}: {len(left_out):,} {lines} left out, as jieba never finds such words: one "
+            "without blanks, a count and a tag of small letters are wanted, one blank between; the "
+            f"first is line {number}: {line[:50]!r}",
+            stacklevel=2,
+        )
     return total
 
 
