@@ -174,7 +174,8 @@ def test_the_help_of_train_names_the_defaults(capsys):
     for field in dataclasses.fields(TrainingSettings):
         option = f"--{field.name.replace('_', '-')} (INT|FLOAT)"
         text = r"[A-Z](?:(?! --).)+\."
-        assert re.search(rf"{option} {text} \[default: {field.default}\]", printed), option
+        default = r"Default: \S" if field.default is None else rf"\[default: {field.default}\]"
+        assert re.search(rf"{option} {text} {default}", printed), option
 
 
 def test_passages_come_from_standard_input():

@@ -104,7 +104,9 @@ def _fetch(source: str) -> Path:
         raise PresetError(f"cannot be fetched ({reason})", path=source) from None
 
 
-def _pad_vocabulary(tokenizer: WordPieceTokenizer, rows: int, path: Path) -> WordPieceTokenizer:
+def _pad_vocabulary(
+    tokenizer: WordPieceTokenizer, rows: int, path: Path, config: str
+) -> WordPieceTokenizer:
     """A tokenizer with a token for every row of a word table that was padded; no text has those.
 
     Raises:
@@ -113,7 +115,7 @@ def _pad_vocabulary(tokenizer: WordPieceTokenizer, rows: int, path: Path) -> Wor
     missing = rows - len(tokenizer)
     if not 0 < missing < MOST_PADDING or rows % 8:
         raise PresetError(
-            f"{len(tokenizer)} tokens, but the config says vocab_size {rows}", path=path
+            f"{len(tokenizer)} tokens, but {config} says vocab_size {rows}", path=path
         )
     warnings.warn(
         f"{path}: {len(tokenizer)} tokens for {rows} rows: the last {missing} are not used",
@@ -167,7 +169,8 @@ def read_preset(source: str | Path) -> Preset:
     config = TransformerConfig.from_file(config_file)
     tokenizer = load_tokenizer(folder)
     if len(tokenizer) != config.vocab_size:
-        tokenizer = _pad_vocabulary(tokenizer, config.vocab_size, _find_tokens(folder))
+        tokens = _find_tokens(folder)
+        tokenizer = _pad_vocabulary(tokenizer, config.vocab_size, tokens, config_file.name)
     for key, token, place in (
         ("pad_token_id", "[PAD]", tokenizer.pad_id),
         ("sep_token_id", "[SEP]", tokenizer.sep_id),
