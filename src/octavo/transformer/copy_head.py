@@ -107,7 +107,7 @@ class CopyHead(keras.layers.Layer):
         scores = scores * keys.shape[-1] ** -0.5 + ops.cast(mask, scores.dtype)
         before = ops.pad(token_ids[:, :-1], [[0, 0], [1, 0]], constant_values=-2)
         follows = ops.equal(ops.expand_dims(before, 1), ops.expand_dims(written, 2))
-        scores = scores + self.follow * ops.cast(follows, scores.dtype)
+        scores = scores + ops.where(follows, ops.cast(self.follow, scores.dtype), 0.0)
         gate = ops.sigmoid(self.gate(hidden))
         named = (1.0 - gate) * ops.softmax(logits, axis=-1)
         if unknown:
