@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from octavo.counting import count_words
 from octavo.counting.parts import Part, parts_beside, save_part
 from octavo.errors import DataError, UsageError
 
@@ -45,3 +48,18 @@ def test_nothing_stays_where_nothing_is_finished(out, error, tmp_path, capsys):
         stop_with(error, out, finished=False)
     assert "resume" not in str(caught.value) + capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_with_a_flipped_bit_is_counted_again(tmp_path):
+    for number in range(3):
+        (tmp_path / f"{number}.txt").write_text(f"a b c{number} d\n" * 50, "utf-8")
+    options = {"segmenter": "whitespace", "progress": False, "folder": tmp_path / "parts"}
+    files = [tmp_path / f"{number}.txt" for number in range(3)]
+    expected = count_words(files, **options).most_common()
+    draw = random.Random(0)
+    for _ in range(40):
+        path = draw.choice(sorted(options["folder"].iterdir()))
+        data = bytearray(path.read_bytes())
+        data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+        path.write_bytes(data)
+        assert count_words(files, **options).most_common() == expected

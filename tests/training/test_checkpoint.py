@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
@@ -70,3 +72,17 @@ def test_a_state_that_is_missing_cut_or_without_a_note(tmp_path):
         for read in (read_note, lambda path: load_state(path, make_model())):
             with pytest.raises(DataError, match="damaged training state"):
                 read(damaged)
+
+
+def test_a_flipped_bit_is_noticed_wherever_it_is(tmp_path):
+    path, model = tmp_path / "state", make_model()
+    save_state(path, model, {"step": 12, "log": [0.5]})
+    whole = path.read_bytes()
+    draw = random.Random(0)
+    for place in (*range(16), *draw.sample(range(len(whole)), 100)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << draw.randrange(8)
+        path.write_bytes(damaged)
+        for read in (read_note, lambda path: load_state(path, model)):
+            with pytest.raises(DataError, match=r"state: (damaged|belongs to another)"):
+                read(path)

@@ -9,6 +9,7 @@ import pickle
 import re
 import shutil
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from os import PathLike
@@ -23,6 +24,7 @@ from octavo.counting.options import Options
 from octavo.errors import UsageError
 from octavo.segmenting.protocol import SegmenterLike
 
+CHUNK = 1 << 20  # bytes of a run that are checked at a time
 SORTED = "sorted-"  # of a folder's name
 # markers and runs, and markers half written
 LEFT = r"[0-9a-f]{16}(-[0-9a-f]{8}-\d+\.arrow|\.json)|\.[0-9a-f]{16}\.json\.[0-9a-f]{8}\.part"
@@ -116,11 +118,19 @@ def _state(path: str) -> list[str | int]:
 
 
 def save_part(path: Path, part: Part) -> None:
-    """Say in a file that a part is finished, and of which size its runs are."""
-    sizes = [os.stat(run).st_size for run in part.runs]
+    """Say in a file that a part is finished, and what its runs' checksums are."""
     names = [Path(run).name for run in part.runs]
+    about = {**part._asdict(), "runs": names, "crc32": [_checksum(run) for run in part.runs]}
     with write_atomic(path) as file:
-        json.dump({**part._asdict(), "runs": names, "sizes": sizes}, file)
+        json.dump({"part": about, "crc32": zlib.crc32(json.dumps(about).encode())}, file)
+
+
+def _checksum(path: str) -> int:
+    total = 0
+    with open(path, "rb") as file:
+        while data := file.read(CHUNK):
+            total = zlib.crc32(data, total)
+    return total
 
 
 def remove_parts(folder: Path) -> None:
@@ -135,12 +145,15 @@ def remove_parts(folder: Path) -> None:
 
 
 def load_part(path: Path) -> Part | None:
-    """A part that is finished and whole, else None."""
+    """A part that is finished and whole, else None: it is counted again."""
     try:
         known = json.loads(path.read_text("utf-8"))
-        runs = [str(path.parent / name) for name in known.pop("runs")]
-        if [os.stat(run).st_size for run in runs] != known.pop("sizes"):
+        about = known["part"]
+        if known["crc32"] != zlib.crc32(json.dumps(about).encode()):
             return None
-        return Part(**known, runs=tuple(runs))
-    except (OSError, ValueError, KeyError, TypeError):
+        runs = [str(path.parent / name) for name in about.pop("runs")]
+        if [_checksum(run) for run in runs] != about.pop("crc32"):
+            return None
+        return Part(**about, runs=tuple(runs))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

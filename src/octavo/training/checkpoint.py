@@ -3,13 +3,16 @@
 The file is safetensors: every variable of the model (weights, dropout seeds) and of its optimizer
 (moments, step) by place, and a JSON note of the caller's (plan, position, log) as an array of
 bytes: in the header, which safetensors limits to 100 MB, a long run's log would not fit. It is
-written to a temporary file and renamed, so a kill at any moment leaves the last whole one.
+written to a temporary file and renamed, so a kill at any moment leaves the last whole one. A
+checksum over all of it is compared before any of it is used: a bit that flipped on the disk would
+give another model in silence.
 """
 
 from __future__ import annotations
 
 import json
 import warnings
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +24,8 @@ from octavo._files import write_atomic
 from octavo._keras import ops
 from octavo._lazy import require
 from octavo.errors import DataError
+
+CHECKSUM = "crc32"
 
 
 def _variables(model: Any) -> dict[str, Any]:
@@ -58,6 +63,7 @@ def save_state(path: str | Path, model: Any, note: dict[str, Any]) -> None:
         for name, variable in _variables(model).items()
     }
     arrays["note"] = np.frombuffer(json.dumps(note).encode(), "uint8")
+    arrays[CHECKSUM] = _checksum(arrays)
     data = safetensors.save(arrays)
     with write_atomic(path, binary=True) as file:
         file.write(data)
@@ -87,9 +93,8 @@ def load_state(path: str | Path, model: Any) -> dict[str, Any]:
     """
     variables = _variables(model)
     with _open_state(path) as file:
-        note = _note(file)
-        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
-    del arrays["note"]
+        arrays = _read_arrays(file)
+    note = _note(arrays.pop("note"))
     if set(arrays) != set(variables):
         odd = sorted(set(arrays) ^ set(variables))[0]
         raise DataError(f"belongs to another model (differs in {odd})", path=path)
@@ -102,7 +107,7 @@ def load_state(path: str | Path, model: Any) -> dict[str, Any]:
 
 
 def read_note(path: str | Path) -> dict[str, Any]:
-    """The note of a saved state, without its arrays.
+    """The note of a saved state, all of which is checked.
 
     Raises:
         DataError: if the file is missing or damaged.
@@ -110,7 +115,7 @@ def read_note(path: str | Path) -> dict[str, Any]:
     Example: see `load_state`.
     """
     with _open_state(path) as file:
-        return _note(file)
+        return _note(_read_arrays(file)["note"])
 
 
 def find_whole(paths: Sequence[Path]) -> tuple[Path, dict[str, Any]] | None:
@@ -141,9 +146,25 @@ def find_whole(paths: Sequence[Path]) -> tuple[Path, dict[str, Any]] | None:
     return None
 
 
-def _note(file: Any) -> dict[str, Any]:
-    """The note of an open file."""
-    return json.loads(file.get_tensor("note").tobytes())
+def _note(array: np.ndarray) -> dict[str, Any]:
+    return json.loads(array.tobytes())
+
+
+def _read_arrays(file: Any) -> dict[str, np.ndarray]:
+    """All arrays of an open file, which are what was written."""
+    arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
+    if not np.array_equal(arrays.pop(CHECKSUM, None), _checksum(arrays)):
+        raise ValueError("its checksum is another")
+    return arrays
+
+
+def _checksum(arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """A checksum of names, shapes, types and contents, uint32 (1,)."""
+    total = 0
+    for name, array in sorted(arrays.items()):
+        total = zlib.crc32(repr((name, array.shape, str(array.dtype))).encode(), total)
+        total = zlib.crc32(array.reshape(-1).view(np.uint8).data, total)
+    return np.array([total], np.uint32)
 
 
 @contextmanager
