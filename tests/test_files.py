@@ -1,4 +1,7 @@
-"""Reading whatever the compression; writing whole or not at all."""
+"""Reading whatever the compression; writing whole or not at all.
+
+Covers octavo._archives.
+"""
 
 from __future__ import annotations
 

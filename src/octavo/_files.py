@@ -7,36 +7,23 @@ write beside the target and rename at the end: a run that fails leaves what was 
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import errno
-import gzip
 import io
-import lzma
 import os
-import re
 import shutil
 import sys
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, BinaryIO, TextIO, cast
 
-import zstandard
-
+from octavo._archives import DAMAGE, HEAD, has_archive, unpacked
 from octavo.errors import DataError
 
-GZIP, XZ, ZSTANDARD = b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
-BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")  # and its first block, or its end
-HEAD = 10  # bytes that tell
-SKIPPED = b"\x2a\x4d\x18"  # second to fourth byte of a zstandard frame to skip, as pzstd writes
 CHUNK = 1 << 18
-PACKED_CHUNK = 1 << 14  # zstandard unpacks a chunk whole, and text may be packed a hundredfold
-WINDOW = 1 << 31  # what `zstd --long=31` asks for; used only as far as a file needs it
-DAMAGE = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
 
 
 @contextmanager
@@ -57,7 +44,7 @@ def open_binary(path: str | PathLike[str]) -> Iterator[BinaryIO]:
         b'north'
     """
     with _open_raw(path) as raw:
-        source = _Checked(_decompressed(raw), path)
+        source = _Checked(unpacked(raw), path)
         yield cast(BinaryIO, io.BufferedReader(source, CHUNK))
 
 
@@ -97,17 +84,6 @@ def is_packed(path: str | PathLike[str]) -> bool:
     """
     with _open_raw(path) as raw:
         return has_archive(raw.peek(HEAD))
-
-
-def has_archive(data: bytes) -> bool:
-    """Whether these, a file's first bytes, are those of gzip, bzip2, xz or zstandard.
-
-    Example:
-        >>> has_archive(gzip.compress(b"north")), has_archive(b"north")
-        (True, False)
-    """
-    packed = data.startswith((GZIP, XZ)) or BZIP2.match(data) is not None
-    return packed or _has_zstandard(data)
 
 
 def read_text(path: str | PathLike[str]) -> str:
@@ -269,79 +245,6 @@ class _Checked(io.RawIOBase):
         return len(data)
 
 
-class _StreamReader:
-    """Reads streams of bzip2 or xz one after the other.
-
-    Python's own readers take what is no stream after the first one for the end of the file.
-    """
-
-    def __init__(self, source: io.BufferedReader, make_stream: Callable[[], Any]) -> None:
-        self._source = source
-        self._make_stream = make_stream
-        self._stream: Any = None
-        self._rest = b""  # read, but not of the stream that ended
-
-    def read(self, size: int) -> bytes:
-        data = b""
-        while not data:
-            packed = b""
-            if self._stream is None:
-                packed, self._rest = self._skip_padding(self._rest), b""
-                if not packed:
-                    return b""
-                self._stream = self._make_stream()
-            elif self._stream.needs_input:
-                packed = self._source.read1(CHUNK)
-                if not packed:
-                    raise EOFError
-            data = self._stream.decompress(packed, size)
-            if self._stream.eof:
-                self._rest, self._stream = self._stream.unused_data, None
-        return data
-
-    def _skip_padding(self, data: bytes) -> bytes:
-        """What comes before the next stream: nothing, or of xz zeros in fours."""
-        zeros = 0
-        while True:
-            data = data or self._source.read1(CHUNK)
-            left = data.lstrip(b"\0") if self._make_stream is lzma.LZMADecompressor else data
-            zeros += len(data) - len(left)
-            if left or not data:
-                break
-            data = b""
-        if zeros % 4:
-            raise lzma.LZMAError
-        return left
-
-
-class _ZstandardReader:
-    """Reads frames one after the other; unlike the library's reader it notices a missing end."""
-
-    def __init__(self, source: Any) -> None:
-        self._source = source
-        self._frame: Any = None
-        self._ready = memoryview(b"")  # its slices are not copies
-
-    def read(self, size: int) -> bytes:
-        while not self._ready:
-            data = self._source.read(PACKED_CHUNK)
-            if not data:
-                if self._frame is not None:
-                    raise EOFError
-                return b""
-            self._ready = memoryview(b"".join(self._unpack(data)))
-        data, self._ready = bytes(self._ready[:size]), self._ready[size:]
-        return data
-
-    def _unpack(self, data: bytes) -> Iterator[bytes]:
-        while data:
-            frame = (
-                self._frame or zstandard.ZstdDecompressor(max_window_size=WINDOW).decompressobj()
-            )
-            yield frame.decompress(data)
-            self._frame, data = (None, frame.unused_data) if frame.eof else (frame, b"")
-
-
 @contextmanager
 def _open_raw(path: str | PathLike[str]) -> Iterator[io.BufferedReader]:
     if str(path) == "-":
@@ -359,21 +262,6 @@ def _open_raw(path: str | PathLike[str]) -> Iterator[io.BufferedReader]:
         raise DataError(f"cannot be read: {error.strerror}", path) from None
     with file:
         yield file
-
-
-def _decompressed(raw: io.BufferedReader) -> Any:
-    head = raw.peek(HEAD)
-    if head.startswith(GZIP):
-        return gzip.GzipFile(fileobj=raw)
-    if BZIP2.match(head):
-        return _StreamReader(raw, bz2.BZ2Decompressor)
-    if head.startswith(XZ):
-        return _StreamReader(raw, lzma.LZMADecompressor)
-    return _ZstandardReader(raw) if _has_zstandard(head) else raw
-
-
-def _has_zstandard(head: bytes) -> bool:
-    return head.startswith(ZSTANDARD) or (head[1:4] == SKIPPED and head[0] >> 4 == 5)
 
 
 def _first_bad_line(path: str | PathLike[str]) -> int | None:

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from octavo.corpus.files import find_files, make_ranges
+from octavo.corpus.files import find_files, make_ranges, unchanged
 from octavo.errors import DataError
 
 
@@ -61,3 +61,25 @@ def test_a_pattern_finds_folders_as_a_shell_does(tmp_path):
     assert find_files(tmp_path / "*") == everything
     assert find_files(tmp_path / "s*") == everything[1:]
     assert find_files(tmp_path / "**" / "*") == everything  # each once
+
+
+@pytest.mark.parametrize("change", ["grows", "shrinks", "goes", "is another"])
+def test_a_file_that_changes_while_it_is_read_is_named(tmp_path, change):
+    path = tmp_path / "text"
+    path.write_text("a b\n" * 10)
+    os.utime(path, (1, 1))
+    actions = {
+        "grows": lambda: path.write_text("a b\n" * 11),
+        "shrinks": lambda: path.write_text("a b\n" * 9),
+        "goes": path.unlink,
+        "is another": lambda: path.write_text("b a\n" * 10),
+    }
+    with pytest.raises(DataError, match="text: has changed while it was read"), unchanged([path]):
+        actions[change]()
+
+
+def test_pipes_and_what_stays_are_no_change(tmp_path):
+    (tmp_path / "text").write_text("a b\n")
+    os.mkfifo(tmp_path / "pipe")
+    with unchanged(["-", str(tmp_path / "text"), str(tmp_path / "pipe")]):
+        (tmp_path / "text").read_text()

@@ -265,3 +265,17 @@ def test_paths_must_be_there(tmp_path):
             count_words(tmp_path / path, "whitespace")
     with pytest.raises(UsageError, match=r"paths=\[\]"):
         count_words([], "whitespace")
+
+
+def test_a_file_that_grows_while_it_is_counted_is_an_error(tmp_path):
+    path = tmp_path / "text"
+    path.write_text("a b\n")
+
+    def cut(text):
+        if text == "a b":
+            with path.open("a") as file:
+                file.write("more\n")
+        return text.split()
+
+    with pytest.raises(DataError, match="text: has changed while it was read"):
+        count_words(path, cut, progress=False)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 from typing import BinaryIO, NamedTuple, cast
 
-from octavo._files import has_archive, open_binary
+from octavo._archives import has_archive
+from octavo._files import open_binary
 from octavo.corpus.files import STANDARD_INPUT
 
 BLOCK = 1 << 22  # bytes

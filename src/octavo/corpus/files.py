@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from typing import NamedTuple
 
@@ -48,6 +50,35 @@ def find_files(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> Fi
     if not given:
         raise UsageError("no files to read. Received: paths=[]")
     return Files(file for path in given for file in _expand(path))
+
+
+@contextmanager
+def unchanged(paths: Iterable[str]) -> Iterator[None]:
+    """A block in which files are read: what changes meanwhile may have been read half and half.
+
+    Args:
+        paths: as `find_files` gives them; pipes and devices are not looked at.
+
+    Raises:
+        DataError: at the end of the block, if a file has another size or time than at its begin.
+
+    Example:
+        >>> with unchanged([__file__]):
+        ...     pass
+    """
+    before = {path: _stamp(path) for path in paths if path != STANDARD_INPUT}
+    yield
+    for path, stamp in before.items():
+        if stamp is not None and _stamp(path) != stamp:
+            raise DataError("has changed while it was read; start again when it is whole", path)
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return (-1, -1)
+    return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 def _expand(path: str) -> list[str]:

@@ -27,7 +27,7 @@ from octavo._numba import compiling_said
 from octavo._progress import Progress
 from octavo.corpus.cleaning import Cleaner
 from octavo.corpus.documents import read_documents
-from octavo.corpus.files import find_files
+from octavo.corpus.files import find_files, unchanged
 from octavo.counting.candidates import Sentences, Trie, find_nodes
 from octavo.counting.counts import write_table
 from octavo.counting.cutting import cut_words, measure_freedom
@@ -155,7 +155,8 @@ def discover_words(
         TemporaryFile(prefix="octavo-discover-") as file,
     ):
         sentences = Sentences(cast(BinaryIO, file), progress)
-        _read(files, field, cleaner, sentences)
+        with unchanged(files):
+            _read(files, field, cleaner, sentences)
         if min_count is None:
             min_count = max(LEAST, round(np.cbrt(sentences.total) / 10))
         trie = Trie(sentences.counts, min_count)

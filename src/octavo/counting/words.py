@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from octavo._checks import check_whole, parse_bytes
 from octavo._files import full_disk_named
 from octavo._progress import Progress
-from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges
+from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges, unchanged
 from octavo.counting.counts import Counts
 from octavo.counting.crew import Crew, count_parts
 from octavo.counting.options import Options
@@ -121,7 +121,7 @@ def count_words(
     few, many = (BYTEWISE_PARTS, LARGEST_BYTEWISE_PART), (PARTS, LARGEST_PART)
     number, largest = few if options.keep_bytes(found) else many
     ranges = make_ranges(files, number, SMALLEST_PART, largest)
-    with _folder(folder) as place, full_disk_named(place):
+    with _folder(folder) as place, full_disk_named(place), unchanged(files):
         size = None if STANDARD_INPUT in files else sum(file_range.size for file_range in ranges)
         with Progress(size, "counting", progress, in_bytes=True) as bar:
             if approximate:

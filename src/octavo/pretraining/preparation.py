@@ -17,7 +17,7 @@ from octavo._files import full_disk_named, write_atomic
 from octavo._parallel import run_tasks
 from octavo._progress import Progress
 from octavo.corpus.encoding import EncodingTask, encode_range
-from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges
+from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges, unchanged
 from octavo.corpus.token_shards import (
     KINDS,
     MANIFEST,
@@ -137,7 +137,8 @@ def prepare(
             )
             for number, file_range in enumerate(ranges)
         ]  # fmt: skip
-        shards, bad = _encode(tasks, place, workers, cutter.preload, progress)
+        with unchanged(files):
+            shards, bad = _encode(tasks, place, workers, cutter.preload, progress)
         made = {"bad_lines_found": bad, "tokens_blake2b": hash_file(tokens)}
         save_manifest(place, {**about, **made}, shards)
         for mark in place.glob(f"*{MARK}"):
