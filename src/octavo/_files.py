@@ -35,6 +35,7 @@ def open_binary(path: str | PathLike[str]) -> Iterator[BinaryIO]:
             (found while reading).
 
     Example:
+        >>> import gzip
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     path = Path(folder, "words")
