@@ -103,7 +103,7 @@ def pack_streams(packer):
 
 
 @pytest.mark.parametrize("packer", ["bz2", "xz"])
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(data=st.data())
 def test_a_later_stream_is_never_lost_in_silence(packer, data):
     streams = pack_streams(packer)

@@ -57,7 +57,7 @@ def test_a_part_with_a_flipped_bit_is_counted_again(tmp_path):
     files = [tmp_path / f"{number}.txt" for number in range(3)]
     expected = count_words(files, **options).most_common()
     draw = random.Random(0)
-    for _ in range(40):
+    for _ in range(15):
         path = draw.choice(sorted(options["folder"].iterdir()))
         data = bytearray(path.read_bytes())
         data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
