@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import argparse
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from octavo._files import read_text
 from octavo._keras import keras, ops, use_compilation_cache
 from octavo.optimizers import adamw, warmup_stable_decay
 from octavo.pretraining import SMALL_ZH
 from octavo.transformer import build_transformer_model
+from octavo.transformer.adapting import keep_layers
 from octavo.transformer.presets import read_preset
-from octavo.transformer.quantization import dequantize_weights
-from octavo.transformer.weights import read_weights, standard_name
+from optimizers_text_training import read_lines
 
 LENGTH = 40  # tokens of a headline
 RATES = (3e-5, 1e-4, 3e-4)
@@ -52,12 +50,6 @@ def main() -> None:
         scores = {rate: train(encoder, rate, parts) for rate in RATES}
         rate, (validation, test) = max(scores.items(), key=lambda item: item[1][0])
         print(f"{encoder}: rate {rate}, validation {validation:.3f}, test {test:.4f}", flush=True)
-
-
-def read_lines(path: Path) -> list[tuple[str, int]]:
-    """Headline and class of every line."""
-    lines = [line.rpartition("\t") for line in read_text(path).split("\n") if line]
-    return [(text, int(number)) for text, _, number in lines]
 
 
 def split(dev: list[Any], test: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
@@ -92,12 +84,7 @@ def load(encoder: str) -> tuple[Any, Any]:
     """The encoder and its tokenizer."""
     name, _, count = encoder.partition(":")
     _, config, tokenizer, file = read_preset(SMALL_ZH if name == "small-zh" else name)
-    stored = {standard_name(key): array for key, array in read_weights(file).items()}
-    arrays = dequantize_weights(stored, config.quantization_config is not None, file)
-    layers = int(count or config.num_hidden_layers)
-    left_out = tuple(f"bert.encoder.layer.{n}." for n in range(layers, config.num_hidden_layers))
-    arrays = {key: array for key, array in arrays.items() if not key.startswith(left_out)}
-    config = replace(config, num_hidden_layers=layers, quantization_config=None)
+    config, arrays = keep_layers(config, file, int(count) if count else None)
     return build_transformer_model(config, arrays, dropout=0.1), tokenizer
 
 

@@ -47,7 +47,7 @@ def unpacked(raw: io.BufferedReader) -> Any:
     if BZIP2.match(head):
         return _StreamReader(raw, bz2.BZ2Decompressor)
     if head.startswith(XZ):
-        return _StreamReader(raw, lzma.LZMADecompressor)
+        return _StreamReader(raw, lzma.LZMADecompressor, padding=b"\0")
     return _ZstandardReader(raw) if _has_zstandard(head) else raw
 
 
@@ -61,9 +61,12 @@ class _StreamReader:
     Python's own readers take what is no stream after the first one for the end of the file.
     """
 
-    def __init__(self, source: io.BufferedReader, make_stream: Callable[[], Any]) -> None:
+    def __init__(
+        self, source: io.BufferedReader, make_stream: Callable[[], Any], padding: bytes = b""
+    ) -> None:
         self._source = source
         self._make_stream = make_stream
+        self._padding = padding  # what may stand between streams, in fours
         self._stream: Any = None
         self._rest = b""  # read, but not of the stream that ended
 
@@ -72,7 +75,7 @@ class _StreamReader:
         while not data:
             packed = b""
             if self._stream is None:
-                packed, self._rest = self._skip_padding(self._rest), b""
+                packed = self._skip_padding()
                 if not packed:
                     return b""
                 self._stream = self._make_stream()
@@ -85,19 +88,16 @@ class _StreamReader:
                 self._rest, self._stream = self._stream.unused_data, None
         return data
 
-    def _skip_padding(self, data: bytes) -> bytes:
-        """What comes before the next stream: nothing, or of xz zeros in fours."""
-        zeros = 0
-        while True:
-            data = data or self._source.read1(CHUNK)
-            left = data.lstrip(b"\0") if self._make_stream is lzma.LZMADecompressor else data
-            zeros += len(data) - len(left)
-            if left or not data:
-                break
-            data = b""
-        if zeros % 4:
+    def _skip_padding(self) -> bytes:
+        """The first bytes of the next stream; none at the end of the file."""
+        skipped, data = 0, self._rest or self._source.read1(CHUNK)
+        while data and not (left := data.lstrip(self._padding)):
+            skipped, data = skipped + len(data), self._source.read1(CHUNK)
+        if data:
+            skipped, data = skipped + len(data) - len(left), left
+        if skipped % 4:
             raise lzma.LZMAError
-        return left
+        return data
 
 
 class _ZstandardReader:

@@ -20,10 +20,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any, BinaryIO, TextIO, cast
 
-from octavo._archives import DAMAGE, HEAD, has_archive, unpacked
+from octavo._archives import CHUNK, DAMAGE, HEAD, has_archive, unpacked
 from octavo.errors import DataError
-
-CHUNK = 1 << 18
 
 
 @contextmanager

@@ -80,6 +80,10 @@ def test_a_file_that_changes_while_it_is_read_is_named(tmp_path, change):
 
 def test_pipes_and_what_stays_are_no_change(tmp_path):
     (tmp_path / "text").write_text("a b\n")
-    os.mkfifo(tmp_path / "pipe")
-    with unchanged(["-", str(tmp_path / "text"), str(tmp_path / "pipe")]):
-        (tmp_path / "text").read_text()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    os.utime(pipe, (1, 1))
+    with unchanged(["-", str(tmp_path / "text"), str(pipe)]):
+        assert (tmp_path / "text").read_text() == "a b\n"
+        os.utime(pipe, (2, 2))  # as when something is written into it
+    assert pipe.stat().st_mtime == 2

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 
-from octavo.cli.terminal import printable
+from octavo.cli.terminal import one_line
 from octavo.errors import MissingExtraError, OctavoError, UsageError
 
 DONE, BAD_DATA, BAD_USAGE, OWN_MISTAKE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 70, 130, 141
@@ -62,7 +62,7 @@ def describe(error: BaseException) -> str:
         )
     else:
         text = str(error)
-    return printable(" ".join(text.split()))
+    return one_line(text)
 
 
 def report(error: BaseException) -> int:

@@ -16,7 +16,7 @@ from cyclopts import App, Parameter, Token, convert
 
 from octavo import __version__
 from octavo.cli.errors import DONE, PIPE_CLOSED, report
-from octavo.cli.terminal import printable
+from octavo.cli.terminal import one_line
 
 VERBS = {
     "count": ("octavo.cli.count:app", "Count the words of a corpus."),
@@ -100,7 +100,7 @@ def main() -> None:
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """One line on stderr, as errors have it, instead of a place in octavo's source."""
-    print(f"octavo: {printable(' '.join(str(message).split()))}", file=sys.stderr)
+    print(f"octavo: {one_line(str(message))}", file=sys.stderr)
 
 
 def _write_utf8() -> None:

@@ -21,6 +21,16 @@ def printable(text: str) -> str:
     return "".join(c if _is_harmless(c) else c.encode("unicode_escape").decode() for c in text)
 
 
+def one_line(text: str) -> str:
+    r"""A text in one line, as a terminal can show it.
+
+    Example:
+        >>> print(one_line("damaged:\n  a\x1b[31m"))
+        damaged: a\x1b[31m
+    """
+    return printable(" ".join(text.split()))
+
+
 def _is_harmless(character: str) -> bool:
     return (
         character.isprintable() or character in JOINERS or unicodedata.category(character) == "Zs"

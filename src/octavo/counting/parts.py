@@ -20,11 +20,11 @@ from typing import NamedTuple
 from octavo import __version__
 from octavo._files import write_atomic
 from octavo.corpus.files import STANDARD_INPUT, FileRange
+from octavo.corpus.token_shards import checksum_file
 from octavo.counting.options import Options
-from octavo.errors import UsageError
+from octavo.errors import DataError, UsageError
 from octavo.segmenting.protocol import SegmenterLike
 
-CHUNK = 1 << 20  # bytes of a run that are checked at a time
 SORTED = "sorted-"  # of a folder's name
 # markers and runs, and markers half written
 LEFT = r"[0-9a-f]{16}(-[0-9a-f]{8}-\d+\.arrow|\.json)|\.[0-9a-f]{16}\.json\.[0-9a-f]{8}\.part"
@@ -120,17 +120,9 @@ def _state(path: str) -> list[str | int]:
 def save_part(path: Path, part: Part) -> None:
     """Say in a file that a part is finished, and what its runs' checksums are."""
     names = [Path(run).name for run in part.runs]
-    about = {**part._asdict(), "runs": names, "crc32": [_checksum(run) for run in part.runs]}
+    about = {**part._asdict(), "runs": names, "crc32": [checksum_file(run) for run in part.runs]}
     with write_atomic(path) as file:
         json.dump({"part": about, "crc32": zlib.crc32(json.dumps(about).encode())}, file)
-
-
-def _checksum(path: str) -> int:
-    total = 0
-    with open(path, "rb") as file:
-        while data := file.read(CHUNK):
-            total = zlib.crc32(data, total)
-    return total
 
 
 def remove_parts(folder: Path) -> None:
@@ -152,8 +144,8 @@ def load_part(path: Path) -> Part | None:
         if known["crc32"] != zlib.crc32(json.dumps(about).encode()):
             return None
         runs = [str(path.parent / name) for name in about.pop("runs")]
-        if [_checksum(run) for run in runs] != about.pop("crc32"):
+        if [checksum_file(run) for run in runs] != about.pop("crc32"):
             return None
         return Part(**about, runs=tuple(runs))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (DataError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -137,8 +137,10 @@ def next_probabilities(
     logits = model.logits(hidden)
     if prefix.copy_keys is None:
         found = ops.softmax(ops.cast(logits, "float32"), axis=-1)
+        if not unknown:
+            return found
         same = ops.repeat(found[:, :, unk_id : unk_id + 1], unknown, axis=-1)
-        return ops.concatenate([found, same], axis=-1) if unknown else found
+        return ops.concatenate([found, same], axis=-1)
     layer = model.get_layer("copy")
     keys, mask = prefix.copy_keys, prefix.mask[:, 0]
     logs = layer.mix(logits, hidden, tokens, keys, prefix.token_ids, mask, unknown)

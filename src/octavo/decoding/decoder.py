@@ -175,7 +175,7 @@ class Decoder:
         check_number("temperature", temperature, above=0)
         check_number("top_p", top_p, above=0, most=1)
         drawing = "all" if top_p == 1 else "nucleus"
-        settings = Search(self.end_id, steps, samples, mode == "extractive", vote, drawing=drawing)
+        settings = Search(self.end_id, steps, samples, mode == "extractive", vote, drawing)
         random = np.random.default_rng(seed)
         return self._run(
             settings, mode, prefixes, passage_lengths, no_answer_bias, temperature, top_p, random
@@ -196,10 +196,9 @@ class Decoder:
         _check(settings, mode)
         size = self.model.config.vocab_size
         most = size + (0 if self.unk_id is None else UNKNOWN_STEPS[-1])
-        _check_rows(prefixes, passage_lengths, settings.steps, self.model.config, most)
+        highest = _check_rows(prefixes, passage_lengths, settings.steps, self.model.config, most)
         if not prefixes:
             return []
-        highest = max(int(np.max(row)) for row in chain(*prefixes))
         unknown = next(step for step in UNKNOWN_STEPS if highest < size + step)
         settings = settings._replace(unk_id=self.unk_id or 0, unknown=unknown)
         batch = _pad(prefixes, passage_lengths, self.end_id)
@@ -231,10 +230,8 @@ def _check(settings: Search, mode: str) -> None:
     check_whole("samples" if settings.drawing else "beams", settings.beams, 1, MOST_BEAMS)
 
 
-def _check_rows(
-    prefixes: Any, passage_lengths: Any, steps: int, config: Any, most_ids: int
-) -> None:
-    """Refuse rows that cannot be decoded."""
+def _check_rows(prefixes: Any, passage_lengths: Any, steps: int, config: Any, most_ids: int) -> int:
+    """Refuse rows that cannot be decoded; gives their highest token id."""
     counts, named = ([len(rows) for rows in part] for part in (prefixes, passage_lengths))
     if counts != named:
         raise UsageError(
@@ -242,7 +239,7 @@ def _check_rows(
         )
     if 0 in counts:
         raise UsageError("every question needs a passage. Received: none")
-    longest = config.max_position_embeddings
+    longest, highest = config.max_position_embeddings, 0
     for row, passage in zip(chain(*prefixes), chain(*passage_lengths), strict=True):
         if not 0 <= passage < len(row):
             raise UsageError(
@@ -260,6 +257,8 @@ def _check_rows(
                 f"token ids must be whole numbers in [0, {most_ids}). "
                 f"Received: {ids.dtype} from {ids.min()} to {ids.max()}"
             )
+        highest = max(highest, int(ids.max()))
+    return highest
 
 
 def _pad(prefixes: Any, passage_lengths: Any, end_id: int) -> dict[str, np.ndarray]:

@@ -31,9 +31,9 @@ class Search(NamedTuple):
     beams: int
     extractive: bool
     vote: str
+    drawing: str | None = None  # None: beam search; "all" tokens or a "nucleus" to draw from
     unk_id: int = 0
     unknown: int = 0  # words that the vocabulary lacks, with numbers from V on
-    drawing: str | None = None  # None: beam search; "all" tokens or a "nucleus" to draw from
 
 
 class State(NamedTuple):

@@ -13,16 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from octavo._checks import check_whole
 from octavo._seeds import make_generator
 from octavo.errors import UsageError
 from octavo.reading.settings import SETTINGS
 from octavo.text import WordPieceTokenizer
 from octavo.transformer import Transformer, build_transformer_model
+from octavo.transformer.adapting import keep_layers
 from octavo.transformer.config import TYPES
 from octavo.transformer.presets import read_preset
-from octavo.transformer.quantization import dequantize_weights
-from octavo.transformer.weights import read_weights, standard_name
 
 SEGMENT_TYPES = "bert.embeddings.token_type_embeddings.weight"
 SPREAD = 0.05  # standard deviation between types that begin as the same one
@@ -59,23 +57,15 @@ def start_reader(
     _, config, tokenizer, weights = read_preset(source)
     if config.copy_head:
         raise UsageError(f"is a reader already, load it with from_preset. Received: {source}")
-    if layers is None:
-        layers = config.num_hidden_layers
-    check_whole("layers", layers, 1, config.num_hidden_layers)
-    stored = {standard_name(name): array for name, array in read_weights(weights).items()}
-    arrays = dequantize_weights(stored, config.quantization_config is not None, weights)
-    left_out = tuple(f"bert.encoder.layer.{n}." for n in range(layers, config.num_hidden_layers))
-    arrays = {name: array for name, array in arrays.items() if not name.startswith(left_out)}
+    config, arrays = keep_layers(config, weights, layers)
     if not config.question_match and SEGMENT_TYPES in arrays:
         arrays[SEGMENT_TYPES] = _match_types(arrays[SEGMENT_TYPES], seed)
     config = replace(
         config,
-        num_hidden_layers=layers,
         copy_head=True,
         question_match=True,
         sep_token_id=tokenizer.sep_id,
         type_vocab_size=config.type_vocab_size if config.question_match else TYPES,
-        quantization_config=None,
     )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*untrained so far")  # as the output layer should be

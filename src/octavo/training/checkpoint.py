@@ -152,7 +152,8 @@ def _note(array: np.ndarray) -> dict[str, Any]:
 
 def _read_arrays(file: Any) -> dict[str, np.ndarray]:
     """All arrays of an open file, which are what was written."""
-    arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
+    names = file.keys()  # it is no dictionary
+    arrays = {name: file.get_tensor(name) for name in names}
     if not np.array_equal(arrays.pop(CHECKSUM, None), _checksum(arrays)):
         raise ValueError("its checksum is another")
     return arrays

@@ -13,11 +13,47 @@ from typing import Any
 
 import numpy as np
 
+from octavo._checks import check_whole
 from octavo.errors import PresetError, UsageError
 from octavo.transformer.config import TransformerConfig
 from octavo.transformer.positions import extend_positions
 from octavo.transformer.quantization import dequantize_weights
-from octavo.transformer.weights import BIAS, POSITIONS, TIED, TOKENS, standard_name
+from octavo.transformer.weights import (
+    BIAS,
+    POSITIONS,
+    TIED,
+    TOKENS,
+    read_weights,
+    standard_name,
+)
+
+
+def keep_layers(
+    config: TransformerConfig, weights: str | Path, layers: int | None = None
+) -> tuple[TransformerConfig, dict[str, np.ndarray]]:
+    """The first layers of a saved model, with all that is not of a layer.
+
+    Args:
+        config: the config as it was saved.
+        weights: the file of the weights.
+        layers: how many layers are kept; None keeps all.
+
+    Returns:
+        (the config with that many layers, the arrays by Hugging Face name as floats).
+
+    Raises:
+        PresetError: if the file is missing or damaged.
+        UsageError: if the model has fewer layers.
+
+    Example: `build_transformer_model(*keep_layers(config, "bert/model.safetensors", 6))`.
+    """
+    every = config.num_hidden_layers
+    kept = every if layers is None else check_whole("layers", layers, 1, every)
+    stored = {standard_name(name): array for name, array in read_weights(weights).items()}
+    arrays = dequantize_weights(stored, config.quantization_config is not None, weights)
+    left_out = tuple(f"bert.encoder.layer.{number}." for number in range(kept, every))
+    arrays = {name: array for name, array in arrays.items() if not name.startswith(left_out)}
+    return dataclasses.replace(config, num_hidden_layers=kept, quantization_config=None), arrays
 
 
 def adapt_config(

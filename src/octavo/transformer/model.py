@@ -107,16 +107,17 @@ class Transformer(keras.Model):
         for index in range(config.num_hidden_layers):
             hidden = layers[f"block_{index}"](hidden, allowed)
         states = hidden
-        written = ops.where(ops.equal(inputs["segment_ids"], 1), inputs["token_ids"], -1)
         if mask_positions:
             inputs["mask_positions"] = keras.Input((None,), dtype="int32", name="mask_positions")
             hidden = GatherPositions(name="gather")(hidden, inputs["mask_positions"])
-            written = ops.take_along_axis(written, inputs["mask_positions"], axis=1)
         outputs = hidden
         if application != "encoder":
             outputs = layers["tokens"](layers["head"](hidden), reverse=True)
         if "copy" in layers:
             tokens = inputs["token_ids"], inputs["segment_ids"]
+            written = ops.where(ops.equal(tokens[1], 1), tokens[0], -1)
+            if mask_positions:
+                written = ops.take_along_axis(written, inputs["mask_positions"], axis=1)
             outputs = layers["copy"](outputs, hidden, written, states, *tokens)
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.config = config
