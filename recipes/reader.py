@@ -1,67 +1,77 @@
 """The bundled reader of Chinese and English, from a pretrained start.
 
 Source: the reader of Su Jianlin, kexue.fm/archives/7115; the start is recipes/e5_preset.py.
-Command: python recipes/reader.py --data ../shared/data --out runs/reader
+Command: KERAS_BACKEND=torch python recipes/reader.py --data ../shared/data --out runs/reader
+Needs: torch beside octavo (recipes/reader_torch.py says why the long part is in PyTorch).
 Time and scores: see the model card, src/octavo/reading/presets/reader/README.md.
 
     start      the first 8 layers of multilingual-e5-small as a plain BERT (e5_preset.py)
     data       questions of many sources, some beside passages without the answer (reader_data.py)
-    short      epochs of windows of 144 tokens, which are cheap
-    long       an epoch of windows of 320 tokens, from the best weights of the first
+    training   short windows first, which are cheap, long ones at the end
+    reader     calibrated on validation questions, in 8 bits
 
-Every stage can be killed and goes on where it was. No scored question is looked at.
+Every part can be killed and goes on where it was. No scored question is looked at.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
+import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from octavo._keras import keras, use_compilation_cache
+import numpy as np
+import torch
+
+from octavo._keras import keras
 from octavo.reading import Question, Reader, ReaderSettings, read_questions
+from octavo.reading.examples import ExampleSampler
+from octavo.transformer import build_transformer_model
+from octavo.transformer.weights import collect_weights
+from reader_torch import ReaderNetwork, make_groups
 
 SETTINGS = ReaderSettings(
     window=320, overlap=96, question_length=64, answer_length=80, beams=1, vote="holders"
 )
-STAGES = {"short": (144, 2, 1.5e-4, 1), "long": (320, 1, 7e-5, 2)}  # window, epochs, rate, seed
+STAGES = ((96, 0.75), (144, 0.5), (320, 0.1))  # window, share of the questions
 LAYERS = 8  # of the 12
-VALIDATION = {"cmrc": 60, "drcd": 30, "squad": 40, "near": 30}  # questions scored after an epoch
+BATCH, LENGTH_STEP = 16, 16
+RATE, FASTER, WARMUP, LOWEST = 2e-4, 8.0, 200, 0.03
+NEGATIVES = 0.12
+VALIDATION = {"cmrc": 160, "drcd": 80, "squad": 80, "webqa": 40, "near": 60}
+SAVE_SECONDS = 240.0
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("runs/reader"))
+    parser.add_argument("--start", type=Path, help="a reader to go on from, not the encoder")
     parser.add_argument("--share", type=float, default=1.0, help="of the questions, to try it out")
-    parser.add_argument("--layers", type=int, default=LAYERS, help="of the 12, to compare")
     options = parser.parse_args()
-    use_compilation_cache()
-    start, data = options.out / "e5", options.out / "data"
-    make("e5_preset", options.data, start, start / "vocab.txt")
+    encoder, data, out = options.out / "e5", options.out / "data", options.out
     make("reader_data", options.data, data, data / "sources.json")
+    if options.start is None:
+        make("e5_preset", options.data, encoder, encoder / "vocab.txt")
+        keras.utils.set_random_seed(0)
+        reader = Reader.from_encoder(encoder, LAYERS)
+    else:
+        reader = Reader.from_preset(options.start)
+    reader.settings = SETTINGS
     questions = list(read_questions(data / "train.jsonl"))
     questions = questions[: round(len(questions) * options.share)]
-    validation = read_validation(data)
-    keras.utils.set_random_seed(0)
-    reader = Reader.from_encoder(start, options.layers)
-    for name, (window, epochs, rate, seed) in STAGES.items():
-        reader.settings = dataclasses.replace(SETTINGS, window=window, overlap=window // 3)
-        reader.fit(
-            questions,
-            validation=validation,
-            out=options.out / name,
-            epochs=epochs,
-            batch_size=16,
-            learning_rate=rate,
-            dropout=0.0,
-            negative_rate=0.12,
-            first_token_weight=4.0,
-            seed=seed,
-        )
-        reader = Reader.from_preset(options.out / name)
+    training = Training(reader, questions, read_validation(data), out)
+    training.run()
+    reader = training.reader()
+    reader.calibrate(list(read_calibration(data)))
+    reader.save_to_preset(out / "reader", dtype="int8")
 
 
 def make(script: str, data: Path, out: Path, result: Path) -> None:
@@ -72,13 +82,150 @@ def make(script: str, data: Path, out: Path, result: Path) -> None:
         subprocess.run(command, check=True)
 
 
-def read_validation(data: Path) -> list[Question]:
+def read_validation(data: Path) -> dict[str, list[Question]]:
     """Some questions of every source that is like those of users."""
-    chosen: list[Question] = []
+    chosen = {}
     for name, count in VALIDATION.items():
         questions = list(read_questions(data / f"validation_{name}.jsonl"))
-        chosen += questions[:: max(len(questions) // count, 1)][:count]
+        chosen[name] = questions[:: max(len(questions) // count, 1)][:count]
     return chosen
+
+
+def read_calibration(data: Path) -> Iterator[Question]:
+    """The questions that say how sure an answer is: those of the validation, all mixed."""
+    for questions in read_validation(data).values():
+        yield from questions
+
+
+class Training:
+    """Trains the network by the stages, saved every few minutes.
+
+    Args:
+        reader: the first weights and the tokenizer.
+        questions: of the training.
+        validation: questions by source, measured after every 400 steps.
+        out: the folder of state.pt and log.jsonl.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        questions: Sequence[Question],
+        validation: dict[str, list[Question]],
+        out: Path,
+    ) -> None:
+        self.first, self.questions, self.out = reader, questions, out
+        sep_id = reader.tokenizer.sep_id
+        self.network = ReaderNetwork(collect_weights(reader.model), sep_id)
+        faster = FASTER if reader.new else 1.0
+        groups = make_groups(self.network, RATE, faster)
+        self.optimizer = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.98), fused=True)
+        self.trained = [one for one in self.network.parameters() if one.requires_grad]
+        self.validation = {
+            name: self.sampler(asked, 144, seed=9, negative_rate=0.0)
+            for name, asked in validation.items()
+        }
+        self.step = 0
+        self.state = out / "state.pt"
+        if self.state.is_file():
+            state = torch.load(self.state)
+            self.network.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step = state["step"]
+
+    def sampler(
+        self, questions: Sequence[Question], window: int, seed: int, negative_rate: float
+    ) -> ExampleSampler:
+        """Examples with windows of so many tokens, and places for labels."""
+        settings = dataclasses.replace(SETTINGS, window=window, overlap=window // 3)
+        return ExampleSampler(
+            questions, self.first.tokenizer, settings, negative_rate, 1.0, seed, True, LENGTH_STEP
+        )
+
+    def batches(self) -> Iterator[tuple[int, Any]]:
+        """All batches of all stages, with the window."""
+        for stage, (window, share) in enumerate(STAGES):
+            sampler = self.sampler(self.questions, window, 1, NEGATIVES)
+            batches = sampler.batches(stage, BATCH)
+            for batch in batches[: round(len(batches) * share)]:
+                yield window, partial(sampler.arrays, batch, BATCH)
+
+    def run(self) -> None:
+        """Go on from the last state to the end."""
+        steps = sum(round(-(-len(self.questions) // BATCH) * share) for _, share in STAGES)
+        losses: list[tuple[float, float]] = []
+        saved = started = time.monotonic()
+        for number, (window, make_arrays) in enumerate(self.batches()):
+            if number < self.step:
+                continue
+            losses.append(self.train(make_arrays(), self.rate(steps)))
+            if self.step % 50 == 0:
+                seconds = (time.monotonic() - started) / len(losses)
+                total, first = np.mean(losses, 0)
+                self.log(window=window, loss=total, first=first, seconds=seconds)
+                losses, started = [], time.monotonic()
+            if self.step % 400 == 0:
+                self.log(validation=self.validate())
+            if time.monotonic() - saved > SAVE_SECONDS:
+                self.save()
+                saved = time.monotonic()
+        self.log(validation=self.validate())
+        self.save()
+
+    def rate(self, steps: int) -> float:
+        """What the rates are multiplied by: a warm-up, then a straight line down."""
+        return min((self.step + 1) / WARMUP, 1.0) * max(1 - self.step / steps, LOWEST)
+
+    def train(self, batch: tuple[Any, Any, Any], rate: float) -> tuple[float, float]:
+        """One step; gives the loss of an answer, and that of its first token."""
+        inputs, marks, weights = batch
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["rate"] * rate
+        with torch.autocast("cpu", torch.bfloat16):
+            found = self.network(inputs, marks)
+        loss = -(found * torch.from_numpy(weights)).sum() / len(weights)
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
+        self.optimizer.step()
+        self.step += 1
+        return loss.item(), -found[:, 0].mean().item()
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """The mean loss of an answer's first token by source."""
+        losses = {}
+        for name, sampler in self.validation.items():
+            found: list[float] = []
+            for batch in sampler.batches(0, BATCH):
+                with torch.autocast("cpu", torch.bfloat16):
+                    logs = self.network(*sampler.arrays(batch, len(batch))[:2])
+                found += logs[:, 0].tolist()
+            losses[name] = -float(np.mean(found))
+        return losses
+
+    def save(self) -> None:
+        """Write the state, whole or not at all."""
+        part = self.state.with_suffix(".part")
+        state = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+        }
+        torch.save(state, part)
+        os.replace(part, self.state)
+
+    def log(self, **figures: object) -> None:
+        line = json.dumps({"step": self.step, **figures})
+        print(line, flush=True)
+        with (self.out / "log.jsonl").open("a") as file:
+            file.write(line + "\n")
+
+    def reader(self) -> Reader:
+        """A reader of the weights of now."""
+        config = self.first.model.config
+        model = build_transformer_model(config, self.network.arrays(), application="unilm")
+        return Reader(model, self.first.tokenizer, SETTINGS)
 
 
 if __name__ == "__main__":

@@ -7,22 +7,24 @@ fudan.jsonl (articles of the 1980s to 2000s), laws.jsonl, poetry.jsonl (Tang poe
 characters, Song ci) and contexts.jsonl (passages of question sets: Wikipedia, travel, court cases,
 lives of poets), a field "text" a line.
 
-Left out are texts that share long stretches with CMRC 2018 dev, and the contexts that the reader's
-recipe keeps for validation.
+Left out are texts that share long stretches with what the reader is scored on, and the contexts
+that its recipe keeps for validation.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import reader_zh_sources as sources
-from reader_zh_data import clean
-from reader_zh_sources import Data, json_lines
+import reader_sources as sources
+from reader_sources import Data, json_lines
 
 LEAST = 20  # characters
+WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff05]")
 
 
 def documents(data: Data) -> dict[str, Iterator[str]]:
@@ -33,6 +35,15 @@ def documents(data: Data) -> dict[str, Iterator[str]]:
         "poetry": poems(data),
         "contexts": contexts(data),
     }
+
+
+def clean(text: str) -> str:
+    """Plain running text: digits and letters of normal width, no headings, no broken lines."""
+    text = re.sub(r"<!--.*?-->|^#.*$", "", text, flags=re.M)
+    text = WIDE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    text = re.sub(r"(?<![A-Za-z])[ \t\u3000]+|[ \t\u3000]+(?![A-Za-z])", "", text)
+    lines = [line for line in text.split("\n") if len(line) >= 12]
+    return "".join(line if line[-1:] not in "。！？" else line + "\n" for line in lines)
 
 
 def poems(data: Data) -> Iterator[str]:
@@ -51,7 +62,7 @@ def contexts(data: Data) -> Iterator[str]:
         sources.cail(data),
     ):
         for question in questions:
-            yield from (passage.text for passage in question.passages)
+            yield from (data.simplify(passage.text) for passage in question.passages)
     for row in json_lines(data.root / "kdconv/triples.jsonl.xz"):
         if row["predicate"] == "Information":
             yield row["object"]

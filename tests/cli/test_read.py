@@ -163,11 +163,6 @@ def test_swapped_arguments_and_missing_presets_are_said_at_once(passages, capsys
     assert capsys.readouterr().err == "octavo: nowhere: no such folder\n"
 
 
-def test_the_bundled_reader_warns_of_other_languages(passages):
-    with pytest.warns(UserWarning, match="knows Chinese alone"):
-        run(["read", "ask", "Which year?", passages])
-
-
 def test_the_help_of_train_names_the_defaults(capsys):
     assert run(["read", "train", "--help"]) == 0
     printed = " ".join(capsys.readouterr().out.replace("│", " ").split())

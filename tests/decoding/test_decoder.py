@@ -132,13 +132,18 @@ def test_all_batches_fit_into_few_shapes():
 def test_mixed_precision_decodes():
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        config = {"vocab_size": 20, "hidden_size": 8, "num_hidden_layers": 1, "copy_head": True}
+        config = {"vocab_size": 20, "hidden_size": 8, "num_hidden_layers": 1, "pointer_head": True}
         config |= {"num_attention_heads": 2, "intermediate_size": 8}
         model = build_transformer_model(config, application="unilm")
         (found,) = Decoder(model, end_id=3).beam_search([[ROW]], [[1]], steps=3, beams=2)
     finally:
         keras.config.set_dtype_policy("float32")
     assert np.isfinite(found.scores).all()
+
+
+def test_a_model_that_points_has_no_words_of_its_own(bench):
+    with pytest.raises(UsageError, match=r"points at its passages .* mode='extractive' is needed"):
+        bench(True).sample([])
 
 
 ROW = np.array([2, 7, 3, 6, 3])

@@ -21,7 +21,7 @@ CASES = [
     {"mode": "extractive", "vote": "confident", "beams": 2, "own_keys": False},
     {"mode": "extractive", "vote": "holders", "beams": 3, "own_keys": True},
     {"mode": "generative", "vote": "article", "beams": 3, "own_keys": False},
-    {"mode": "generative", "vote": "mean", "beams": 4, "own_keys": True},
+    {"mode": "extractive", "vote": "mean", "beams": 4, "own_keys": True},
     {"mode": "generative", "vote": "confident", "beams": 1, "own_keys": False},
 ]
 COUNTS = [(1, 4, 2), (2, 5), (1, 1, 1, 1, 1, 1, 1), (4, 1, 3), (3, 2, 2)]  # one shape

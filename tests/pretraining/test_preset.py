@@ -126,9 +126,9 @@ def test_what_does_not_fit_the_preset_is_named(corpus, preset, on, sources, tmp_
 def test_a_model_that_reads_across_texts_is_refused(corpus, preset, on, tmp_path):
     shutil.copytree(preset, tmp_path / "reader")
     config = json.loads((preset / "config.json").read_text("utf-8"))
-    (tmp_path / "reader" / "config.json").write_text(json.dumps({**config, "copy_head": True}))
+    (tmp_path / "reader" / "config.json").write_text(json.dumps({**config, "pointer_head": True}))
     reader = dataclasses.replace(on, preset=str(tmp_path / "reader"))
-    with pytest.raises(UsageError, match="copy_head looks across texts of a row"):
+    with pytest.raises(UsageError, match="pointer_head looks across texts of a row"):
         pretrain(corpus, tmp_path / "out", reader)
 
 

@@ -41,7 +41,7 @@ def test_it_has_the_encoders_weights_and_learns(encoder):
     folder = encoder()
     reader = Reader.from_encoder(folder)
     assert is_encoder(folder)
-    assert reader.model.config.copy_head
+    assert reader.model.config.pointer_head
     assert reader.model.config.question_match
     stored = collect_weights(
         build_transformer_model(folder / "config.json", folder / "model.safetensors")
@@ -88,7 +88,7 @@ def test_new_heads_learn_faster_until_they_are_trained(encoder, monkeypatch):
     class NotedError(Exception):
         """Ends a training before it begins."""
 
-    def note(model, optimizer):
+    def note(model, optimizer, **options):
         multipliers.append(dict(getattr(optimizer, "multipliers", {})))
         raise NotedError
 

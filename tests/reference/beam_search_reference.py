@@ -67,30 +67,10 @@ class Network:
             heads.append(softmax(np.where(allowed, scores, -np.inf)) @ value[:, part])
         return np.concatenate(heads, axis=1)
 
-    def point(
-        self,
-        hidden: np.ndarray,
-        written: Sequence[int | None],
-        prefix: Sequence[int],
-        states: np.ndarray,
-    ) -> np.ndarray:
-        """Log probabilities with a copy head, (places, V); `states` are those of the prefix.
-
-        `written` is the answer's token that each place has read, None where it has read none.
-        """
-        vocabulary = softmax(self.logits(hidden))
-        keys = self.linear("octavo.copy.key", states)
-        scores = self.linear("octavo.copy.query", hidden) @ keys.T / math.sqrt(keys.shape[1])
-        for look, token in enumerate(written):
-            for place, before in enumerate(prefix[:-1]):
-                if before == token:
-                    scores[look, place + 1] += self.arrays["octavo.copy.follow"][0]
-        gate = 1.0 / (1.0 + np.exp(-self.linear("octavo.copy.gate", hidden)))
-        mixed = (1.0 - gate) * vocabulary
-        for look, weights in enumerate(softmax(scores)):
-            for token, weight in zip(prefix, weights, strict=True):
-                mixed[look, token] += gate[look, 0] * weight
-        return np.log(mixed + FLOOR)
+    def point(self, hidden: np.ndarray, states: np.ndarray) -> np.ndarray:
+        """Scores of a pointer head, (places, length); `states` are those of the prefix."""
+        keys = self.linear("octavo.pointer.key", states)
+        return self.linear("octavo.pointer.query", hidden) @ keys.T / math.sqrt(keys.shape[1])
 
     def logits(self, hidden: np.ndarray) -> np.ndarray:
         x = gelu(self.linear("cls.predictions.transform.dense", hidden))
@@ -184,12 +164,28 @@ class Question:
         if self.network.config["question_match"]:
             types = match_types(passage, self.question, len(answer))
         hidden = self.network.hidden([*prefix, *answer], types, unilm_mask(segments))
-        logits = self.network.logits(hidden[-1])
-        if self.network.config["copy_head"]:
-            logits = self.network.point(
-                hidden[-1:], [answer[-1] if answer else None], prefix, hidden[: len(prefix)]
-            )[0]
-        return softmax(logits)
+        if self.network.config["pointer_head"]:
+            scores = self.network.point(hidden[-1:], hidden[: len(prefix)])[0]
+            return self._pointed(scores, prefix, passage, answer)
+        return softmax(self.network.logits(hidden[-1]))
+
+    def _pointed(
+        self, scores: np.ndarray, prefix: list[int], passage: list[int], answer: tuple[int, ...]
+    ) -> np.ndarray:
+        """What a pointer gives each token: after the first only places that go on or end count."""
+        found = np.zeros(self.network.config["vocab_size"])
+        places = set(range(len(prefix)))
+        if answer:
+            size = len(answer)
+            starts = [i for i in range(len(passage)) if tuple(passage[i : i + size]) == answer]
+            if not starts:
+                return found
+            ends = {place for place, token in enumerate(prefix) if token == self.end}
+            places = {1 + start + size for start in starts} | ends
+        chosen = sorted(places)
+        for place, weight in zip(chosen, softmax(scores[chosen]), strict=True):
+            found[prefix[place]] += weight
+        return found
 
     def voting(self) -> tuple[list[float], list[bool], float]:
         """Each passage's no-answer probability, whether it votes, and the smallest margin."""

@@ -36,7 +36,7 @@ def test_learning_rates_of_keras_adamw_fall_by_a_cosine():
 def test_both_adamws_decay_the_same_weights():
     config = {
         "vocab_size": 20, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
-        "intermediate_size": 16, "max_position_embeddings": 16, "copy_head": True,
+        "intermediate_size": 16, "max_position_embeddings": 16, "pointer_head": True,
         "question_match": True, "type_vocab_size": 5, "sep_token_id": 3,
     }  # fmt: skip
     variables = build_transformer_model(config, application="unilm").trainable_variables

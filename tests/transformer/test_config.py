@@ -27,7 +27,7 @@ BAD = [
     ({"layer_norm_eps": True}, "layer_norm_eps"),
     ({"initializer_range": float("nan")}, "initializer_range"),
     ({"hidden_dropout_prob": 1.5}, "hidden_dropout_prob"),
-    ({"copy_head": "false"}, "copy_head"),
+    ({"pointer_head": "false"}, "pointer_head"),
     ({"position_embedding_type": "relative_key"}, "position_embedding_type"),
     ({"question_match": True, "sep_token_id": 3}, "type_vocab_size"),
     ({"question_match": True, "type_vocab_size": 5}, "sep_token_id"),

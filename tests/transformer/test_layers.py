@@ -14,10 +14,10 @@ from octavo._keras import keras, ops
 from octavo.transformer import Transformer
 from octavo.transformer.attention import SelfAttention
 from octavo.transformer.block import TransformerBlock
-from octavo.transformer.copy_head import CopyHead
 from octavo.transformer.embeddings import PositionSegmentEmbedding, TiedEmbedding
 from octavo.transformer.head import GatherPositions, HeadTransform
 from octavo.transformer.masks import AttentionMask
+from octavo.transformer.pointer_head import PointerHead
 from octavo.transformer.question_match import QuestionMatch
 
 pytestmark = pytest.mark.keras_backend
@@ -27,7 +27,6 @@ HIDDEN = RANDOM.normal(size=(2, 6, 8)).astype("float32")
 IDS = RANDOM.integers(4, 9, size=(2, 6)).astype("int32")
 IDS[:, 3] = 3
 SEGMENTS = np.array([[0, 0, 0, 0, 1, 1]] * 2, np.int32)
-LOGITS = RANDOM.normal(size=(2, 2, 9)).astype("float32")
 MASK = np.where(RANDOM.random((2, 1, 6, 6)) < 0.7, 0.0, -1e9).astype("float32")
 # Settings that differ from the defaults: a get_config that forgets one gives other outputs.
 LAYERS = {
@@ -36,10 +35,7 @@ LAYERS = {
     "attention": (lambda: SelfAttention(4), [HIDDEN, MASK]),
     "block": (lambda: TransformerBlock(4, 12, "relu", epsilon=0.5), [HIDDEN, MASK]),
     "head": (lambda: HeadTransform("relu", epsilon=0.5), [HIDDEN]),
-    "copy": (
-        lambda: CopyHead(pad_id=5),
-        [LOGITS, HIDDEN[:, :2], IDS[:, :2], HIDDEN, IDS, SEGMENTS],
-    ),
+    "pointer": (lambda: PointerHead(pad_id=5), [HIDDEN[:, :2], HIDDEN, IDS, SEGMENTS]),
     "gather": (GatherPositions, [HIDDEN, IDS[:, :2] % 6]),
     "mask": (lambda: AttentionMask("unilm", pad_id=5), [IDS, SEGMENTS]),
     "types": (lambda: QuestionMatch(sep_id=3), [IDS, SEGMENTS]),
@@ -47,7 +43,12 @@ LAYERS = {
 MODELS: list[dict[str, Any]] = [
     {"application": "encoder"},
     {"application": "lm", "hidden_act": "relu", "layer_norm_eps": 0.5},
-    {"application": "unilm", "question_match": True, "copy_head": True, "hidden_dropout_prob": 0.3},
+    {
+        "application": "unilm",
+        "question_match": True,
+        "pointer_head": True,
+        "hidden_dropout_prob": 0.3,
+    },
 ]
 
 

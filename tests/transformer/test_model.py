@@ -62,8 +62,8 @@ def test_an_answer_is_not_seen_by_what_stands_before_it(build, run):
 
 
 def test_the_head_looks_only_where_it_is_asked(build, run):
-    everywhere = build("unilm", copy_head=True)
-    somewhere = build("unilm", copy_head=True, mask_positions=True)
+    everywhere = build("unilm", pointer_head=True)
+    somewhere = build("unilm", pointer_head=True, mask_positions=True)
     somewhere.set_weights(everywhere.get_weights())
     tokens, segments = [TOKENS_IN, TOKENS_IN[::-1]], [SEGMENTS_IN, SEGMENTS_IN]
     positions = np.array([[12, 3], [0, 5]], np.int32)

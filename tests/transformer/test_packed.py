@@ -45,7 +45,7 @@ def test_a_packed_text_is_as_if_alone(build, run, application, order):
         np.testing.assert_allclose(found[part], alone, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("changes", [{"question_match": True}, {"copy_head": True}])
+@pytest.mark.parametrize("changes", [{"question_match": True}, {"pointer_head": True}])
 def test_what_looks_across_texts_cannot_be_packed(build, changes):
     config = build("unilm", **changes).config
     with pytest.raises(UsageError, match=r"looks across texts .* Received: packed=True"):

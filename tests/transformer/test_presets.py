@@ -21,7 +21,7 @@ KERNEL = "bert.encoder.layer.1.intermediate.dense.weight"
 
 @pytest.fixture(scope="module")
 def model(build):
-    return build("unilm", question_match=True, copy_head=True)
+    return build("unilm", question_match=True)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_float16_rounds_the_weights(model, tokenizer, tmp_path):
 
 def test_saving_again_replaces_the_weights_and_keeps_other_files(build, tokenizer, preset):
     (preset / "notes.txt").write_text("mine")
-    other = build("unilm", seed=9, question_match=True, copy_head=True)
+    other = build("unilm", seed=9, question_match=True)
     save_preset(preset, other, tokenizer)
     assert (preset / "notes.txt").read_text() == "mine"
     assert load_file(preset / "model.safetensors")[BIAS].tolist() == pytest.approx(
@@ -116,11 +116,11 @@ def test_an_encoder_without_head_warns_when_a_head_is_wanted(build, tokenizer, t
 
 def test_an_encoder_does_not_take_the_place_of_a_model_with_a_head(preset, tokenizer, tmp_path):
     encoder, words = load_preset(preset)
-    with pytest.raises(UsageError, match="vocabulary head, which an encoder lacks"):
+    with pytest.raises(UsageError, match="output layer, which an encoder lacks"):
         save_preset(preset, encoder, words)
     save_preset(tmp_path / "encoder", encoder, words)
     save_preset(tmp_path / "encoder", encoder, words)  # its own place
-    with pytest.warns(UserWarning, match=r"octavo.copy.follow inside: untrained"):
+    with pytest.warns(UserWarning, match=r"cls.predictions.bias inside: untrained"):
         load_preset(tmp_path / "encoder", application="unilm")
 
 

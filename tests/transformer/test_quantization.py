@@ -15,11 +15,12 @@ from safetensors.numpy import load_file, save_file
 from octavo.errors import PresetError, UsageError
 from octavo.transformer import Transformer, build_transformer_model, load_preset, save_preset
 from octavo.transformer.quantization import QUANTIZATION, quantize_rows
-from octavo.transformer.weights import BIAS, TOKENS, assign_weights, collect_weights
+from octavo.transformer.weights import TOKENS, assign_weights, collect_weights
 
 IDS = [[2, 7, 8, 3], [2, 9, 3, 0]]
 KERNEL = "bert.encoder.layer.1.intermediate.dense.weight"
 SCALES = f"{KERNEL}_scale"
+BIAS = "octavo.pointer.key.bias"
 NORM = "bert.embeddings.LayerNorm.weight"
 FLOATS = st.floats(-(2.0**120), 2.0**120, width=32) | st.floats(-1, 1, width=32)
 MATRICES = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=9), elements=FLOATS)
@@ -27,7 +28,7 @@ MATRICES = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=9), 
 
 @pytest.fixture(scope="module")
 def model(build):
-    model = build("unilm", question_match=True, copy_head=True)
+    model = build("unilm", question_match=True, pointer_head=True)
     weights = collect_weights(model)
     weights[TOKENS][0] = 0.0  # padding, as torch keeps it
     assign_weights(model, weights)

@@ -17,7 +17,7 @@ QUERY = "bert.encoder.layer.0.attention.self.query"
 POOLER = {"pooler.dense.weight": (8, 8), "pooler.dense.bias": (8,)}
 NEXT = {"cls.seq_relationship.weight": (2, 8), "cls.seq_relationship.bias": (2,)}
 LORA = {f"{QUERY}.lora_A.weight": (4, 8), f"{QUERY}.lora_B.weight": (8, 4)}
-COPY = {f"octavo.copy.{part}.weight": (8, 8) for part in ("query", "key")}
+POINTER = {f"octavo.pointer.{part}.weight": (8, 8) for part in ("query", "key")}
 
 
 @pytest.fixture(scope="module")
@@ -102,12 +102,12 @@ def test_more_layers_than_the_config_has_are_refused(build, model):
         fill(model, deeper)
 
 
-def test_a_copy_head_that_the_config_does_not_have_is_refused(model, weights):
+def test_a_pointer_head_that_the_config_does_not_have_is_refused(model, weights):
     with pytest.raises(
-        PresetError, match=r"no place for octavo.copy.query.weight, octavo.copy.key"
+        PresetError, match=r"no place for octavo.pointer.query.weight, octavo.pointer.key"
     ):
-        fill(model, {**weights, **ones(COPY)})
-    fill(model, {**weights, **ones(COPY)}, "encoder")
+        fill(model, {**weights, **ones(POINTER)})
+    fill(model, {**weights, **ones(POINTER)}, "encoder")
 
 
 def test_the_head_of_another_task_is_left_out_with_a_warning(model, weights):

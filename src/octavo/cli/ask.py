@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import os
 import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +19,6 @@ from octavo.errors import UsageError
 if TYPE_CHECKING:
     from octavo.reading.answer import Answer
     from octavo.reading.question_files import Passage
-    from octavo.reading.reader import Reader
 
 Given = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 PROMPT = "\nquestion: "
@@ -65,7 +63,8 @@ def ask(
         A file of questions in place of one: text with a question a line, or a question file, whose
         questions are asked of its own passages where no others are given.
     preset
-        A reader's folder, or hf://owner/name. Default: the bundled Chinese reader.
+        A reader's folder, or hf://owner/name. Default: the bundled one, which reads Chinese and
+        English.
     mode
         extractive: the answer is a span of a passage. generative: it is written freely.
     beams
@@ -89,7 +88,7 @@ def ask(
     if questions is not None:
         results = iter([_answer_list(questions, texts, preset, options)])
     elif asked is not None:
-        results = iter([[_load(preset, [asked]).answer(asked, texts, **options)]])
+        results = iter([[load_reader(preset).answer(asked, texts, **options)]])
     else:
         results = _answer_person(texts, preset, options)
     shown: list[Answer] = []
@@ -137,7 +136,7 @@ def _answer_list(
     from octavo.reading.question_lists import read_question_list
 
     listed = read_question_list(path, texts)
-    return _load(preset, [one.question for one in listed]).answer_many(listed, **options)
+    return load_reader(preset).answer_many(listed, **options)
 
 
 def _check_terminal(paths: Sequence[str]) -> None:
@@ -157,7 +156,7 @@ def _answer_person(
     texts: Sequence[Passage], preset: str | None, options: dict[str, Any]
 ) -> Iterator[list[Answer]]:
     """One answer after the other to what a person asks, by a reader that stays loaded."""
-    reader = _load(preset, [])
+    reader = load_reader(preset)
     print(f"{len(texts):,} passages; an empty line or Ctrl-D ends", file=sys.stderr)
     for question in _read_prompted():
         try:
@@ -187,14 +186,6 @@ def _read_line() -> str:
         return input(PROMPT)
     print(PROMPT, end="", file=sys.stderr, flush=True)
     return input()
-
-
-def _load(preset: str | None, asked: Sequence[str]) -> Reader:
-    if preset is None and any(text.isascii() for text in asked):
-        warnings.warn(
-            "the bundled reader knows Chinese alone; --preset names another", stacklevel=2
-        )
-    return load_reader(preset)
 
 
 def _show(answers: Sequence[Answer], as_json: bool, named: bool) -> None:

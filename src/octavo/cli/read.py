@@ -62,7 +62,7 @@ def evaluate(
         Questions in the layout of SQuAD and CMRC, of WebQA, as JSON lines or as a list; - is
         standard input.
     preset
-        A reader's folder, or hf://owner/name. Default: the bundled Chinese reader.
+        A reader's folder, or hf://owner/name. Default: the bundled one.
     mode
         extractive: answers are spans of a passage. generative: they are written freely.
     beams

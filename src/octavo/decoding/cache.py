@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from octavo._keras import ops
 from octavo.transformer.masks import MASKED
+from octavo.transformer.pointer_head import sum_by_token
 
 
 class Prefix(NamedTuple):
@@ -21,7 +22,7 @@ class Prefix(NamedTuple):
         hidden: float (rows, 1, d), the state of each prefix's last token.
         token_ids: int32 (rows, length), the tokens of each prefix; unknown words may have
             numbers of their own.
-        copy_keys: float (rows, length, d), what a copy_head looks at; None without one.
+        pointer_keys: float (rows, length, d), what a pointer_head looks at; None without one.
     """
 
     keys: tuple
@@ -30,7 +31,7 @@ class Prefix(NamedTuple):
     lengths: Any
     hidden: Any
     token_ids: Any
-    copy_keys: Any
+    pointer_keys: Any
 
 
 def encode_prefix(model: Any, token_ids: Any, lengths: Any) -> Prefix:
@@ -55,8 +56,8 @@ def encode_prefix(model: Any, token_ids: Any, lengths: Any) -> Prefix:
         keys.append(key)
         values.append(value)
     last = ops.take_along_axis(hidden, (lengths - 1)[:, None, None], axis=1)
-    copy_keys = model.get_layer("copy").key(hidden) if model.config.copy_head else None
-    return Prefix(tuple(keys), tuple(values), mask, lengths, last, token_ids, copy_keys)
+    pointer_keys = model.get_layer("pointer").key(hidden) if model.config.pointer_head else None
+    return Prefix(tuple(keys), tuple(values), mask, lengths, last, token_ids, pointer_keys)
 
 
 def empty_cache(model: Any, rows: int, beams: int, steps: int) -> tuple:
@@ -116,15 +117,16 @@ def read_token(
 
 
 def next_probabilities(
-    model: Any, hidden: Any, tokens: Any, prefix: Prefix, unk_id: int, unknown: int
+    model: Any, hidden: Any, prefix: Prefix, places: Any, unk_id: int, unknown: int
 ) -> Any:
     """How likely each token comes after each state.
 
     Args:
         model: a UniLM `Transformer`.
         hidden: float (rows, beams, d).
-        tokens: int32 (rows, beams), the answer's token each state has just read; -1 at first.
         prefix: what `encode_prefix` gave for the rows.
+        places: bool (rows, beams, length), where a pointer_head may point; where it may nowhere,
+            every token has 0.
         unk_id: the token of all words that the vocabulary lacks.
         unknown: how many of them have numbers of their own in the prefix, from V on. A model that
             cannot point at them finds each as likely as `unk_id`.
@@ -134,14 +136,13 @@ def next_probabilities(
 
     Source: See et al. 2017, "Get To The Point", section 2.2, the extended vocabulary.
     """
-    logits = model.logits(hidden)
-    if prefix.copy_keys is None:
-        found = ops.softmax(ops.cast(logits, "float32"), axis=-1)
-        if not unknown:
-            return found
-        same = ops.repeat(found[:, :, unk_id : unk_id + 1], unknown, axis=-1)
-        return ops.concatenate([found, same], axis=-1)
-    layer = model.get_layer("copy")
-    keys, mask = prefix.copy_keys, prefix.mask[:, 0]
-    logs = layer.mix(logits, hidden, tokens, keys, prefix.token_ids, mask, unknown)
-    return ops.softmax(ops.cast(logs, "float32"), axis=-1)
+    if prefix.pointer_keys is not None:
+        pointer = model.get_layer("pointer")
+        scores = pointer.score(hidden, prefix.pointer_keys, places)
+        found = ops.where(places, ops.softmax(scores, axis=-1), 0.0)
+        return sum_by_token(found, prefix.token_ids, model.config.vocab_size + unknown)
+    found = ops.softmax(ops.cast(model.logits(hidden), "float32"), axis=-1)
+    if not unknown:
+        return found
+    same = ops.repeat(found[:, :, unk_id : unk_id + 1], unknown, axis=-1)
+    return ops.concatenate([found, same], axis=-1)

@@ -193,7 +193,7 @@ class Decoder:
         random: np.random.Generator | None = None,
     ) -> list[Decoded]:
         """Check, pad, call the compiled search, cut the padding off."""
-        _check(settings, mode)
+        _check(settings, mode, self.model.config.pointer_head)
         size = self.model.config.vocab_size
         most = size + (0 if self.unk_id is None else UNKNOWN_STEPS[-1])
         highest = _check_rows(prefixes, passage_lengths, settings.steps, self.model.config, most)
@@ -222,9 +222,14 @@ class Decoder:
         return self._compiled[settings]
 
 
-def _check(settings: Search, mode: str) -> None:
+def _check(settings: Search, mode: str, points: bool) -> None:
     """Refuse settings no search has."""
     check_one_of("mode", mode, MODES)
+    if points and mode == "generative":
+        raise UsageError(
+            "the model points at its passages and names no words of its own: "
+            "mode='extractive' is needed. Received: mode='generative'"
+        )
     check_one_of("vote", settings.vote, VOTES)
     check_whole("steps", settings.steps, 1)
     check_whole("samples" if settings.drawing else "beams", settings.beams, 1, MOST_BEAMS)

@@ -13,20 +13,18 @@ from typing import Any
 from octavo._keras import ops
 
 
-def start_match(passage: Any, voting: Any, beams: int) -> Any:
-    """At the start an answer may begin anywhere in a passage that votes.
+def start_match(passage: Any, beams: int) -> Any:
+    """At the start an answer may begin anywhere in a passage.
 
     Args:
         passage: bool (rows, length), True on passage tokens.
-        voting: bool (rows,), True where the passage takes part in the vote.
         beams: how many answers are followed at once.
 
     Returns:
         bool (rows, beams, length).
     """
     rows, length = passage.shape
-    start = ops.logical_and(passage, voting[:, None])
-    return ops.broadcast_to(start[:, None, :], (rows, beams, length))
+    return ops.broadcast_to(passage[:, None, :], (rows, beams, length))
 
 
 def advance_match(match: Any, token_ids: Any, passage: Any, tokens: Any) -> Any:
@@ -47,11 +45,14 @@ def advance_match(match: Any, token_ids: Any, passage: Any, tokens: Any) -> Any:
     return ops.logical_and(moved, passage[:, None, :]), ops.any(taken, axis=-1)
 
 
-def allowed_tokens(match: Any, token_ids: Any, owner_of: Any, questions: int, size: int) -> Any:
-    """Which tokens may come next in each beam, over all passages of the question.
+def allowed_tokens(
+    match: Any, voting: Any, token_ids: Any, owner_of: Any, questions: int, size: int
+) -> Any:
+    """Which tokens may come next in each beam, over all passages of the question that vote.
 
     Args:
         match: bool (rows, beams, length), as `start_match` and `advance_match` give it.
+        voting: bool (rows,), True where the passage takes part in the vote.
         token_ids: int32 (rows, length), the prefixes.
         owner_of: int32 (rows,), the question of each row.
         questions: how many questions there are.
@@ -62,7 +63,8 @@ def allowed_tokens(match: Any, token_ids: Any, owner_of: Any, questions: int, si
     """
     rows, beams, length = match.shape
     # one slot a token and one more, V, where every position that does not match is sent
-    token = ops.where(match, token_ids[:, None, :], size)
+    may = ops.logical_and(match, voting[:, None, None])
+    token = ops.where(may, token_ids[:, None, :], size)
     line = owner_of[:, None] * beams + ops.arange(beams)[None, :]
     slot = ops.reshape(line[:, :, None] * (size + 1) + token, (rows * beams * length, 1))
     marks = ops.zeros((questions * beams * (size + 1),), dtype="float32")

@@ -92,11 +92,11 @@ def search(
 
     questions, rows = owned.shape
     prefix = encode_prefix(model, read_as(token_ids), lengths)._replace(token_ids=token_ids)
-    nothing = ops.full((rows, 1), -1, dtype="int32")
-    first = next_probabilities(model, prefix.hidden, nothing, prefix, *unknown)  # (r, 1, V)
+    order = ops.arange(token_ids.shape[1])[None, :]
+    inside = (order < lengths[:, None])[:, None, :]
+    first = next_probabilities(model, prefix.hidden, prefix, inside, *unknown)  # (r, 1, V)
     is_end = ops.equal(ops.arange(known + settings.unknown), settings.end_id)
     no_answer = first[:, 0, settings.end_id]
-    order = ops.arange(token_ids.shape[1])[None, :]
     passage = ops.logical_and(order >= 1, order <= passage_lengths[:, None])
     passage = ops.logical_and(passage, ops.not_equal(token_ids, settings.end_id))
     # a passage whose likeliest first token is END has no answer and does not vote, nor does one
@@ -108,7 +108,8 @@ def search(
     if settings.drawing != "nucleus":
         top_p = None
     drawing = (temperature, top_p, uniform)
-    inputs = Inputs(settings, token_ids, passage, owner_of, owned, is_end, drawing)
+    inputs = Inputs(settings, token_ids, passage, voting, owner_of, owned, is_end, drawing)
+    ends = ops.logical_and(inside, ops.equal(token_ids, settings.end_id)[:, None, :])
     beams = settings.beams
     alive = ops.arange(beams) < (beams if settings.drawing else 1)
     state = State(
@@ -117,8 +118,8 @@ def search(
         scores=ops.broadcast_to(ops.where(alive, 0.0, IMPOSSIBLE)[None, :], (questions, beams)),
         finished=ops.zeros((questions, beams), dtype="bool"),
         row_scores=ops.zeros((rows, beams)),
-        match=start_match(passage, voting, beams) if settings.extractive else order[:, None, :] < 0,
-        holds=ops.repeat(voting[:, None], beams, axis=1),
+        match=start_match(passage, beams) if settings.extractive else order[:, None, :] < 0,
+        holds=ops.ones((rows, beams), dtype="bool"),
         cache=empty_cache(model, rows, beams, settings.steps),
         probabilities=ops.repeat(first, beams, axis=1),
     )
@@ -127,7 +128,9 @@ def search(
         state = _choose(State(*parts), inputs)
         chosen = ops.take(_at(state.tokens, state.step - 1), owner_of, axis=0)
         hidden, cache = read_token(model, read_as(chosen), state.step - 1, prefix, state.cache)
-        probabilities = next_probabilities(model, hidden, chosen, prefix, *unknown)
+        # a pointer goes on with the answer or ends it, in the passages that hold it so far
+        places = ops.logical_and(ops.logical_or(state.match, ends), state.holds[:, :, None])
+        probabilities = next_probabilities(model, hidden, prefix, places, *unknown)
         return tuple(state._replace(cache=cache, probabilities=probabilities))
 
     def going_on(*parts: Any) -> Any:
@@ -153,6 +156,7 @@ class Inputs(NamedTuple):
     settings: Search
     token_ids: Any
     passage: Any
+    voting: Any
     owner_of: Any
     owned: Any
     is_end: Any
@@ -179,8 +183,9 @@ def _next_logs(state: State, inputs: Inputs) -> Any:
     votes = combine(state.probabilities, inputs.owned, state.holds, settings.vote)
     logs = ops.log(votes + FLOOR)
     if settings.extractive:
+        sizes = logs.shape[0], logs.shape[2]
         allowed = allowed_tokens(
-            state.match, inputs.token_ids, inputs.owner_of, logs.shape[0], logs.shape[2]
+            state.match, inputs.voting, inputs.token_ids, inputs.owner_of, *sizes
         )
         logs = ops.where(ops.logical_or(allowed, is_end), logs, IMPOSSIBLE)
     # passages that vote hold an answer, so it has at least one token

@@ -21,6 +21,7 @@ import numpy as np
 from octavo._seeds import make_generator
 from octavo.errors import DataError
 from octavo.reading.boundaries import is_inside_word
+from octavo.reading.places import RIGHT, mark_places
 from octavo.reading.question_files import Passage, Question
 from octavo.reading.settings import ReaderSettings
 from octavo.reading.windows import build_prefix
@@ -46,11 +47,16 @@ class TokenizedPassage:
 
 @dataclass(frozen=True)
 class Example:
-    """One row: window and question tokens, and the answer's tokens (none: no answer)."""
+    """One row: window and question tokens, and the answer's tokens (none: no answer).
+
+    `starts` are the places in the window where the answer begins: none for no answer, or one that
+    stands nowhere.
+    """
 
     window: np.ndarray
     question: np.ndarray
     answer: np.ndarray
+    starts: tuple[int, ...] = ()
 
     @property
     def length(self) -> int:
@@ -98,6 +104,8 @@ class ExampleSampler:
         first_token_weight: weight in the loss of an answer's first token, which chooses the place;
             the tokens after it are mostly copied, and there are many of them.
         seed: the same seed gives the same examples, epoch by epoch.
+        places: whether labels are places of the prefix (`mark_places`) or tokens.
+        length_step: rows are padded to a multiple of so many tokens.
 
     Raises:
         DataError: if there is no question, or one is empty; names it.
@@ -111,6 +119,8 @@ class ExampleSampler:
         negative_rate: float = 0.1,
         first_token_weight: float = 1.0,
         seed: int = 0,
+        places: bool = False,
+        length_step: int = LENGTH_STEP,
     ) -> None:
         if not questions:
             raise DataError("no question to train on")
@@ -121,6 +131,7 @@ class ExampleSampler:
         self.negative_rate = negative_rate
         self.first_token_weight = first_token_weight
         self.seed = seed
+        self.places, self.length_step = places, length_step
         self.cls_id, self.sep_id = tokenizer.cls_id, tokenizer.sep_id
         self.pad_id = tokenizer.pad_id
         self.questions = [
@@ -163,16 +174,18 @@ class ExampleSampler:
         passage = passages[random.integers(len(passages))]
         answered = bool(len(passage.spans) or passage.written)
         without = None
+        starts: tuple[int, ...] = ()
         if answered and random.random() < self.negative_rate:
             without = self._draw_without(passage, index, random)
         if without is not None:
             window, answer = without, np.empty(0, np.int32)
         elif len(passage.spans):
-            window, answer = self._draw_around(passage, random)
+            window, answer, starts = self._draw_around(passage, random)
         else:
             window = self._cut(passage.ids, random)
             answer = passage.written[0] if passage.written else np.empty(0, np.int32)
-        return Example(window, self.questions[index], answer[: self.settings.answer_length])
+        answer = answer[: self.settings.answer_length]
+        return Example(window, self.questions[index], answer, starts)
 
     def _cut(self, ids: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """A window anywhere."""
@@ -182,15 +195,23 @@ class ExampleSampler:
 
     def _draw_around(
         self, passage: TokenizedPassage, random: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """A window around one occurrence of an answer, and the answer's tokens."""
+    ) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
+        """A window around one occurrence of an answer, the answer's tokens, where they begin."""
         size = self.settings.window
         first, end = passage.spans[random.integers(len(passage.spans))]
         end = min(end, first + self.settings.answer_length)
         lowest = max(0, end - size)
         highest = min(first, max(len(passage.ids) - size, 0))
         start = random.integers(lowest, max(highest, lowest) + 1)
-        return passage.ids[start : start + size], passage.ids[first:end]
+        window, answer = passage.ids[start : start + size], passage.ids[first:end]
+        last = start + len(window) - len(answer)
+        starts = tuple(
+            int(place) - start
+            for place in np.unique(passage.spans[:, 0])
+            if start <= place <= last
+            and np.array_equal(passage.ids[place : place + len(answer)], answer)
+        )
+        return window, answer, starts
 
     def _draw_without(
         self, passage: TokenizedPassage, index: int, random: np.random.Generator
@@ -221,7 +242,9 @@ class ExampleSampler:
         order = random.permutation(len(examples))
         groups: dict[tuple[int, int], list[Example]] = {}
         for index in order:
-            groups.setdefault(padded_shape([examples[index]]), []).append(examples[index])
+            groups.setdefault(padded_shape([examples[index]], self.length_step), []).append(
+                examples[index]
+            )
         result: list[list[Example]] = []
         waiting: list[Example] = []
         for shape in sorted(groups):
@@ -239,13 +262,15 @@ class ExampleSampler:
 
         Returns:
             ({token_ids, segment_ids: int32 (batch, length), mask_positions: int32 (batch, a)},
-            labels int32 (batch, a), weights float32 (batch, a)).
+            labels int32 (batch, a), weights float32 (batch, a)); with `places` the labels are
+            int8 (batch, a, length).
         """
-        length, count = padded_shape(examples)
+        length, count = padded_shape(examples, self.length_step)
         tokens = np.full((batch_size, length), self.pad_id, np.int32)
         segments = np.zeros((batch_size, length), np.int32)
         positions = np.zeros((batch_size, count), np.int32)
         labels = np.zeros((batch_size, count), np.int32)
+        marks = np.zeros((batch_size, count, length if self.places else 0), np.int8)
         weights = np.zeros((batch_size, count), np.float32)
         for row, example in enumerate(examples):
             prefix = build_prefix(example.window, example.question, self.cls_id, self.sep_id)
@@ -257,11 +282,17 @@ class ExampleSampler:
             labels[row, :count] = target
             weights[row, :count] = 1.0
             weights[row, 0] = self.first_token_weight
+            if self.places:
+                found = mark_places(
+                    example.window, example.question, example.answer, example.starts
+                )
+                marks[row, :count, : len(prefix)] = found
+                weights[row, :count] *= (found == RIGHT).any(1)
         inputs = {"token_ids": tokens, "segment_ids": segments, "mask_positions": positions}
-        return inputs, labels, weights
+        return inputs, marks if self.places else labels, weights
 
 
-def padded_shape(examples: Sequence[Example]) -> tuple[int, int]:
+def padded_shape(examples: Sequence[Example], step: int = LENGTH_STEP) -> tuple[int, int]:
     """Tokens of the longest row and of the longest answer with its [SEP], rounded up.
 
     Example:
@@ -270,4 +301,4 @@ def padded_shape(examples: Sequence[Example]) -> tuple[int, int]:
     """
     longest = max(example.length for example in examples)
     written = max(len(example.answer) + 1 for example in examples)
-    return -(-longest // LENGTH_STEP) * LENGTH_STEP, -(-written // ANSWER_STEP) * ANSWER_STEP
+    return -(-longest // step) * step, -(-written // ANSWER_STEP) * ANSWER_STEP

@@ -21,6 +21,7 @@ from octavo.optimizers import LearningRateMultiplier
 from octavo.reading.batches import Batches
 from octavo.reading.evaluation import evaluate
 from octavo.reading.examples import ExampleSampler
+from octavo.reading.places import PlaceLoss
 from octavo.reading.question_files import Question
 from octavo.reading.settings import SETTINGS
 from octavo.reading.training_settings import TrainingSettings
@@ -35,7 +36,7 @@ STATE = "training.safetensors"
 ANEW = (
     "name another folder (this one may be its preset) or start anew with resume=False (--no-resume)"
 )
-HEADS = "^(head|copy)/"  # paths of the layers that choose tokens
+HEADS = "^(head|pointer)/"  # paths of the layers that choose tokens
 NEW_HEADS = 8.0  # how many times faster they learn
 WARMUP = 10  # of so many steps one warms up
 
@@ -107,8 +108,15 @@ def fit_reader(
     reader.settings = replace(reader.settings, calibration=None)  # that of other weights
     folder = None if out is None else _check_out(out, resume)
     model = _copy_model(reader, dropout)
+    points = model.config.pointer_head
     sampler = ExampleSampler(
-        questions, reader.tokenizer, reader.settings, negative_rate, first_token_weight, seed
+        questions,
+        reader.tokenizer,
+        reader.settings,
+        negative_rate,
+        first_token_weight,
+        seed,
+        points,
     )
     batches = Batches(sampler, batch_size)
     epoch_steps = batches.epoch_steps
@@ -117,7 +125,7 @@ def fit_reader(
     optimizer = create_optimizer("keras_adamw", learning_rate, steps, warmup)
     if head_multiplier != 1:
         optimizer = LearningRateMultiplier(optimizer, {HEADS: head_multiplier})
-    compile_model(model, optimizer)
+    compile_model(model, optimizer, loss=PlaceLoss() if points else None)
     best = _BestWeights(reader, model, validation, folder, progress)
     loop = Loop(
         model,

@@ -32,7 +32,7 @@ from octavo.transformer import Transformer, find_preset, load_preset
 from octavo.transformer.inputs import check_two_segments
 from octavo.transformer.presets import write_preset
 
-BUNDLED = "reader-zh"
+BUNDLED = "reader"
 BEAMS_PER_ANSWER = 4  # of the likeliest beams many only begin or end elsewhere
 
 
@@ -78,7 +78,7 @@ class Reader:
         Args:
             source: a folder with config.json, model.safetensors, vocab.txt and, if it is a reader
                 already, reader.json; "hf://owner/name" for one on the hub; None for the bundled
-                Chinese reader.
+                one, which reads Chinese and English.
 
         Raises:
             PresetError: if a file is missing, damaged or contradicts another; names it.

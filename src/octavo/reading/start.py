@@ -1,7 +1,7 @@
 """A new reader from a pretrained encoder: what it lacks for reading is added to it.
 
 The encoder knows words, and nothing of questions. Added are an output layer that points at the
-passage's tokens (copy_head) and marks at those that stand in the question too (question_match);
+passage's tokens (pointer_head) and marks at those that stand in the question too (question_match);
 docs/decisions.md says what each is worth.
 """
 
@@ -23,6 +23,7 @@ from octavo.transformer.config import TYPES
 from octavo.transformer.presets import read_preset
 
 SEGMENT_TYPES = "bert.embeddings.token_type_embeddings.weight"
+NAMES_WORDS = "cls.predictions."  # the vocabulary head of a language model
 SPREAD = 0.05  # standard deviation between types that begin as the same one
 
 
@@ -35,7 +36,7 @@ def is_encoder(source: str | Path) -> bool:
     Example: `is_encoder("bert-base-chinese")`.
     """
     folder, config, *_ = read_preset(source)
-    return not config.copy_head and not (folder / SETTINGS).is_file()
+    return not config.pointer_head and not (folder / SETTINGS).is_file()
 
 
 def start_reader(
@@ -55,14 +56,15 @@ def start_reader(
     Example: see `octavo.reading.Reader.from_encoder`.
     """
     _, config, tokenizer, weights = read_preset(source)
-    if config.copy_head:
+    if config.pointer_head:
         raise UsageError(f"is a reader already, load it with from_preset. Received: {source}")
     config, arrays = keep_layers(config, weights, layers)
+    arrays = {name: array for name, array in arrays.items() if not name.startswith(NAMES_WORDS)}
     if not config.question_match and SEGMENT_TYPES in arrays:
         arrays[SEGMENT_TYPES] = _match_types(arrays[SEGMENT_TYPES], seed)
     config = replace(
         config,
-        copy_head=True,
+        pointer_head=True,
         question_match=True,
         sep_token_id=tokenizer.sep_id,
         type_vocab_size=config.type_vocab_size if config.question_match else TYPES,

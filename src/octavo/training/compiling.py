@@ -1,4 +1,4 @@
-"""The loss of a vocabulary head that looks at some places only."""
+"""The loss of an output layer that looks at some places only."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ from typing import Any
 from octavo._keras import keras
 
 
-def compile_model(model: Any, optimizer: Any, metrics: Sequence[Any] = ()) -> None:
-    """Compile with the mean cross entropy over the places of weight 1.
+def compile_model(
+    model: Any, optimizer: Any, metrics: Sequence[Any] = (), loss: Any = None
+) -> None:
+    """Compile with the mean loss over the places of weight 1.
 
     Args:
-        model: gives logits, float (batch, places, V).
+        model: gives logits, float (batch, places, V), unless the loss wants something else.
         optimizer: a Keras optimizer.
         metrics: Keras metrics that are measured too, over the places of weight 1.
+        loss: of each place; None: the cross entropy.
 
     Example:
         >>> model = keras.Sequential([keras.layers.Dense(5)])
         >>> model.build((None, 2, 3))
         >>> compile_model(model, keras.optimizers.SGD())
     """
-    loss = keras.losses.SparseCategoricalCrossentropy(
-        from_logits=True, reduction="mean_with_sample_weight"
-    )
+    if loss is None:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    loss.reduction = "mean_with_sample_weight"
     model.compile(optimizer=optimizer, loss=loss, weighted_metrics=list(metrics))

@@ -57,7 +57,7 @@ class TransformerConfig:
     model_type: str = "bert"
     question_match: bool = False  # octavo's own key, see question_match.py
     sep_token_id: int | None = None  # question_match needs it
-    copy_head: bool = False  # octavo's own key, see copy_head.py
+    pointer_head: bool = False  # octavo's own key, see pointer_head.py
     quantization_config: dict | None = None  # of the weights beside it, see quantization.py
 
     def __post_init__(self) -> None:

@@ -11,18 +11,18 @@ from typing import Any, cast
 import numpy as np
 
 from octavo._checks import check_one_of
-from octavo._keras import keras, ops, register
+from octavo._keras import keras, register
 from octavo.errors import UsageError
 from octavo.text import WordPieceTokenizer
 from octavo.transformer.adapting import adapt_config, adapt_weights
 from octavo.transformer.block import TransformerBlock
 from octavo.transformer.config import TransformerConfig
-from octavo.transformer.copy_head import CopyHead
 from octavo.transformer.embeddings import PositionSegmentEmbedding, TiedEmbedding
 from octavo.transformer.head import GatherPositions, HeadTransform
 from octavo.transformer.initializer import undrawn
 from octavo.transformer.inputs import check_inputs
 from octavo.transformer.masks import APPLICATIONS, AttentionMask
+from octavo.transformer.pointer_head import PointerHead
 from octavo.transformer.presets import read_preset, save_preset
 from octavo.transformer.question_match import QuestionMatch
 from octavo.transformer.weights import assign_weights, read_weights, replaces_all_drawn
@@ -37,7 +37,7 @@ class Transformer(keras.Model):
     Args:
         config: the sizes and rates of the model.
         application: "encoder" gives hidden states; "lm" and "unilm" give vocabulary logits.
-        mask_positions: with lm and unilm, whether the vocabulary head looks at some positions of a
+        mask_positions: with lm and unilm, whether the output layer looks at some positions of a
             row only. The model then takes another input "mask_positions".
         packed: whether a row may hold several texts, which then see nothing of each other.
         recompute: whether training makes the blocks' activations again for the gradient instead of
@@ -48,8 +48,8 @@ class Transformer(keras.Model):
     text) and document_ids (any numbers, other ones for other texts of a row), int32 (batch,
     length).
 
-    Outputs: encoder: float (batch, length, d); lm and unilm: float (batch, length or n, V), with
-    copy_head log probabilities.
+    Outputs: encoder: float (batch, length, d); lm and unilm: float (batch, length or n, V), with a
+    pointer_head float (batch, length or n, length), the scores of the prefix' places.
 
     Layers survive `clone_model` and saving in Keras' format; a dtype policy other than the global
     one and `trainable=False` do not.
@@ -84,10 +84,10 @@ class Transformer(keras.Model):
         check_one_of("application", application, APPLICATIONS)
         if mask_positions and application == "encoder":
             raise UsageError(f"an encoder has no head. Received: mask_positions={mask_positions}")
-        if config.copy_head and application == "lm":
-            raise UsageError("a copy_head needs a prefix to copy from. Received: application='lm'")
-        if packed and (config.copy_head or config.question_match):
-            key = "copy_head" if config.copy_head else "question_match"
+        if config.pointer_head and application == "lm":
+            raise UsageError("a pointer_head needs a prefix. Received: application='lm'")
+        if packed and (config.pointer_head or config.question_match):
+            key = "pointer_head" if config.pointer_head else "question_match"
             raise UsageError(f"{key} looks across texts of a row. Received: packed=True")
         layers = _make_layers(config, application != "encoder", recompute)
         mask = AttentionMask(application, config.pad_token_id, name="mask")
@@ -111,14 +111,11 @@ class Transformer(keras.Model):
             inputs["mask_positions"] = keras.Input((None,), dtype="int32", name="mask_positions")
             hidden = GatherPositions(name="gather")(hidden, inputs["mask_positions"])
         outputs = hidden
-        if application != "encoder":
-            outputs = layers["tokens"](layers["head"](hidden), reverse=True)
-        if "copy" in layers:
+        if "pointer" in layers:
             tokens = inputs["token_ids"], inputs["segment_ids"]
-            written = ops.where(ops.equal(tokens[1], 1), tokens[0], -1)
-            if mask_positions:
-                written = ops.take_along_axis(written, inputs["mask_positions"], axis=1)
-            outputs = layers["copy"](outputs, hidden, written, states, *tokens)
+            outputs = layers["pointer"](hidden, states, *tokens)
+        elif "head" in layers:
+            outputs = layers["tokens"](layers["head"](hidden), reverse=True)
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.config = config
         self.application = application
@@ -200,9 +197,10 @@ class Transformer(keras.Model):
 def _make_layers(config: TransformerConfig, with_head: bool, recompute: bool) -> dict[str, Any]:
     """All layers with weights, by name."""
     spread = config.initializer_range
+    names = with_head and not config.pointer_head
     layers: dict[str, Any] = {
         "tokens": TiedEmbedding(
-            config.vocab_size, config.hidden_size, spread, output_bias=with_head, name="tokens"
+            config.vocab_size, config.hidden_size, spread, output_bias=names, name="tokens"
         ),
         "embeddings": PositionSegmentEmbedding(
             config.max_position_embeddings,
@@ -225,12 +223,12 @@ def _make_layers(config: TransformerConfig, with_head: bool, recompute: bool) ->
             recompute,
             name=f"block_{index}",
         )
-    if with_head:
+    if names:
         layers["head"] = HeadTransform(
             config.hidden_act, config.layer_norm_eps, spread, name="head"
         )
-    if with_head and config.copy_head:
-        layers["copy"] = CopyHead(config.pad_token_id, spread, name="copy")
+    elif with_head:
+        layers["pointer"] = PointerHead(config.pad_token_id, spread, name="pointer")
     return layers
 
 

@@ -26,6 +26,7 @@ TOKENIZER_JSON = "tokenizer.json"
 MOST_PADDING = 128  # so many rows without a token are another vocabulary
 FILES = ("config.json", "model.safetensors", "vocab.txt", TOKENIZER_JSON)
 DTYPES = ("float32", "float16", "int8")
+NAMES, POINTS = "BertForMaskedLM", "BertWithPointer"  # in config.json: with which output layer
 
 
 class Preset(NamedTuple):
@@ -205,10 +206,10 @@ def write_preset(
             f"the tokenizer must have the model's {model.config.vocab_size} tokens. "
             f"Received: {len(tokenizer.vocabulary)}"
         )
-    head = model.application != "encoder"
+    head = POINTS if model.config.pointer_head else NAMES
     arrays = collect_weights(model, "float32" if dtype == "int8" else dtype)
     config = {
-        "architectures": ["BertForMaskedLM" if head else "BertModel"],
+        "architectures": ["BertModel" if model.application == "encoder" else head],
         **model.config.to_dict(),
         "torch_dtype": dtype,
     }
@@ -243,13 +244,13 @@ def save_preset(
         DataError: if the folder cannot be written.
         UsageError: if the vocabulary does not fit the model, the dtype is another one, or weights
             that are not finite are to be stored in 8 bits; if an encoder would take the place of a
-            model with a vocabulary head.
+            model with an output layer.
 
     Example: see `load_preset`.
     """
     if model.application == "encoder" and _has_head(Path(path)):
         raise UsageError(
-            f"{path} holds a model with a vocabulary head, which an encoder lacks: load it with "
+            f"{path} holds a model with an output layer, which an encoder lacks: load it with "
             "application='unilm', or write elsewhere. Received: an encoder"
         )
     with write_directory(path) as folder:
@@ -257,9 +258,9 @@ def save_preset(
 
 
 def _has_head(folder: Path) -> bool:
-    """Whether a preset says that its weights hold a vocabulary head."""
+    """Whether a preset says that its weights hold an output layer."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return "BertForMaskedLM" in config["architectures"]
+        return not {NAMES, POINTS}.isdisjoint(config["architectures"])
     except (OSError, ValueError, KeyError, TypeError):
         return False

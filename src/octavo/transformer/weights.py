@@ -22,9 +22,9 @@ TOKENS = "bert.embeddings.word_embeddings.weight"
 POSITIONS = "bert.embeddings.position_embeddings.weight"
 BIAS = "cls.predictions.bias"
 TIED = {"cls.predictions.decoder.weight": TOKENS, "cls.predictions.decoder.bias": BIAS}
-HEAD = ("cls.predictions.", "octavo.copy.")  # an encoder has neither
+HEAD = ("cls.predictions.", "octavo.pointer.")  # an encoder has neither
 UNUSED = ("bert.pooler.", "cls.seq_relationship.", "bert.embeddings.position_ids")
-COPY_PARTS = ("query", "key", "gate")
+POINTER_PARTS = ("query", "key")
 TASKS = ("classifier.", "qa_outputs.")  # what BERT's other classes put on top of it
 
 
@@ -78,15 +78,14 @@ def weight_names(model: Any) -> dict[str, tuple[Any, bool]]:
         add(f"{prefix}.intermediate.dense", block.intermediate)
         add(f"{prefix}.output.dense", block.output_dense)
         add(f"{prefix}.output.LayerNorm", block.output_norm)
-    if model.application != "encoder":
+    if model.application != "encoder" and model.config.pointer_head:
+        for part in POINTER_PARTS:
+            add(f"octavo.pointer.{part}", getattr(model.get_layer("pointer"), part))
+    elif model.application != "encoder":
         head = model.get_layer("head")
         add("cls.predictions.transform.dense", head.dense)
         add("cls.predictions.transform.LayerNorm", head.norm)
         names[BIAS] = (model.get_layer("tokens").bias, False)
-        if model.config.copy_head:
-            for part in COPY_PARTS:
-                add(f"octavo.copy.{part}", getattr(model.get_layer("copy"), part))
-            names["octavo.copy.follow"] = (model.get_layer("copy").follow, False)
     return names
 
 
@@ -96,8 +95,9 @@ def replaces_all_drawn(
     """Whether none of the first weights that are drawn stays: an encoder's file has no heads."""
     if application == "encoder":
         return True
-    copy = [f"octavo.copy.{part}.weight" for part in COPY_PARTS] if config.copy_head else []
-    return all(name in arrays for name in ("cls.predictions.transform.dense.weight", *copy))
+    if config.pointer_head:
+        return all(f"octavo.pointer.{part}.weight" in arrays for part in POINTER_PARTS)
+    return "cls.predictions.transform.dense.weight" in arrays
 
 
 def standard_name(name: str) -> str:
@@ -112,7 +112,7 @@ def assign_weights(
 ) -> None:
     """Fill a model with arrays by Hugging Face name; all are checked before any is assigned.
 
-    A missing vocabulary or copy head stays as it is, with a warning: plain encoders have none.
+    A missing vocabulary or pointer head stays as it is, with a warning: plain encoders have none.
     Left out are pooler, next-sentence head and position ids, in silence, and the heads of other
     tasks, with a warning.
 
