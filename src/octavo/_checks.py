@@ -11,6 +11,7 @@ import math
 import numbers
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from octavo.errors import UsageError
@@ -82,9 +83,11 @@ def check_number(
         ...
         octavo.errors.UsageError: alpha must be a number in [0, 1). Received: alpha=2
     """
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if number and math.isfinite(value) and least <= value <= most and above < value < below:
-        return float(value)
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        with suppress(OverflowError):  # a whole number that no float reaches
+            number = float(value)
+            if math.isfinite(number) and least <= number <= most and above < number < below:
+                return number
     closed, low = (True, least) if above == -math.inf else (False, above)
     if most == below == math.inf:
         bounds = f"of {low:g} or more" if closed else f"above {low:g}"

@@ -89,3 +89,12 @@ def test_a_text_that_is_null_is_an_empty_one_in_every_layout(tmp_path):
     for path in find_files(tmp_path):
         texts = [text for documents in read_documents(path) for text in documents.texts]
         assert texts == ["a", ""]
+
+
+def test_a_column_whose_name_is_not_utf8_is_an_error_of_the_file(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "names.parquet"
+    pq.write_table(pa.table({"text": ["a"], "zqzq": ["b"]}), path, store_schema=False)
+    path.write_bytes(path.read_bytes().replace(b"zqzq", b"z\x98\x98z"))
+    with pytest.raises(DataError, match=r"names\.parquet: cannot be read: 'utf-8' codec"):
+        list(read_documents(path))

@@ -12,9 +12,9 @@ from octavo._keras import keras
 from octavo.errors import PresetError, UsageError
 from octavo.reading import Reader
 from octavo.reading.fit import NEW_HEADS
-from octavo.reading.start import SEGMENT_TYPES, is_encoder
+from octavo.reading.start import is_encoder
 from octavo.transformer import build_transformer_model, save_preset
-from octavo.transformer.weights import collect_weights
+from octavo.transformer.weights import SEGMENT_TYPES, collect_weights
 
 
 @pytest.fixture

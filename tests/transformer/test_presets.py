@@ -184,6 +184,10 @@ def drop(name):
     return lambda arrays: {key: value for key, value in arrays.items() if key != name}
 
 
+def flat(name):
+    return lambda arrays: {**arrays, name: arrays[name][:, 0].copy()}
+
+
 def cut(name):
     return lambda arrays: {**arrays, name: arrays[name][:-1]}
 
@@ -197,6 +201,7 @@ def cut(name):
         (cut(TOKENS), rf"{TOKENS} has 11 rows, but vocab_size is 12"),
         (cut(POSITIONS), rf"{POSITIONS} has 15 rows, but max_position_embeddings is 16"),
         (cut(BIAS), rf"{BIAS} has 11 rows, but vocab_size is 12"),
+        (flat(TOKENS), rf"{TOKENS} has no columns, but hidden_size is 8"),
     ],
 )
 def test_arrays_that_do_not_fit_are_named(preset, change, message):
@@ -309,3 +314,32 @@ def test_a_failed_save_leaves_nothing_and_harms_nothing(model, tokenizer, preset
             save_preset(folder, model, tokenizer)
     assert {path.name: path.read_bytes() for path in preset.iterdir()} == before
     assert [path.name for path in preset.parent.iterdir()] == ["preset"]
+
+
+@pytest.mark.parametrize("application", ["encoder", "unilm"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("hidden_size", 10**9),
+        ("num_hidden_layers", 10**9),
+        ("max_position_embeddings", 2**32),
+        ("intermediate_size", 10**18),
+        ("type_vocab_size", 10**12),
+        ("layer_norm_eps", 10**400),
+        ("initializer_range", -(10**400)),
+    ],
+)
+def test_a_size_that_is_not_that_of_the_arrays_is_named_before_anything_is_built(
+    preset, key, value, application
+):
+    config = json.loads((preset / "config.json").read_text())
+    (preset / "config.json").write_text(json.dumps({**config, key: value}))
+    with pytest.raises(PresetError, match=key):
+        load_preset(preset, application=application)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
+def test_brackets_without_end_are_an_error_of_the_file(preset, name):
+    (preset / name).write_text("[" * 100_000)
+    with pytest.raises(PresetError, match=name):
+        load_preset(preset)

@@ -284,3 +284,14 @@ class TestTensorFlow:
         np.testing.assert_array_equal(checkpoint["w"], np.ones(3))
         with pytest.raises(PresetError, match="v is cut into partitions"):
             checkpoint["v"]
+
+
+def test_an_empty_array_of_a_shape_that_numpy_lacks_is_named(tmp_path):
+    class Huge(np.ndarray):
+        """Says that it has another shape than its bytes."""
+
+        shape = (0, 2**62, 2**62)
+
+    write_checkpoint(tmp_path / "model.ckpt", {"empty": np.zeros(0, "float32").view(Huge)})
+    with pytest.raises(PresetError, match=r"empty of shape \(0, \d+, \d+\) cannot be made"):
+        read_checkpoint(tmp_path / "model.ckpt")

@@ -120,5 +120,5 @@ def _read_parquet(path: str, field: str, cleaner: Cleaner) -> Iterator[Documents
                 texts = {row: text for row, text in mended if text is not None}
             yield Documents(list(texts.values()), path, list(texts))
             first += len(column)
-    except (OSError, pyarrow.ArrowException) as error:
+    except (OSError, pyarrow.ArrowException, UnicodeDecodeError) as error:  # a column's name
         raise DataError(f"cannot be read: {' '.join(str(error).split())}", path) from None

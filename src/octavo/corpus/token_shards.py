@@ -218,7 +218,7 @@ def load_manifest(folder: str | PathLike[str]) -> dict[str, Any]:
         manifest["shards"] = [ShardFile(**shard) for shard in manifest["shards"]]
     except OSError as error:
         raise DataError(f"no token shards: {error.strerror}", path) from None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise DataError("damaged: not the manifest of token shards", path) from None
     if version != FORMAT:
         raise DataError(f"token shards of format {version}, not {FORMAT}", path)

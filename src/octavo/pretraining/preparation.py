@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
@@ -220,8 +221,9 @@ def _encode(
     for number, task in enumerate(tasks):
         mark = folder / f"{task.name}{MARK}"
         if mark.is_file():
-            kept = json.loads(mark.read_text("utf-8"))
-            done[number] = [ShardFile(**shard) for shard in kept["shards"]], kept["bad_lines"]
+            with suppress(ValueError, KeyError, TypeError, RecursionError):  # else encoded again
+                kept = json.loads(mark.read_text("utf-8"))
+                done[number] = [ShardFile(**shard) for shard in kept["shards"]], kept["bad_lines"]
     todo = [number for number in range(len(tasks)) if number not in done]
     size = sum(task.file_range.size for task in tasks)
     with Progress(size, "encoding", progress, in_bytes=True) as bar:

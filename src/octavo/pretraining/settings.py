@@ -133,7 +133,7 @@ class Settings:
             values = tomllib.loads(Path(path).read_text("utf-8"))
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror}", path) from None
-        except ValueError as error:  # of TOML or UTF-8
+        except (ValueError, RecursionError) as error:  # of TOML or UTF-8, brackets too deep
             raise DataError(f"not TOML: {error}", path) from None
         known = {field.name for field in dataclasses.fields(cls)}
         for name in values:

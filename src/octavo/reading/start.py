@@ -21,8 +21,8 @@ from octavo.transformer import Transformer, build_transformer_model
 from octavo.transformer.adapting import keep_layers
 from octavo.transformer.config import TYPES
 from octavo.transformer.presets import read_preset
+from octavo.transformer.weights import SEGMENT_TYPES
 
-SEGMENT_TYPES = "bert.embeddings.token_type_embeddings.weight"
 NAMES_WORDS = "cls.predictions."  # the vocabulary head of a language model
 SPREAD = 0.05  # standard deviation between types that begin as the same one
 

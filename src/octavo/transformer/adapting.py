@@ -7,6 +7,7 @@ Source: bert4keras, `build_transformer_model`, for `keep_tokens`; for new positi
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,15 @@ from octavo.transformer.quantization import dequantize_weights
 from octavo.transformer.weights import (
     BIAS,
     POSITIONS,
+    SEGMENT_TYPES,
     TIED,
     TOKENS,
     read_weights,
     standard_name,
 )
+
+INTERMEDIATE = "bert.encoder.layer.0.intermediate.dense.weight"
+LAYER = re.compile(r"bert\.encoder\.layer\.(\d+)\.")
 
 
 def keep_layers(
@@ -134,14 +139,7 @@ def adapt_weights(
     arrays = {standard_name(name): array for name, array in arrays.items()}
     arrays = dequantize_weights(arrays, config.quantization_config is not None, source)
     of_tokens = (TOKENS, BIAS, *TIED)
-    for name, rows, key in (
-        *((name, config.vocab_size, "vocab_size") for name in of_tokens),
-        (POSITIONS, config.max_position_embeddings, "max_position_embeddings"),
-    ):
-        if name in arrays and len(arrays[name]) != rows:
-            raise PresetError(
-                f"{name} has {len(arrays[name])} rows, but {key} is {rows}", path=source
-            )
+    _check_sizes(arrays, config, source)
     if keep_tokens is not None:
         for name in of_tokens:
             if name in arrays:
@@ -153,3 +151,31 @@ def adapt_weights(
             table[:wanted] if wanted < len(table) else extend_positions(table, wanted)
         )
     return arrays
+
+
+def _check_sizes(
+    arrays: dict[str, np.ndarray], config: TransformerConfig, source: str | Path | None
+) -> None:
+    """Refuse sizes that are not those of the arrays before a model of them is built.
+
+    Raises:
+        PresetError: names the key.
+    """
+    sizes = {
+        "vocab_size": [(name, 0) for name in (TOKENS, BIAS, *TIED)],
+        "hidden_size": [(TOKENS, 1)],
+        "max_position_embeddings": [(POSITIONS, 0)],
+        "type_vocab_size": [(SEGMENT_TYPES, 0)],
+        "intermediate_size": [(INTERMEDIATE, 0)],
+    }
+    for key, places in sizes.items():
+        for name, axis in places:
+            if name in arrays and arrays[name].shape[axis : axis + 1] != (getattr(config, key),):
+                size = arrays[name].shape[axis] if axis < arrays[name].ndim else "no"
+                what = ("rows", "columns")[axis]
+                message = f"{name} has {size} {what}, but {key} is {getattr(config, key)}"
+                raise PresetError(message, path=source)
+    found = {int(match[1]) for match in map(LAYER.match, arrays) if match}
+    if found and len(found) < config.num_hidden_layers:
+        wanted = f"num_hidden_layers is {config.num_hidden_layers}"
+        raise PresetError(f"has {len(found)} layers, but {wanted}", path=source)

@@ -137,7 +137,7 @@ def load_tokenizer(folder: Path) -> WordPieceTokenizer:
     if path.is_file():
         try:
             options = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PresetError(f"not valid JSON ({error})", path=path) from None
         if not isinstance(options, dict):
             raise PresetError("a JSON object is wanted", path=path)
@@ -262,5 +262,5 @@ def _has_head(folder: Path) -> bool:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         return not {NAMES, POINTS}.isdisjoint(config["architectures"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False

@@ -112,7 +112,11 @@ class Checkpoint(Mapping[str, np.ndarray]):
         data = np.fromfile(path, np.uint8, entry.size, offset=entry.offset)
         if masked_crc32c(data) != entry.checksum:
             raise PresetError("is damaged: its checksum differs")
-        array = data.view(dtype).astype(dtype.newbyteorder("="), copy=False).reshape(entry.shape)
+        array = data.view(dtype).astype(dtype.newbyteorder("="), copy=False)
+        try:
+            array = array.reshape(entry.shape)
+        except ValueError:  # it is empty, and longer than any array in another direction
+            raise PresetError(f"of shape {entry.shape} cannot be made") from None
         if entry.dtype == BFLOAT16:
             array = (array.astype(np.uint32) << 16).view(np.float32)
         return array

@@ -20,6 +20,7 @@ from octavo.transformer.tensorflow_checkpoint import is_checkpoint
 
 TOKENS = "bert.embeddings.word_embeddings.weight"
 POSITIONS = "bert.embeddings.position_embeddings.weight"
+SEGMENT_TYPES = "bert.embeddings.token_type_embeddings.weight"
 BIAS = "cls.predictions.bias"
 TIED = {"cls.predictions.decoder.weight": TOKENS, "cls.predictions.decoder.bias": BIAS}
 HEAD = ("cls.predictions.", "octavo.pointer.")  # an encoder has neither
@@ -55,7 +56,7 @@ def weight_names(model: Any) -> dict[str, tuple[Any, bool]]:
     names: dict[str, tuple[Any, bool]] = {
         TOKENS: (model.get_layer("tokens").embeddings, False),
         POSITIONS: (embeddings.positions, False),
-        "bert.embeddings.token_type_embeddings.weight": (embeddings.segment_types, False),
+        SEGMENT_TYPES: (embeddings.segment_types, False),
     }
 
     def add(name: str, layer: Any) -> None:
