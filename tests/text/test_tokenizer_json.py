@@ -8,7 +8,7 @@ import pytest
 
 from octavo.errors import DataError
 from octavo.text import WordPieceTokenizer
-from octavo.text.tokenizer_json import load_tokenizer_json
+from octavo.text.tokenizer_json import load_tokenizer_json, save_tokenizer_json
 from octavo.text.vocabulary import SPECIAL_TOKENS
 
 WORDS = [*SPECIAL_TOKENS, "天", "地", "new", "##er", "é", "e", "[E1]"]
@@ -47,6 +47,19 @@ def write(folder, value):
 @pytest.mark.parametrize("lowercase", [True, False])
 def test_its_tokens_and_case_are_read(tmp_path, lowercase):
     assert load_tokenizer_json(write(tmp_path, content(lowercase))) == (WORDS, lowercase)
+
+
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_what_is_written_is_read_by_us_and_by_the_library(tmp_path, lowercase):
+    path = tmp_path / "tokenizer.json"
+    save_tokenizer_json(WORDS, lowercase, path)
+    assert load_tokenizer_json(path) == (WORDS, lowercase)
+    peer = pytest.importorskip("tokenizers").Tokenizer.from_file(str(path))
+    ours = WordPieceTokenizer(WORDS, lowercase)
+    for text in ("天地 Newer é", "未 NEW天"):
+        ids = ours.encode(text).ids.tolist()
+        assert peer.encode(text).ids == [ours.cls_id, *ids, ours.sep_id]
+    assert peer.encode("天", "地").type_ids == [0, 0, 0, 1, 1]
 
 
 def test_tokens_of_the_library_are_the_same(tmp_path):

@@ -57,6 +57,7 @@ def test_a_preset_comes_back_as_it_was(model, saved, tokenizer, run):
     assert sorted(path.name for path in saved.iterdir()) == [
         "config.json",
         "model.safetensors",
+        "tokenizer.json",
         "tokenizer_config.json",
         "vocab.txt",
     ]
@@ -231,6 +232,7 @@ def test_a_truncated_weight_file_is_named(preset, size):
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "vocab.txt"])
 def test_a_missing_file_is_named(preset, name):
     (preset / name).unlink()
+    (preset / "tokenizer.json").unlink()  # it would stand in for vocab.txt
     with pytest.raises(PresetError, match=rf"preset: {name} is missing"):
         find_preset(preset)
 
@@ -343,3 +345,41 @@ def test_brackets_without_end_are_an_error_of_the_file(preset, name):
     (preset / name).write_text("[" * 100_000)
     with pytest.raises(PresetError, match=name):
         load_preset(preset)
+
+
+def test_vocabulary_and_lengths_are_there_for_other_tools(model, tokenizer, preset):
+    options = json.loads((preset / "tokenizer_config.json").read_text())
+    assert options["model_max_length"] == model.config.max_position_embeddings
+    (preset / "vocab.txt").unlink()
+    assert load_preset(preset)[1].vocabulary == tokenizer.vocabulary
+
+
+def test_weights_in_several_files_are_read(model, preset):
+    arrays = load_file(preset / "model.safetensors")
+    (preset / "model.safetensors").unlink()
+    places = {name: f"model-{number % 2}.safetensors" for number, name in enumerate(sorted(arrays))}
+    for file in set(places.values()):
+        save_file({name: arrays[name] for name in arrays if places[name] == file}, preset / file)
+    index = preset / "model.safetensors.index.json"
+    index.write_text(json.dumps({"metadata": {}, "weight_map": places}))
+    found = collect_weights(load_preset(preset, application="unilm")[0])
+    assert all(np.array_equal(found[name], arrays[name]) for name in arrays)
+    save_file(arrays, preset / "model-0.safetensors")
+    with pytest.raises(PresetError, match=r"model-0.safetensors: does not hold the arrays that"):
+        load_preset(preset)
+    for damaged, message in {
+        json.dumps({"weight_map": {"a": "../model-0.safetensors"}}): "names no file beside it",
+        json.dumps({"weight_map": {}}): "names no file beside it but nothing",
+        json.dumps({"weight_map": ["a"]}): "no index of weights",
+        "[" * 100_000: "no index of weights",
+    }.items():
+        index.write_text(damaged)
+        with pytest.raises(PresetError, match=rf"index.json: .*{message}"):
+            load_preset(preset)
+
+
+@pytest.mark.parametrize("name", ["gelu_pytorch_tanh", "gelu_fast"])
+def test_other_names_of_the_same_activation_are_read(preset, name):
+    config = json.loads((preset / "config.json").read_text())
+    (preset / "config.json").write_text(json.dumps({**config, "hidden_act": name}))
+    assert load_preset(preset)[0].config.hidden_act == "gelu_new"

@@ -1,4 +1,4 @@
-"""The vocabulary of a tokenizer.json, as the tokenizers library writes it for BERT's models.
+"""The vocabulary of a tokenizer.json, as the tokenizers library has it for BERT's models.
 
 Only what `WordPieceTokenizer` does the same way is read; anything else is refused by name, since
 other tokens would be other numbers without a word.
@@ -7,7 +7,9 @@ other tokens would be other numbers without a word.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from octavo._files import read_text
@@ -70,6 +72,66 @@ def load_tokenizer_json(path: str | PathLike[str]) -> tuple[list[str], bool]:
     for name, number in numbers.items():
         tokens[number] = name
     return tokens, bool(lowercase if strip is None else strip)
+
+
+def save_tokenizer_json(tokens: Sequence[str], lowercase: bool, path: str | PathLike[str]) -> None:
+    """Write a tokenizer.json from which the tokenizers library makes the same ids.
+
+    Args:
+        tokens: by number; the special ones are among them.
+        lowercase: whether letters are lowered and accents stripped.
+        path: the file.
+
+    Example: `save_tokenizer_json(tokenizer.vocabulary, True, "bert/tokenizer.json")`.
+    """
+    numbers = {token: number for number, token in enumerate(tokens)}
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+    added = [
+        {"id": numbers[token], "content": token, **flags, "special": True}
+        for token in sorted(SPECIAL_TOKENS, key=numbers.__getitem__)
+    ]
+    cls, sep = "[CLS]", "[SEP]"
+    first, second = (
+        [
+            {"Sequence": {"id": name, "type_id": kind}},
+            {"SpecialToken": {"id": sep, "type_id": kind}},
+        ]
+        for kind, name in enumerate("AB")
+    )
+    start = {"SpecialToken": {"id": cls, "type_id": 0}}
+    content = {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": added,
+        "normalizer": {
+            "type": "BertNormalizer",
+            "clean_text": True,
+            "handle_chinese_chars": True,
+            "strip_accents": None,
+            "lowercase": lowercase,
+        },
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": {
+            "type": "TemplateProcessing",
+            "single": [start, *first],
+            "pair": [start, *first, *second],
+            "special_tokens": {
+                token: {"id": token, "ids": [numbers[token]], "tokens": [token]}
+                for token in (cls, sep)
+            },
+        },
+        "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+        "model": {
+            "type": "WordPiece",
+            "unk_token": "[UNK]",
+            "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100,
+            "vocab": numbers,
+        },
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    Path(path).write_text(text + "\n", encoding="utf-8")
 
 
 def _check_numbers(numbers: Any, path: str | PathLike[str]) -> None:

@@ -24,6 +24,7 @@ from octavo.transformer.quantization import QUANTIZATION
 FAMILIES = ("bert",)
 TYPES = 5  # segment types of question_match
 ACTIVATIONS = ("gelu", "gelu_new", "relu")
+SAME_AS = {"gelu_pytorch_tanh": "gelu_new", "gelu_fast": "gelu_new"}  # other names for them
 MAY_BE_ZERO = ("num_hidden_layers", "pad_token_id")
 RATES = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
@@ -130,6 +131,9 @@ class TransformerConfig:
                 "key position_embedding_type: only absolute positions can be read, "
                 f"not {values['position_embedding_type']!r}"
             )
+        act = values.get("hidden_act")
+        if isinstance(act, str):
+            values = {**values, "hidden_act": SAME_AS.get(act, act)}
         known = {field.name for field in dataclasses.fields(cls)}
         return cls(**{key: value for key, value in values.items() if key in known})
 

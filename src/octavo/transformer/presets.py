@@ -16,10 +16,10 @@ from octavo._files import write_directory
 from octavo._lazy import require
 from octavo.errors import PresetError, UsageError
 from octavo.text import WordPieceTokenizer, save_vocabulary
-from octavo.text.tokenizer_json import load_tokenizer_json
+from octavo.text.tokenizer_json import load_tokenizer_json, save_tokenizer_json
 from octavo.transformer.config import TransformerConfig
 from octavo.transformer.quantization import QUANTIZATION, quantize_weights
-from octavo.transformer.weights import collect_weights
+from octavo.transformer.weights import SHARDS, collect_weights
 
 HUB = "hf://"
 TOKENIZER_JSON = "tokenizer.json"
@@ -72,6 +72,9 @@ def find_preset(source: str | Path) -> Path:
 def _find_files(folder: Path) -> tuple[Path, Path]:
     """The config and the weights a folder should hold, in Hugging Face's layout or Google's."""
     weights = folder / "model.safetensors"
+    shards = folder / f"model.safetensors{SHARDS}"
+    if not weights.is_file() and shards.is_file():
+        return folder / "config.json", shards
     indexes = sorted(folder.glob("*.index"))
     if weights.is_file() or not indexes:
         return folder / "config.json", weights
@@ -97,7 +100,8 @@ def _find_tokens(folder: Path) -> Path:
 def _fetch(source: str) -> Path:
     """Download the files of a hub repository, or find them in the local cache."""
     hub = require("huggingface_hub", extra="hub")
-    patterns = [*FILES, "tokenizer_config.json", "reader.json"]
+    sharded = (f"model.safetensors{SHARDS}", "model-*.safetensors")
+    patterns = [*FILES, *sharded, "tokenizer_config.json", "reader.json"]
     try:
         return Path(hub.snapshot_download(source.removeprefix(HUB), allow_patterns=patterns))
     except Exception as error:  # the hub's many own types: network, name, rights
@@ -218,7 +222,12 @@ def write_preset(
         config |= {"torch_dtype": "float32", "quantization_config": QUANTIZATION}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     save_vocabulary(tokenizer.vocabulary, folder / "vocab.txt")
-    options = {"do_lower_case": tokenizer.lowercase, "tokenizer_class": "BertTokenizer"}
+    save_tokenizer_json(tokenizer.vocabulary, tokenizer.lowercase, folder / TOKENIZER_JSON)
+    options = {
+        "do_lower_case": tokenizer.lowercase,
+        "tokenizer_class": "BertTokenizer",
+        "model_max_length": model.config.max_position_embeddings,
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(options) + "\n", encoding="utf-8")
     # not save_file, whose file no other user could read
     data = safetensors.save(arrays, metadata={"format": "pt"})

@@ -5,6 +5,7 @@ Source: the transformers library, `BertForMaskedLM`.
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ TOKENS = "bert.embeddings.word_embeddings.weight"
 POSITIONS = "bert.embeddings.position_embeddings.weight"
 SEGMENT_TYPES = "bert.embeddings.token_type_embeddings.weight"
 BIAS = "cls.predictions.bias"
+SHARDS = ".index.json"  # ends the name of the index of several files
 TIED = {"cls.predictions.decoder.weight": TOKENS, "cls.predictions.decoder.bias": BIAS}
 HEAD = ("cls.predictions.", "octavo.pointer.")  # an encoder has neither
 UNUSED = ("bert.pooler.", "cls.seq_relationship.", "bert.embeddings.position_ids")
@@ -30,13 +32,16 @@ TASKS = ("classifier.", "qa_outputs.")  # what BERT's other classes put on top o
 
 
 def read_weights(path: str | Path) -> dict[str, np.ndarray]:
-    """All arrays of a .safetensors file, or the BERT of a TensorFlow checkpoint.
+    """All arrays of a .safetensors file or of the files its index names, or a checkpoint's BERT.
 
     Raises:
-        PresetError: if the file is missing, truncated or not safetensors, or see `Checkpoint`.
+        PresetError: if a file is missing, truncated or not safetensors, or lacks what the index
+            says is in it, or see `Checkpoint`.
     """
     if is_checkpoint(path):
         return read_google_weights(path)
+    if str(path).endswith(SHARDS):
+        return _read_shards(Path(path))
     safetensors = require("safetensors.numpy", extra="neural")
     try:
         return safetensors.load_file(str(path))
@@ -44,6 +49,27 @@ def read_weights(path: str | Path) -> dict[str, np.ndarray]:
         raise PresetError("no such file", path=path) from None
     except Exception as error:  # safetensors raises its own type, TypeError, KeyError (dtype)
         raise PresetError(f"damaged or not a safetensors file ({error})", path=path) from None
+
+
+def _read_shards(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an index, each from the file beside it that the index names."""
+    try:
+        places = json.loads(path.read_text("utf-8"))["weight_map"]
+        files = sorted(set(places.values()))
+        foreign = [name for name in files if Path(name).name != name]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise PresetError("damaged: no index of weights", path) from None
+    if foreign or not files:
+        raise PresetError(f"names no file beside it but {foreign[:1] or 'nothing'}", path)
+    arrays: dict[str, np.ndarray] = {}
+    for name in files:
+        found = read_weights(path.with_name(name))
+        if found.keys() != {array for array, file in places.items() if file == name}:
+            raise PresetError(
+                f"does not hold the arrays that {path.name} says", path.with_name(name)
+            )
+        arrays |= found
+    return arrays
 
 
 def weight_names(model: Any) -> dict[str, tuple[Any, bool]]:
