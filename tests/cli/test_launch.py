@@ -20,7 +20,7 @@ def test_the_verb_is_started_as_it_was_typed(launched):
     command = ["pretrain", "news/", "--out", "x", "--processes", "9"]
     assert run(["launch", "--processes", "4", "--hosts", "a,b", "--", *command]) == 3
     run(["launch", "--node-rank", "1", "--port", "77", "--max-restarts", "0", "--", *command])
-    whole = [sys.executable, "-m", "octavo", *command]
+    whole = [sys.executable, "-P", "-m", "octavo", *command]
     assert launched == [(whole, 4, 3, ["a", "b"], 0, 0), (whole, 2, 0, [], 1, 77)]
 
 

@@ -6,6 +6,7 @@ Covers octavo.segmenting.protocol.
 from __future__ import annotations
 
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -67,6 +68,21 @@ def test_what_others_ask_of_jieba(tmp_path):
         assert (isinstance(found, ByteSegmenter), found.joiner, found.path) == (True, " ", path)
         assert found.preload == ("octavo.segmenting.jieba_preloaded",)
         assert pickle.loads(pickle.dumps(found)).path == path
+
+
+def test_the_working_folder_is_looked_into_for_a_function_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own_words.py").write_text("from own_more import cut")
+    (tmp_path / "own_more.py").write_text("def cut(text):\n    return text.split('-')")
+    before = list(sys.path)
+    found = find_segmenter("own_words:cut")
+    with pytest.raises(UsageError, match="ModuleNotFoundError"):
+        find_segmenter("not_there:cut")
+    assert sys.path == before
+    kept = pickle.dumps(found)
+    for name in ("own_words", "own_more"):  # as in another process
+        monkeypatch.delitem(sys.modules, name)
+    assert pickle.loads(kept)("a-b") == ["a", "b"]
 
 
 @given(texts)

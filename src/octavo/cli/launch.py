@@ -57,5 +57,6 @@ def launch(
         given = " ".join(command) or "nothing"
         raise UsageError(f"after -- stands {' or '.join(VERBS)}. Received: {given}")
     names = [name for name in hosts.split(",") if name]
-    whole = [sys.executable, "-m", "octavo", *command]
+    # -P: no json.py of the working folder is taken for Python's own
+    whole = [sys.executable, "-P", "-m", "octavo", *command]
     return run(whole, processes, max_restarts, names, node_rank, port)

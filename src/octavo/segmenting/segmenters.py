@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -111,6 +112,7 @@ class Function(Segmenter):
 
     Args:
         function: from a text to its words.
+        name: "module:function", under which another process finds it; None: as pickle does.
 
     Example:
         >>> Function(lambda text: text)("ab")
@@ -119,8 +121,14 @@ class Function(Segmenter):
         octavo.errors.DataError: the segmenter failed: TypeError: one string, expected several
     """
 
-    def __init__(self, function: Callable[[str], Iterable[str]]) -> None:
-        self._function = function
+    def __init__(
+        self, function: Callable[[str], Iterable[str]], name: str | None = None
+    ) -> None:
+        self._function, self._name = function, name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its name, if it has one."""
+        return (find_segmenter, (self._name,)) if self._name else (Function, (self._function,))
 
     def __call__(self, text: str) -> list[str]:
         """The words of a text.
@@ -191,19 +199,25 @@ def find_segmenter(segmenter: SegmenterLike) -> Segmenter:
     if kind == "wordpiece" and rest:
         return WordPiece(rest)
     if rest:
-        return Function(_import(kind, rest, segmenter))
+        return Function(_import(kind, rest, segmenter), segmenter)
     raise UsageError(f"a segmenter is {NAMES}. Received: {segmenter}")
 
 
 def _import(module: str, function: str, name: str) -> Callable[[str], Iterable[str]]:
-    if str(Path.cwd()) not in sys.path:
-        sys.path.append(str(Path.cwd()))
+    """A function of a module, which may stand in the working folder.
+
+    The folder is looked into while that module is imported, and last: no pandas.py in it is taken
+    for a package that some library looks for later.
+    """
+    sys.path.append(folder := str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module), function)
     except (Exception, SystemExit) as error:  # of that module, whatever it is
         raise UsageError(
             f"{type(error).__name__}: {error}; a segmenter is {NAMES}. Received: {name}"
         ) from None
+    finally:
+        del sys.path[len(sys.path) - 1 - sys.path[::-1].index(folder)]
     if not callable(found):
         raise UsageError(f"{function} of {module} is no function. Received: {name}")
     return found
