@@ -18,7 +18,7 @@ BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")  # and its first block, or
 HEAD = 10  # bytes that tell
 SKIPPED = b"\x2a\x4d\x18"  # second to fourth byte of a zstandard frame to skip, as pzstd writes
 CHUNK = 1 << 18
-PACKED_CHUNK = 1 << 14  # zstandard unpacks a chunk whole, and text may be packed a hundredfold
+PACKED_CHUNK = 1 << 10  # zstandard unpacks a chunk whole, and a byte may become 40,000
 WINDOW = 1 << 31  # what `zstd --long=31` asks for; used only as far as a file needs it
 DAMAGE = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
+from contextlib import contextmanager
 
 import pytest
+import zstandard
 
 from octavo.errors import DataError, UsageError
 from octavo.reading import passage_files
@@ -133,8 +136,14 @@ def test_nothing_to_read_is_said(tmp_path):
 def test_a_passage_too_long_is_refused_and_one_of_the_limit_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(passage_files, "LONGEST_PASSAGE", 5)
     assert read_passages([write(tmp_path / "a.txt", "一二三四五\n\n六七八九十")])
-    with pytest.raises(DataError, match=r"b\.txt: a passage of 6 characters; at most 5"):
-        read_passages([write(tmp_path / "b.txt", "一二三四五六")])
+    for text in ("一二三四五六", "一二\r\n三四五", "一\n二\n三\n四"):
+        with pytest.raises(
+            DataError, match=r"b\.txt: a passage of more than 5 characters"
+        ):
+            read_passages([write(tmp_path / "b.txt", text)])
+    passage = json.dumps([{"text": "一二三四五六"}])
+    with pytest.raises(DataError, match=r"d\.json: a passage of 6 characters; at most 5"):
+        read_passages([write(tmp_path / "d.json", passage)])
     question = Question("q7", "谁？", (Passage("一"), Passage("一二三四五六")), ())
     with pytest.raises(DataError, match=r"c\.json: question q7 has a passage of 6"):
         check_lengths([question], "c.json")
@@ -144,3 +153,23 @@ def test_a_passage_too_long_is_refused_and_one_of_the_limit_is_read(tmp_path, mo
     assert "question q7" in str(faults[0])
     with pytest.raises(DataError, match="question q7"):
         check_lengths([question], "c.json", faults)
+
+
+def test_a_file_packed_a_thousandfold_is_not_unpacked_whole(tmp_path):
+    path = tmp_path / "bomb.txt.zst"
+    path.write_bytes(zstandard.compress(b"a" * 100_000_000))
+    with measured() as most, pytest.raises(DataError, match="a passage of more than 1,000,000"):
+        read_passages([path])
+    assert most[0] < 60e6
+
+
+@contextmanager
+def measured():
+    """The most bytes that Python held meanwhile, in a list."""
+    most = [0]
+    tracemalloc.start()
+    try:
+        yield most
+    finally:
+        most[0] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()

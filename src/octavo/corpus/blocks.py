@@ -9,9 +9,12 @@ from typing import BinaryIO, NamedTuple, cast
 from octavo._archives import has_archive
 from octavo._files import open_binary
 from octavo.corpus.files import STANDARD_INPUT
+from octavo.errors import DataError
 
 BLOCK = 1 << 22  # bytes
+LONGEST = 1 << 27  # bytes of a line
 MARK = b"\xef\xbb\xbf"
+HINT = "is more than is held at once: are there no line ends? `fold -s` makes some"
 
 
 class Block(NamedTuple):
@@ -58,6 +61,7 @@ def read_blocks(
     start: int = 0,
     end: int | None = None,
     data: bytes | None = None,
+    longest: int = LONGEST,
 ) -> Iterator[Block]:
     r"""The bytes of a text file in blocks that end where lines do; a byte order mark is dropped.
 
@@ -67,9 +71,10 @@ def read_blocks(
         start: byte in which, or after which, the first line begins.
         end: lines that begin here or later are left out; None for none.
         data: all that the file holds, if it was read ahead; it is one block, if it is no archive.
+        longest: bytes of a line from which on it may be an error: it is held whole.
 
     Raises:
-        DataError: if the file cannot be read.
+        DataError: if the file cannot be read, or a line is longer than that and a block.
 
     Example:
         >>> import tempfile
@@ -89,10 +94,11 @@ def read_blocks(
             yield Block(text, path, len(data) - len(text))
         return
     waiting: list[bytes] = []  # of a line not yet whole
+    held = 0
     with open_binary(path) as file:
         if start:
             file.seek(start - 1)
-            start += len(file.readline()) - 1  # the line begun before belongs to others
+            start += _skip_line(file, size) - 1  # the line begun before belongs to others
         at = start
         live = path == STANDARD_INPUT  # lines as they come, not when a block is full
         read = cast(BufferedReader, file).read1 if live else file.read
@@ -102,11 +108,16 @@ def read_blocks(
             stop = some.rfind(b"\n") + 1
             if not stop:
                 waiting.append(some)
+                held += len(some)
+                if held > longest:
+                    message = f"a line of more than {longest / 1e6:,.0f} MB {HINT}"
+                    raise DataError(message, path, find_line(path, at, 0))
                 continue
             whole = b"".join([*waiting, some[:stop]])
             yield Block(whole, path, at)
             at += len(whole)
             waiting = [some[stop:]]
+            held = len(waiting[0])
     if any(waiting):
         yield Block(b"".join(waiting), path, at)
 
@@ -115,6 +126,7 @@ def _read_range(
     file: BinaryIO, read: Callable[[int], bytes], size: int, start: int, end: int | None
 ) -> Iterator[bytes]:
     """Bytes from where the file is; the line that holds the last byte before `end` is whole."""
+    data = b"\n"
     while end is None or start < end:
         data = read(size if end is None else min(size, end - start))
         while not start and end is None and 0 < len(data) < len(MARK) and MARK.startswith(data):
@@ -122,9 +134,21 @@ def _read_range(
             if not more:
                 break
             data += more
+        if not data:
+            return
         start += len(data)
-        if start == end and not data.endswith(b"\n"):
-            data += file.readline()
+        yield data
+    while not data.endswith(b"\n"):
+        data = file.readline(size)
         if not data:
             return
         yield data
+
+
+def _skip_line(file: BinaryIO, size: int) -> int:
+    """Read to the end of the line, so many bytes at a time; gives how many there were."""
+    skipped, data = 0, b" "
+    while data and not data.endswith(b"\n"):
+        data = file.readline(size)
+        skipped += len(data)
+    return skipped

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from octavo._lazy import require
-from octavo.corpus.blocks import Block, find_line, read_blocks
+from octavo.corpus.blocks import LONGEST, Block, find_line, read_blocks
 from octavo.corpus.cleaning import Cleaner
 from octavo.corpus.files import layout
 from octavo.errors import DataError
@@ -51,6 +51,7 @@ def read_documents(
     end: int | None = None,
     cleaner: Cleaner | None = None,
     data: bytes | None = None,
+    longest: int = LONGEST,
 ) -> Iterator[Documents]:
     r"""Documents of a file: lines (without "\n"), a field of JSON lines or of Parquet's rows.
 
@@ -62,16 +63,17 @@ def read_documents(
         end: lines that begin here or later are left out; None for none.
         cleaner: what becomes of lines that are not UTF-8; by default they are an error.
         data: all that the file holds, if it was read ahead.
+        longest: bytes of a line, as for `read_blocks`.
 
     Raises:
-        DataError: naming file and line, if a file cannot be read, a line is no JSON object, or the
-            field is missing or no text.
+        DataError: naming file and line, if a file cannot be read, a line is no JSON object or too
+            long, or the field is missing or no text.
     """
     kind, cleaner, field = layout(path, field), cleaner or Cleaner(), field or "text"
     if kind == "parquet":
         yield from _read_parquet(path, field, cleaner)
         return
-    for block in read_blocks(path, start=start, end=end, data=data):
+    for block in read_blocks(path, start=start, end=end, data=data, longest=longest):
         texts, lines = cleaner.read_lines(block)
         if kind == "jsonl":
             rows = {line: text for line, text in zip(lines, texts, strict=True) if text.strip()}

@@ -29,6 +29,8 @@ from octavo.segmenting.protocol import ByteSegmenter
 from octavo.segmenting.segmenters import find_segmenter
 from octavo.segmenting.splitting import split_separated, split_words
 
+LINE_PART = 8  # of the memory, at most, a line may be: its words take more
+
 Advance = Callable[[int], object]
 
 
@@ -120,6 +122,7 @@ class Counter:
         self._as_bytes = options.keep_bytes(segmenter)
         self._lines = Lines(self._cleaner if careful else None)
         self._texts = Texts(change, None if bytewise else segmenter)
+        self._longest = max(memory // LINE_PART, BLOCK)
         self._documents = 0
 
     def add_range(self, file_range: FileRange, advance: Advance | None = None) -> None:
@@ -128,12 +131,13 @@ class Counter:
         for path, data in read_ahead(paths) if len(paths) > 1 else [(paths[0], None)]:
             tell = advance if advance and path == STANDARD_INPUT else _tell_nobody
             if self._as_bytes and layout(path, self._field) == "text":
-                for block in read_blocks(path, BLOCK, start, end, data):
+                for block in read_blocks(path, BLOCK, start, end, data, self._longest):
                     self._count(self._lines.add(block))
                     tell(len(block.data))
             else:
                 cleaner = self._cleaner
-                for some in read_documents(path, self._field, start, end, cleaner, data):
+                where = (path, self._field, start, end, cleaner, data, self._longest)
+                for some in read_documents(*where):
                     self._count(self._texts.add(some))
                     tell(some.size)
 

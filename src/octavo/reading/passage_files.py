@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import groupby
+from functools import partial
 from os import PathLike
 from pathlib import PurePath
+from typing import TextIO
 
 from octavo._files import open_text
 from octavo.corpus.files import COMPRESSED, find_files
@@ -127,10 +128,7 @@ def check_lengths(
 
 
 def _read_one(path: str | PathLike[str], lines: bool) -> list[Passage]:
-    passages = _read_asked(path) if is_question_file(path) else _read_text(path, lines)
-    for passage in passages:
-        _check_length(passage.text, path)
-    return passages
+    return _read_asked(path) if is_question_file(path) else _read_text(path, lines)
 
 
 def _read_asked(path: str | PathLike[str]) -> list[Passage]:
@@ -139,6 +137,7 @@ def _read_asked(path: str | PathLike[str]) -> list[Passage]:
     faults: list[DataError] = []
     for question in read_questions(path, passages_too=True, faults=faults):
         for passage in question.passages:
+            _check_length(passage.text, path)
             if passage.text.strip() and passage.text not in found:
                 kind = "question" if question.question else "passage"
                 source = passage.source or f"{path}, {kind} {question.id}"
@@ -150,13 +149,10 @@ def _read_asked(path: str | PathLike[str]) -> list[Passage]:
 
 def _read_text(path: str | PathLike[str], lines: bool) -> list[Passage]:
     """The paragraphs or the lines of a text."""
-    with open_text(path) as file:
-        numbered = list(enumerate(file.read().replace("\r\n", "\n").split("\n"), 1))
     name = "standard input, line " if str(path) == "-" else f"{path}:"
     passages = []
-    for (blank, _), group in groupby(numbered, lambda one: (not one[1].strip(), lines and one[0])):
-        if not blank:
-            (first, text), *others = group
+    with open_text(path) as file:
+        for (first, text), *others in _paragraphs(file, lines, path):
             text = "\n".join([text, *(line for _, line in others)]).strip()
             place = f"{first}-{others[-1][0]}" if others else first
             passages.append(Passage(text, source=f"{name}{place}"))
@@ -167,10 +163,34 @@ def _read_text(path: str | PathLike[str], lines: bool) -> list[Passage]:
     return passages
 
 
+def _paragraphs(
+    file: TextIO, lines: bool, path: str | PathLike[str]
+) -> Iterator[list[tuple[int, str]]]:
+    """Numbered lines that stand together, or each alone; a file may be packed a thousandfold."""
+    held: list[tuple[int, str]] = []
+    size = 0
+    for number, line in enumerate(iter(partial(file.readline, LONGEST_PASSAGE + 2), ""), 1):
+        text = line.removesuffix("\n").removesuffix("\r")
+        if held and (lines or not text.strip()):
+            yield held
+            held, size = [], 0
+        if text.strip():
+            held.append((number, text))
+            size += len(text) + (len(held) > 1)
+            if size > LONGEST_PASSAGE:
+                raise _too_long(f"more than {LONGEST_PASSAGE:,}", path)
+    if held:
+        yield held
+
+
 def _check_length(text: str, path: str | PathLike[str], whose: str = "") -> None:
     if len(text) > LONGEST_PASSAGE:
-        raise DataError(
-            f"{whose}a passage of {len(text):,} characters; at most {LONGEST_PASSAGE:,} are read"
-            " (in a text file blank lines part passages, or --lines does)",
-            path,
-        )
+        raise _too_long(f"{len(text):,}", path, whose)
+
+
+def _too_long(size: str, path: str | PathLike[str], whose: str = "") -> DataError:
+    return DataError(
+        f"{whose}a passage of {size} characters; at most {LONGEST_PASSAGE:,} are read"
+        " (in a text file blank lines part passages, or --lines does)",
+        path,
+    )

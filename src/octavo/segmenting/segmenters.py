@@ -121,9 +121,7 @@ class Function(Segmenter):
         octavo.errors.DataError: the segmenter failed: TypeError: one string, expected several
     """
 
-    def __init__(
-        self, function: Callable[[str], Iterable[str]], name: str | None = None
-    ) -> None:
+    def __init__(self, function: Callable[[str], Iterable[str]], name: str | None = None) -> None:
         self._function, self._name = function, name
 
     def __reduce__(self) -> tuple[Any, ...]:
