@@ -22,7 +22,14 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octavo._files import open_binary, open_text, read_text, write_atomic, write_directory
+from octavo._files import (
+    find_left,
+    open_binary,
+    open_text,
+    read_text,
+    write_atomic,
+    write_directory,
+)
 from octavo.errors import DataError
 
 PACKERS = {
@@ -242,6 +249,11 @@ def test_the_rest_of_a_folder_moves_with_it(tmp_path: Path, deadly: str, place: 
     (found,) = tmp_path.glob(place)
     for name in ("state", "deeper/log"):
         assert (found / name).read_text() == "mine"
+    assert find_left(path) == (None if found == path else found)
+    with write_directory(path) as folder:  # the next writer puts it back
+        (folder / "new").write_text("newer")
+    assert sorted(one.name for one in path.rglob("*")) == ["deeper", "log", "new", "state"]
+    assert find_left(path) is None
 
 
 def test_write_directory_replaces_and_keeps_other_files(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import codecs
 import errno
 import io
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -141,7 +142,7 @@ def write_directory(path: str | PathLike[str]) -> Iterator[Path]:
 
     What an older folder at `path` holds under other names stays in it. A reader sees the old folder
     or the new one; only a process killed between the two renames leaves the old one beside its
-    place, whole, as ".NAME.....old".
+    place, whole, as ".NAME.....old". The next writer puts it back; see `find_left`.
 
     Raises:
         DataError: if `path` is no folder or the working directory, or its parent does not exist or
@@ -158,6 +159,8 @@ def write_directory(path: str | PathLike[str]) -> Iterator[Path]:
     target = check_directory(path)
     beside = _sibling(target)
     try:
+        if left := find_left(target):
+            os.rename(left, target)
         beside.mkdir()
     except OSError as error:
         raise DataError(f"cannot be written: {error.strerror}", path) from None
@@ -285,6 +288,19 @@ def _create(file: Path, mode: str, binary: bool, path: str | PathLike[str]) -> A
 
 def _sibling(target: Path, ending: str = "part") -> Path:
     return target.with_name(f".{target.name}.{token_hex(4)}.{ending}")
+
+
+def find_left(path: str | PathLike[str]) -> Path | None:
+    """The folder that a process which was killed while it replaced `path` has left beside it.
+
+    None where `path` is there, or nothing is left; the newest of several.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() or not target.parent.is_dir():
+        return None
+    name = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}\.old")
+    left = [one for one in target.parent.iterdir() if name.fullmatch(one.name)]
+    return max(left, key=lambda one: one.stat().st_mtime, default=None)
 
 
 def _swap(new: Path, target: Path) -> None:

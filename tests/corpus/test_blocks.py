@@ -87,9 +87,7 @@ def test_the_line_of_a_place_in_a_stream_is_known_at_its_beginning_alone():
 def test_a_line_that_is_too_long_to_hold_is_named(tmp_path, start, end):
     path = tmp_path / "long.txt"
     path.write_bytes(b"a\nbb\n" + b"c" * 100 + b"\nd\n")
-    with pytest.raises(
-        DataError, match=r"long\.txt, line 3: a line of more than 0 MB"
-    ):
+    with pytest.raises(DataError, match=r"long\.txt, line 3: a line of more than 0 MB"):
         list(read_blocks(str(path), 8, start, end, longest=40))
     blocks = list(read_blocks(str(path), 8, 30, longest=40))  # the long one begins before
     assert b"".join(block.data for block in blocks) == b"d\n"

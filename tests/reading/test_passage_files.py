@@ -137,9 +137,7 @@ def test_a_passage_too_long_is_refused_and_one_of_the_limit_is_read(tmp_path, mo
     monkeypatch.setattr(passage_files, "LONGEST_PASSAGE", 5)
     assert read_passages([write(tmp_path / "a.txt", "一二三四五\n\n六七八九十")])
     for text in ("一二三四五六", "一二\r\n三四五", "一\n二\n三\n四"):
-        with pytest.raises(
-            DataError, match=r"b\.txt: a passage of more than 5 characters"
-        ):
+        with pytest.raises(DataError, match=r"b\.txt: a passage of more than 5 characters"):
             read_passages([write(tmp_path / "b.txt", text)])
     passage = json.dumps([{"text": "一二三四五六"}])
     with pytest.raises(DataError, match=r"d\.json: a passage of 6 characters; at most 5"):

@@ -383,3 +383,9 @@ def test_other_names_of_the_same_activation_are_read(preset, name):
     config = json.loads((preset / "config.json").read_text())
     (preset / "config.json").write_text(json.dumps({**config, "hidden_act": name}))
     assert load_preset(preset)[0].config.hidden_act == "gelu_new"
+
+
+def test_a_folder_that_a_killed_process_has_left_beside_its_place_is_named(preset):
+    left = preset.rename(preset.with_name(".preset.0123abcd.old"))
+    with pytest.raises(PresetError, match=rf"no such folder; .* left it as .*{left.name}: rename"):
+        find_preset(preset)
