@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from octavo._numba import HASH_FACTOR
 from octavo.counting import kernels
 from octavo.counting.rows import TokenRows
 from octavo.counting.segments import cut_lines, join_texts
@@ -156,3 +157,33 @@ def test_a_bucket_depends_on_the_token_alone(texts):
         assert len(tokens) == len(numbers) == begins[-1]
         buckets[longest] = dict(zip(tokens, numbers, strict=True))
     assert buckets[1] == buckets[3]
+
+
+def colliding(count):
+    """Tokens of eight bytes whose hash without a seed begins with the same 32 bits."""
+    whole = 1 << 64
+    second, factor = int(kernels.SECOND_FACTOR), int(HASH_FACTOR)
+    for low in range(count):
+        mixed = (7 << 32 | low) * pow(second, -1, whole) % whole
+        mixed ^= mixed >> 32
+        yield ((mixed * pow(factor, -1, whole)) ^ (8 * second)) % whole
+
+
+def longest_run(table):
+    """How many slots in a row are taken."""
+    free = np.flatnonzero(table._slots == -1)
+    return int(np.diff(free, prepend=-1).max()) - 1
+
+
+def test_words_made_to_collide_do_not():
+    count = 3000
+    text = np.fromiter(colliding(count), np.uint64, count).view(np.uint8)
+    ones = np.ones(count, np.int64)
+    rows = TokenRows(text, np.arange(0, 8 * count + 1, 8), ones, ones)
+    table, open_one = TokenTable(), TokenTable()
+    open_one._state[kernels.SEED] = 0
+    for one in (table, open_one):
+        one.add_rows(rows)
+        assert len(one) == one.total == count
+    assert longest_run(open_one) >= count
+    assert longest_run(table) < 300

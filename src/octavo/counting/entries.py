@@ -70,7 +70,7 @@ def sort_into_buckets(entries, used, arena, order, begins):
         if size <= 8:
             mixed = mix_last(np.uint64(size) * SECOND_FACTOR, np.uint64(entries[entry, KEY]))
         else:
-            mixed = hash_bytes(arena, entries[entry, KEY], size)
+            mixed = hash_bytes(arena, entries[entry, KEY], size, np.uint64(0))
         buckets[entry] = (mixed >> np.uint64(16)) & np.uint64(BUCKETS - 1)
         begins[buckets[entry] + 1] += 1
     for bucket in range(BUCKETS):

@@ -22,7 +22,9 @@ from octavo._numba import HASH_FACTOR, PADDING, compiled, prefetch, read_eight
 
 KEY, COUNT, DOCUMENTS, MARK = range(4)
 FIELDS = 4
-ENTRIES, FILLED, DOCUMENT = range(3)  # of `state`: used entries and bytes, the present document
+# of `state`: used entries and bytes, the present document, a random number that words made to
+# crowd in one place do not know
+ENTRIES, FILLED, DOCUMENT, SEED = range(4)
 AT_ONCE = 64
 TAG, BYTES, START, SEEN = range(4)  # of a token that waits: its hash, up to eight bytes, and MARK
 WAITING = 4
@@ -39,18 +41,19 @@ def _first_bytes(text, start, size):
 
 
 @compiled
-def hash_bytes(text, start, size):
+def hash_bytes(text, start, size, seed):
     """Hash of bytes.
 
     Args:
         text: uint8, eight bytes of which can be read at the last one, too.
         start: where the bytes begin in `text`.
         size: how many bytes there are, 1 or more.
+        seed: uint64, of the hash.
 
     Returns:
         uint64.
     """
-    mixed = np.uint64(size) * SECOND_FACTOR
+    mixed = np.uint64(size) * SECOND_FACTOR ^ seed
     while size > 8:
         mixed = (mixed ^ read_eight(text, start)) * HASH_FACTOR
         mixed ^= mixed >> np.uint64(29)
@@ -129,9 +132,9 @@ def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
             which must have room for all n-grams.
         entries: int64 (room, FIELDS).
         arena: uint8, padded.
-        state: int64 (3,), ENTRIES to DOCUMENT, changed.
+        state: int64 (4,), ENTRIES to SEED, changed.
     """
-    waiting = np.empty((AT_ONCE, WAITING), np.int64)
+    waiting, seed = np.empty((AT_ONCE, WAITING), np.int64), np.uint64(state[SEED])
     shift, document, found = _shift(slots), state[DOCUMENT], np.int64(0)
     for token in range(spans.shape[0]):
         if spans[token, 1] < 0:
@@ -144,9 +147,9 @@ def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
             size += joiner + spans[last, 1]
             if size <= 8:  # most
                 key = _first_bytes(text, start, size)
-                mixed = mix_last(np.uint64(size) * SECOND_FACTOR, key)
+                mixed = mix_last(np.uint64(size) * SECOND_FACTOR ^ seed, key)
             else:
-                key, mixed = np.uint64(0), hash_bytes(text, start, size)
+                key, mixed = np.uint64(0), hash_bytes(text, start, size, seed)
             tag = np.int64(mixed >> np.uint64(32))
             prefetch(slots, tag >> shift)
             waiting[found, TAG], waiting[found, BYTES] = tag, np.int64(key)
@@ -183,14 +186,14 @@ def add_rows(text, offsets, counts, documents, slots, entries, arena, state):
         arena: the table's arena, with room for all rows.
         state: the table's state, changed.
     """
-    waiting = np.empty((AT_ONCE, WAITING), np.int64)
+    waiting, seed = np.empty((AT_ONCE, WAITING), np.int64), np.uint64(state[SEED])
     shift = _shift(slots)
     for first in range(0, counts.size, AT_ONCE):
         found = min(AT_ONCE, counts.size - first)
         for i in range(found):
             start = offsets[first + i]
             size = offsets[first + i + 1] - start
-            tag = np.int64(hash_bytes(text, start, size) >> np.uint64(32))
+            tag = np.int64(hash_bytes(text, start, size, seed) >> np.uint64(32))
             prefetch(slots, tag >> shift)
             key = np.int64(_first_bytes(text, start, size)) if size <= 8 else 0
             waiting[i, TAG], waiting[i, BYTES] = tag, key

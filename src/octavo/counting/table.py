@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -54,7 +55,7 @@ class TokenTable:
         self._slots = np.full(2 * SMALLEST, -1, np.int64)
         self._entries = np.empty((SMALLEST, kernels.FIELDS), np.int64)
         self._arena = np.empty(SMALLEST, np.uint8)
-        self._state = np.array([0, 0, 1])
+        self._state = np.array([0, 0, 1, secrets.randbits(63)])
         self._spans = np.empty((0, 2), np.int32)
 
     def __len__(self) -> int:
