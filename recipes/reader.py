@@ -40,7 +40,7 @@ from reader_torch import ReaderNetwork, make_groups
 SETTINGS = ReaderSettings(
     window=320, overlap=96, question_length=64, answer_length=80, beams=1, vote="holders"
 )
-STAGES = ((96, 0.75), (144, 0.5), (320, 0.1))  # window, share of the questions
+STAGES = ((96, 0.75), (144, 0.42), (320, 0.06))  # window, share of the questions
 LAYERS = 8  # of the 12
 BATCH, LENGTH_STEP = 16, 16
 RATE, FASTER, WARMUP, LOWEST = 2e-4, 8.0, 200, 0.03

@@ -101,6 +101,7 @@ def test_the_demo_answers_its_questions():
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "三百六十一个交叉点" in done.stdout
+    assert "runs/thirty.html" in done.stdout
 
 
 def test_commands_are_found():

@@ -18,6 +18,7 @@ from octavo.training.intervals import Intervals
 
 if TYPE_CHECKING:
     from octavo.pretraining.corpus import Corpus
+    from octavo.pretraining.filling import fill_mask
     from octavo.pretraining.fit import pretrain
     from octavo.pretraining.preparation import prepare, prepare_once
 
@@ -26,6 +27,7 @@ __all__ = [
     "Corpus",
     "Intervals",
     "Settings",
+    "fill_mask",
     "prepare",
     "prepare_once",
     "pretrain",
@@ -36,6 +38,7 @@ SMALL_ZH = Path(str(resources.files("octavo.pretraining"))) / "presets" / "small
 
 _PLACES = {
     "Corpus": "corpus",
+    "fill_mask": "filling",
     "prepare": "preparation",
     "prepare_once": "preparation",
     "pretrain": "fit",
