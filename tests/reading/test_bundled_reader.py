@@ -8,7 +8,7 @@ import pytest
 from octavo.reading import Reader
 from octavo.reading.passage_files import read_passages
 
-FOLDER = Path(str(resources.files("octavo.reading"))) / "presets" / "reader-zh"
+FOLDER = Path(str(resources.files("octavo.reading"))) / "presets" / "reader"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 RIGHT = {
     "长江发源于哪里？": "青藏高原的唐古拉山脉",
@@ -24,9 +24,9 @@ def reader():
 
 
 def test_it_is_small_and_says_where_it_comes_from():
-    assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 8_000_000
+    assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= 48_000_000
     card = (FOLDER / "README.md").read_text(encoding="utf-8")
-    for word in ("Scores", "recipes/reader_zh.py", "CC BY-SA", "baseline"):
+    for word in ("Scores", "recipes/reader.py", "CC BY-SA", "MIT", "baseline"):
         assert word in card
 
 
@@ -38,5 +38,13 @@ def test_it_answers_the_demo_questions_from_their_passages(reader):
 
 
 def test_it_reads_its_own_vocabulary(reader):
-    encoding = reader.tokenizer.encode("北京1990年")
-    assert reader.tokenizer.unk_id not in encoding.ids
+    for text in ("北京1990年", "臺灣的鐵路，ＡＢＣ１２", "The kettle's 1.7-litre jug"):
+        assert reader.tokenizer.unk_id not in reader.tokenizer.encode(text).ids
+
+
+def test_it_reads_both_scripts_and_english(reader):
+    for question, passage, answer in (
+        ("臺灣最高的山是哪一座？", "玉山是臺灣最高的山，海拔3952公尺，位於中央。", "玉山"),
+        ("When was the bridge built?", "The bridge was built in 1932 by a firm.", "1932"),
+    ):
+        assert answer in reader.answer(question, [passage]).text
