@@ -38,7 +38,7 @@ from octavo.transformer.weights import collect_weights
 from reader_torch import ReaderNetwork, make_groups
 
 SETTINGS = ReaderSettings(
-    window=320, overlap=96, question_length=64, answer_length=80, beams=1, vote="holders"
+    window=144, overlap=48, question_length=64, answer_length=80, beams=1, vote="holders"
 )
 STAGES = ((96, 0.75), (144, 0.42), (320, 0.06))  # window, share of the questions
 LAYERS = 8  # of the 12
@@ -46,6 +46,7 @@ BATCH, LENGTH_STEP = 16, 16
 RATE, FASTER, WARMUP, LOWEST = 2e-4, 8.0, 200, 0.03
 NEGATIVES = 0.12
 VALIDATION = {"cmrc": 160, "drcd": 80, "squad": 80, "webqa": 40, "near": 60}
+CALIBRATION = {"cmrc": 50, "drcd": 30, "squad": 30, "webqa": 20, "near": 30}
 SAVE_SECONDS = 240.0
 
 
@@ -67,10 +68,12 @@ def main() -> None:
     reader.settings = SETTINGS
     questions = list(read_questions(data / "train.jsonl"))
     questions = questions[: round(len(questions) * options.share)]
-    training = Training(reader, questions, read_validation(data), out)
+    training = Training(reader, questions, read_validation(data, VALIDATION), out)
     training.run()
     reader = training.reader()
-    reader.calibrate(list(read_calibration(data)))
+    reader.calibrate(
+        [one for asked in read_validation(data, CALIBRATION).values() for one in asked]
+    )
     reader.save_to_preset(out / "reader", dtype="int8")
 
 
@@ -82,19 +85,13 @@ def make(script: str, data: Path, out: Path, result: Path) -> None:
         subprocess.run(command, check=True)
 
 
-def read_validation(data: Path) -> dict[str, list[Question]]:
+def read_validation(data: Path, counts: dict[str, int]) -> dict[str, list[Question]]:
     """Some questions of every source that is like those of users."""
     chosen = {}
-    for name, count in VALIDATION.items():
+    for name, count in counts.items():
         questions = list(read_questions(data / f"validation_{name}.jsonl"))
         chosen[name] = questions[:: max(len(questions) // count, 1)][:count]
     return chosen
-
-
-def read_calibration(data: Path) -> Iterator[Question]:
-    """The questions that say how sure an answer is: those of the validation, all mixed."""
-    for questions in read_validation(data).values():
-        yield from questions
 
 
 class Training:
