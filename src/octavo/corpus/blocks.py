@@ -137,6 +137,8 @@ def _read_range(
         if not data:
             return
         start += len(data)
+        if start == end and not data.endswith(b"\n"):
+            data += file.readline(size)
         yield data
     while not data.endswith(b"\n"):
         data = file.readline(size)
