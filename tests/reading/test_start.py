@@ -54,9 +54,9 @@ def test_it_has_the_encoders_weights_and_learns(encoder):
     assert len({row.tobytes() for row in types[[0, 1, 3, 4]]}) == 4
     reader.settings = SETTINGS
     result = reader.fit(
-        make_questions(), epochs=2, batch_size=4, learning_rate=1e-3, progress=False
+        make_questions(), epochs=6, batch_size=4, learning_rate=1e-3, dropout=0.0, progress=False
     )
-    assert result["epochs"][1]["loss"] < result["epochs"][0]["loss"]
+    assert result["epochs"][-1]["loss"] < result["epochs"][0]["loss"] - 0.2
     assert not reader.new
 
 
