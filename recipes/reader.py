@@ -136,7 +136,13 @@ class Training:
         """Examples with windows of so many tokens, and places for labels."""
         settings = dataclasses.replace(SETTINGS, window=window, overlap=window // 3)
         return ExampleSampler(
-            questions, self.first.tokenizer, settings, negative_rate, 1.0, seed, True, LENGTH_STEP
+            questions,
+            self.first.tokenizer,
+            settings,
+            negative_rate,
+            seed=seed,
+            places=True,
+            length_step=LENGTH_STEP,
         )
 
     def batches(self) -> Iterator[tuple[int, Any]]:

@@ -22,8 +22,8 @@ def test_right_places_spell_the_answer_and_its_end(window, question, data):
     start = data.draw(st.integers(0, len(window) - 1))
     answer = window[start : start + data.draw(st.integers(1, len(window) - start))]
     starts = tuple(i for i in range(len(window)) if window[i : i + len(answer)] == answer)
-    marks = mark_places(*map(np.array, (window, question, answer)), starts)
     prefix = [0, *window, 1, *question, 1]
+    marks = mark_places(np.array(prefix), np.array([*answer, 1]), starts)
     assert marks.shape == (len(answer) + 1, len(prefix))
     for row, token in zip(marks, [*answer, 1], strict=True):
         assert {prefix[place] for place in np.flatnonzero(row == RIGHT)} == {token}
@@ -35,7 +35,7 @@ def test_right_places_spell_the_answer_and_its_end(window, question, data):
 
 
 def test_an_answer_that_stands_nowhere_is_right_wherever_its_tokens_stand():
-    marks = mark_places(np.array([7, 8, 7]), np.array([9]), np.array([7, 5, 9]), ())
+    marks = mark_places(np.array([0, 7, 8, 7, 1, 9, 1]), np.array([7, 5, 9, 1]), ())
     assert (marks == RIGHT).astype(int).tolist() == [
         [0, 1, 0, 1, 0, 0, 0],
         [0, 0, 0, 0, 0, 0, 0],
@@ -45,7 +45,7 @@ def test_an_answer_that_stands_nowhere_is_right_wherever_its_tokens_stand():
 
 
 def test_a_window_without_an_answer_asks_for_its_end():
-    marks = mark_places(np.array([7, 8]), np.array([9]), np.array([], int), ())
+    marks = mark_places(np.array([0, 7, 8, 1, 9, 1]), np.array([1]), ())
     assert marks.tolist() == [[OPEN, OPEN, OPEN, RIGHT, OPEN, RIGHT]]
 
 
@@ -67,8 +67,10 @@ def test_batches_hold_the_marks_of_their_rows():
     inputs, marks, weights = sampler.arrays(examples, 6)
     assert marks.shape == (*weights.shape, inputs["token_ids"].shape[1])
     for row, example in enumerate(examples):
-        parts = example.window, example.question, example.answer, example.starts
-        expected = mark_places(*parts)
+        tokens = inputs["token_ids"][row]
+        prefix = tokens[: len(example.window) + len(example.question) + 3]
+        target = np.append(example.answer, prefix[-1])
+        expected = mark_places(prefix, target, example.starts)
         count, length = expected.shape
         np.testing.assert_array_equal(marks[row, :count, :length], expected)
         assert not marks[row, count:].any()

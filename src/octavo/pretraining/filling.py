@@ -10,6 +10,7 @@ from octavo._checks import check_whole
 from octavo._keras import ops
 from octavo.errors import UsageError
 from octavo.text import WordPieceTokenizer
+from octavo.transformer.inputs import check_tokenizer
 
 MASK = "[MASK]"
 
@@ -49,11 +50,7 @@ def fill_mask(
         raise UsageError(f"a text with {MASK} is wanted. Received: text={text!r}")
     if model.application != "unilm" or model.config.pointer_head:
         raise UsageError("a model with a vocabulary head is wanted: load it as application='unilm'")
-    if len(tokenizer) != model.config.vocab_size:
-        raise UsageError(
-            f"the tokenizer must have the model's {model.config.vocab_size} tokens. "
-            f"Received: {len(tokenizer)}"
-        )
+    check_tokenizer(tokenizer, model.config)
     check_whole("top", top, 1, len(tokenizer))
     ids = [tokenizer.cls_id]
     for number, encoding in enumerate(tokenizer.encode_many(parts)):

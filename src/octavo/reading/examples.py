@@ -270,7 +270,8 @@ class ExampleSampler:
         segments = np.zeros((batch_size, length), np.int32)
         positions = np.zeros((batch_size, count), np.int32)
         labels = np.zeros((batch_size, count), np.int32)
-        marks = np.zeros((batch_size, count, length if self.places else 0), np.int8)
+        if self.places:
+            labels = np.zeros((batch_size, count, length), np.int8)
         weights = np.zeros((batch_size, count), np.float32)
         for row, example in enumerate(examples):
             prefix = build_prefix(example.window, example.question, self.cls_id, self.sep_id)
@@ -279,17 +280,16 @@ class ExampleSampler:
             tokens[row, :end] = np.concatenate([prefix, target])
             segments[row, len(prefix) : end] = 1
             positions[row, :count] = np.arange(len(prefix) - 1, end - 1)
-            labels[row, :count] = target
             weights[row, :count] = 1.0
             weights[row, 0] = self.first_token_weight
             if self.places:
-                found = mark_places(
-                    example.window, example.question, example.answer, example.starts
-                )
-                marks[row, :count, : len(prefix)] = found
-                weights[row, :count] *= (found == RIGHT).any(1)
+                marks = mark_places(prefix, target, example.starts)
+                labels[row, :count, : len(prefix)] = marks
+                weights[row, :count] *= (marks == RIGHT).any(1)
+            else:
+                labels[row, :count] = target
         inputs = {"token_ids": tokens, "segment_ids": segments, "mask_positions": positions}
-        return inputs, marks if self.places else labels, weights
+        return inputs, labels, weights
 
 
 def padded_shape(examples: Sequence[Example], step: int = LENGTH_STEP) -> tuple[int, int]:

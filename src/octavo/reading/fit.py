@@ -116,7 +116,7 @@ def fit_reader(
         negative_rate,
         first_token_weight,
         seed,
-        points,
+        places=points,
     )
     batches = Batches(sampler, batch_size)
     epoch_steps = batches.epoch_steps

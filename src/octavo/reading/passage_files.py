@@ -171,10 +171,11 @@ def _paragraphs(
     size = 0
     for number, line in enumerate(iter(partial(file.readline, LONGEST_PASSAGE + 2), ""), 1):
         text = line.removesuffix("\n").removesuffix("\r")
-        if held and (lines or not text.strip()):
+        blank = not text.strip()
+        if held and (lines or blank):
             yield held
             held, size = [], 0
-        if text.strip():
+        if not blank:
             held.append((number, text))
             size += len(text) + (len(held) > 1)
             if size > LONGEST_PASSAGE:

@@ -16,43 +16,38 @@ from typing import Any
 import numpy as np
 
 from octavo._keras import keras, ops
-from octavo.reading.windows import build_prefix
 from octavo.transformer.masks import MASKED
 
 CLOSED, OPEN, RIGHT = 0, 1, 2  # where a state may not point, may point, and ought to
 
 
-def mark_places(
-    window: np.ndarray, question: np.ndarray, answer: np.ndarray, starts: tuple[int, ...]
-) -> np.ndarray:
+def mark_places(prefix: np.ndarray, target: np.ndarray, starts: tuple[int, ...]) -> np.ndarray:
     """Which places of the prefix are open and right for each token of an answer and its end.
 
     Args:
-        window: token ids, int (w,).
-        question: token ids, int (q,).
-        answer: token ids, int (a,); none for no answer.
+        prefix: token ids of [CLS] window [SEP] question [SEP], int (length,).
+        target: those of the answer and its closing [SEP], int (a + 1,); [SEP] alone: no answer.
         starts: where in the window it begins; where it stands nowhere, every place of each of its
             tokens is right.
 
     Returns:
-        int8 (a + 1, w + q + 3) for the prefix [CLS] window [SEP] question [SEP]: 0, 1 or 2.
+        int8 (a + 1, length): 0, 1 or 2.
 
     Example:
-        >>> mark_places(np.array([7, 8]), np.array([9]), np.array([8]), (1,)).tolist()
+        >>> mark_places(np.array([2, 7, 8, 3, 9, 3]), np.array([8, 3]), (1,)).tolist()
         [[1, 1, 2, 1, 1, 1], [0, 0, 0, 2, 0, 2]]
     """
-    prefix = build_prefix(window, question, -1, -2)
-    count = len(answer)
-    marks = np.zeros((count + 1, len(prefix)), np.int8)
-    steps = np.arange(count + 1)
+    answer, ends = target[:-1], prefix == target[-1]
+    marks = np.zeros((len(target), len(prefix)), np.int8)
     marks[0] = OPEN
-    marks[:, prefix == -2] = OPEN
+    marks[:, ends] = OPEN
+    steps = np.arange(len(target))
     for start in starts:
         marks[steps, 1 + start + steps] = OPEN
         marks[steps[:-1], 1 + start + steps[:-1]] = RIGHT
     if not starts:
         marks[:-1][prefix == answer[:, None]] = RIGHT
-    marks[-1, prefix == -2] = RIGHT
+    marks[-1, ends] = RIGHT
     return marks
 
 

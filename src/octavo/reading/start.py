@@ -21,9 +21,8 @@ from octavo.transformer import Transformer, build_transformer_model
 from octavo.transformer.adapting import keep_layers
 from octavo.transformer.config import TYPES
 from octavo.transformer.presets import read_preset
-from octavo.transformer.weights import SEGMENT_TYPES
+from octavo.transformer.weights import SEGMENT_TYPES, VOCABULARY_HEAD
 
-NAMES_WORDS = "cls.predictions."  # the vocabulary head of a language model
 SPREAD = 0.05  # standard deviation between types that begin as the same one
 
 
@@ -59,7 +58,7 @@ def start_reader(
     if config.pointer_head:
         raise UsageError(f"is a reader already, load it with from_preset. Received: {source}")
     config, arrays = keep_layers(config, weights, layers)
-    arrays = {name: array for name, array in arrays.items() if not name.startswith(NAMES_WORDS)}
+    arrays = {name: array for name, array in arrays.items() if not name.startswith(VOCABULARY_HEAD)}
     if not config.question_match and SEGMENT_TYPES in arrays:
         arrays[SEGMENT_TYPES] = _match_types(arrays[SEGMENT_TYPES], seed)
     config = replace(

@@ -16,6 +16,23 @@ from octavo._files import read_text
 from octavo.errors import DataError
 from octavo.text.vocabulary import SPECIAL_TOKENS
 
+# how texts are cut, by parts of the file: what is written, and what is read
+CUTS: dict[str, dict[str, Any]] = {
+    "model": {
+        "type": "WordPiece",
+        "unk_token": "[UNK]",
+        "continuing_subword_prefix": "##",
+        "max_input_chars_per_word": 100,
+    },
+    "normalizer": {
+        "type": "BertNormalizer",
+        "clean_text": True,
+        "handle_chinese_chars": True,
+        "strip_accents": None,  # as lowercase says
+    },
+    "pre_tokenizer": {"type": "BertPreTokenizer"},
+}
+
 
 def load_tokenizer_json(path: str | PathLike[str]) -> tuple[list[str], bool]:
     """The tokens by number, and whether letters are lowered and accents stripped.
@@ -43,19 +60,13 @@ def load_tokenizer_json(path: str | PathLike[str]) -> tuple[list[str], bool]:
 
     lowercase = get("normalizer", "lowercase")
     strip = get("normalizer", "strip_accents")
-    for keys, allowed in {
-        ("model", "type"): ("WordPiece",),
-        ("model", "unk_token"): ("[UNK]",),
-        ("model", "continuing_subword_prefix"): ("##",),
-        ("model", "max_input_chars_per_word"): (100,),
-        ("normalizer", "type"): ("BertNormalizer",),
-        ("normalizer", "lowercase"): (True, False),
-        ("normalizer", "strip_accents"): (None, lowercase),
-        ("normalizer", "handle_chinese_chars"): (True,),
-        ("normalizer", "clean_text"): (True,),
-        ("pre_tokenizer", "type"): ("BertPreTokenizer",),
-    }.items():
-        if get(*keys) not in allowed:
+    allowed: dict[tuple[str, str], tuple[Any, ...]] = {
+        (part, key): (value,) for part in CUTS for key, value in CUTS[part].items()
+    }
+    allowed["normalizer", "lowercase"] = (True, False)
+    allowed["normalizer", "strip_accents"] = (None, lowercase)
+    for keys, values in allowed.items():
+        if get(*keys) not in values:
             raise DataError(f"key {'.'.join(keys)}: {get(*keys)!r} cannot be read", path)
     numbers = get("model", "vocab")
     _check_numbers(numbers, path)
@@ -104,14 +115,8 @@ def save_tokenizer_json(tokens: Sequence[str], lowercase: bool, path: str | Path
         "truncation": None,
         "padding": None,
         "added_tokens": added,
-        "normalizer": {
-            "type": "BertNormalizer",
-            "clean_text": True,
-            "handle_chinese_chars": True,
-            "strip_accents": None,
-            "lowercase": lowercase,
-        },
-        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "normalizer": {**CUTS["normalizer"], "lowercase": lowercase},
+        "pre_tokenizer": CUTS["pre_tokenizer"],
         "post_processor": {
             "type": "TemplateProcessing",
             "single": [start, *first],
@@ -122,13 +127,7 @@ def save_tokenizer_json(tokens: Sequence[str], lowercase: bool, path: str | Path
             },
         },
         "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
-        "model": {
-            "type": "WordPiece",
-            "unk_token": "[UNK]",
-            "continuing_subword_prefix": "##",
-            "max_input_chars_per_word": 100,
-            "vocab": numbers,
-        },
+        "model": {**CUTS["model"], "vocab": numbers},
     }
     text = json.dumps(content, ensure_ascii=False, indent=1)
     Path(path).write_text(text + "\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from octavo.errors import PresetError, UsageError
+from octavo.text import WordPieceTokenizer
 from octavo.transformer.config import TransformerConfig
 
 
@@ -68,4 +69,26 @@ def check_two_segments(config: TransformerConfig, source: str | Path | None = No
             "key type_vocab_size: 2 are needed, for what is read and what is written, "
             f"not {config.type_vocab_size}",
             path=source,
+        )
+
+
+def check_tokenizer(tokenizer: WordPieceTokenizer, config: TransformerConfig) -> None:
+    """Refuse a tokenizer that has not as many tokens as the model.
+
+    Args:
+        tokenizer: what makes the model's token ids.
+        config: that of the model.
+
+    Raises:
+        UsageError: names both numbers.
+
+    Example:
+        >>> from octavo.text import WordPieceTokenizer
+        >>> from octavo.text.vocabulary import SPECIAL_TOKENS
+        >>> check_tokenizer(WordPieceTokenizer(SPECIAL_TOKENS), TransformerConfig(vocab_size=5))
+    """
+    if len(tokenizer) != config.vocab_size:
+        raise UsageError(
+            f"the tokenizer must have the model's {config.vocab_size} tokens. "
+            f"Received: {len(tokenizer)}"
         )

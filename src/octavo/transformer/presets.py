@@ -18,6 +18,7 @@ from octavo.errors import PresetError, UsageError
 from octavo.text import WordPieceTokenizer, save_vocabulary
 from octavo.text.tokenizer_json import load_tokenizer_json, save_tokenizer_json
 from octavo.transformer.config import TransformerConfig
+from octavo.transformer.inputs import check_tokenizer
 from octavo.transformer.quantization import QUANTIZATION, quantize_weights
 from octavo.transformer.weights import SHARDS, collect_weights
 
@@ -207,11 +208,7 @@ def write_preset(
     """
     check_one_of("dtype", dtype, DTYPES)
     safetensors = require("safetensors.numpy", extra="neural")
-    if len(tokenizer.vocabulary) != model.config.vocab_size:
-        raise UsageError(
-            f"the tokenizer must have the model's {model.config.vocab_size} tokens. "
-            f"Received: {len(tokenizer.vocabulary)}"
-        )
+    check_tokenizer(tokenizer, model.config)
     head = POINTS if model.config.pointer_head else NAMES
     arrays = collect_weights(model, "float32" if dtype == "int8" else dtype)
     config = {
