@@ -39,7 +39,7 @@ demo: setup ## set up, then answer questions from the passages in examples/
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash examples/demo.sh
 
 test: setup ## run every test that needs no other tool, on JAX, with the examples in the docstrings
-	KERAS_BACKEND=jax $(VENV)/bin/pytest -n 2 --dist loadfile --doctest-modules -m "not peer and not orders" src/octavo tests
+	KERAS_BACKEND=jax $(VENV)/bin/pytest -n 2 --dist loadfile --durations 25 --doctest-modules -m "not peer and not orders" src/octavo tests
 
 test-orders: setup ## all 120 orders of five optimizer wrappers, saved and continued (3 minutes)
 	KERAS_BACKEND=jax $(VENV)/bin/pytest tests/optimizers/test_orders.py

@@ -87,9 +87,8 @@ class ReaderNetwork(torch.nn.Module):
                 .transpose(1, 2)
                 for part in ("query", "key", "value")
             )
-            mixed = functional.scaled_dot_product_attention(
-                query, key, value, attn_mask=mask.to(query.dtype)
-            )
+            scores = query @ (key * key.shape[-1] ** -0.5).transpose(2, 3)
+            mixed = (scores + mask.to(scores.dtype)).softmax(-1) @ value
             mixed = mixed.transpose(1, 2).reshape(batch, length, width)
             attended = self._dense(mixed, f"{block}.attention.output.dense")
             hidden = self._norm(hidden + attended, f"{block}.attention.output.LayerNorm")

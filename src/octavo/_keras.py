@@ -48,6 +48,13 @@ def register(name: str) -> Callable[[type], type]:
     return keras.saving.register_keras_serializable(package="octavo", name=name)
 
 
+def runs_on_jax_cpu() -> bool:
+    """Whether JAX is the backend and has no accelerator: some shapes are slow there alone."""
+    if keras.backend.backend() != "jax":
+        return False
+    return bool(require("jax", extra="neural").default_backend() == "cpu")
+
+
 def use_compilation_cache() -> None:
     """Keep what JAX compiles on disk, so that the next process starts faster.
 

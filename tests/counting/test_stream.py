@@ -94,7 +94,7 @@ def test_ctrl_c_ends_a_stream_and_writes_what_was_counted(tmp_path):
         while process.poll() is None:  # the stream goes on
             process.stdin.write(b"\n")
             time.sleep(0.1)
-    assert process.returncode == 0
+    assert process.wait(60) == 0  # a broken pipe comes before the end
     rows = [line.split("\t") for line in out.read_text().splitlines()[1:]]
     assert [token for token, *_ in rows] == ["be", "to", "not", "or"]
     assert int(rows[0][1]) == 2 * int(rows[2][1]) > 0

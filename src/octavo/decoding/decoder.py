@@ -23,6 +23,8 @@ LENGTH_STEP = 32  # prefixes are padded to a multiple of it
 SHARPEST = 1e-9  # temperature or share: the likeliest token alone is drawn, as with smaller ones
 # words outside the vocabulary have room for one of these numbers of them in a batch
 UNKNOWN_STEPS = (0, 16, 128, 1024)
+# and the tokens of a batch, of which a pointer chooses, for one of these, or four times as many
+FEWEST_NAMES = 256
 # and batches to one of these numbers of rows, or to a multiple of the last
 ROW_STEPS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64)
 
@@ -199,16 +201,22 @@ class Decoder:
         highest = _check_rows(prefixes, passage_lengths, settings.steps, self.model.config, most)
         if not prefixes:
             return []
-        unknown = next(step for step in UNKNOWN_STEPS if highest < size + step)
-        settings = settings._replace(unk_id=self.unk_id or 0, unknown=unknown)
         batch = _pad(prefixes, passage_lengths, self.end_id)
+        if self.model.config.pointer_head:
+            names, batch["token_ids"] = _name_tokens(batch["token_ids"], self.end_id)
+            settings = settings._replace(end_id=0)
+        else:
+            unknown = next(step for step in UNKNOWN_STEPS if highest < size + step)
+            names = np.arange(size + unknown, dtype=np.int32)
+        read_as = np.where(names < size, names, self.unk_id or 0).astype(np.int32)
         shape = (settings.steps, batch["owned"].shape[0], settings.beams)
         uniform = np.zeros((1, 1, 1), np.float32) if random is None else random.random(shape, "f")
         least = (max(temperature, SHARPEST), max(top_p, SHARPEST))  # float32 has no smaller ones
         scalars = (np.float32(value) for value in (no_answer_bias, *least))
-        found = self._function(settings)(*batch.values(), *scalars, uniform)
+        found = self._function(settings)(*batch.values(), read_as, *scalars, uniform)
         found = {name: ops.convert_to_numpy(value) for name, value in found.items()}
-        return list(_split(found, prefixes, settings))
+        found["tokens"] = names[found["tokens"]]
+        return list(_split(found, prefixes, self.end_id, settings.drawing is None))
 
     def _function(self, settings: Search) -> Callable[..., Any]:
         """The search compiled for these settings; shapes are compiled as they come."""
@@ -306,21 +314,43 @@ def row_bucket(rows: int) -> int:
     return -(-rows // ROW_STEPS[-1]) * ROW_STEPS[-1]
 
 
-def _split(found: dict[str, np.ndarray], prefixes: Any, settings: Search) -> Any:
-    """One `Decoded` a question, its answers by falling score."""
+def _name_tokens(token_ids: np.ndarray, end_id: int) -> tuple[np.ndarray, np.ndarray]:
+    """The tokens of a batch, END first, and the batch in their numbers.
+
+    What is computed for each token is then computed for hundreds, not for a whole vocabulary.
+
+    Example:
+        >>> names, numbers = _name_tokens(np.array([[2, 90, 3], [2, 70, 3]]), end_id=3)
+        >>> names[:4].tolist(), len(names), numbers.tolist()
+        ([3, 2, 70, 90], 256, [[1, 3, 0], [1, 2, 0]])
+    """
+    tokens = np.unique(token_ids)
+    tokens = np.concatenate([[end_id], tokens[tokens != end_id]])
+    room = FEWEST_NAMES
+    while room < len(tokens):
+        room *= 4
+    names = np.full(room, end_id, np.int32)
+    names[: len(tokens)] = tokens
+    numbers = np.zeros(tokens.max() + 1, np.int32)
+    numbers[tokens] = np.arange(len(tokens))
+    return names, numbers[token_ids]
+
+
+def _split(found: dict[str, np.ndarray], prefixes: Any, end_id: int, ranked: bool) -> Any:
+    """One `Decoded` a question, its answers by falling score; `ranked` ones have a best."""
     row = 0
     for index, group in enumerate(prefixes):
         rows = slice(row, row + len(group))
         row += len(group)
         order = np.argsort(-found["scores"][index], kind="stable")
-        if not settings.drawing:  # near ties go to the lower beam
+        if ranked:  # near ties go to the lower beam
             best = int(found["best"][index])
             order = np.array([best, *order[order != best]])
         order = order[found["scores"][index][order] > IMPOSSIBLE / 2]
         tokens, steps = [], []
         for beam in order:
             ids = found["tokens"][index, beam]
-            ends = np.flatnonzero(ids == settings.end_id)
+            ends = np.flatnonzero(ids == end_id)
             length = int(ends[0]) if len(ends) else len(ids)
             tokens.append(ids[:length].tolist())
             steps.append(length + int(found["finished"][index, beam]))

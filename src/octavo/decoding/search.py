@@ -32,8 +32,6 @@ class Search(NamedTuple):
     extractive: bool
     vote: str
     drawing: str | None = None  # None: beam search; "all" tokens or a "nucleus" to draw from
-    unk_id: int = 0
-    unknown: int = 0  # words that the vocabulary lacks, with numbers from V on
 
 
 class State(NamedTuple):
@@ -58,6 +56,7 @@ def search(
     passage_lengths: Any,
     owner_of: Any,
     owned: Any,
+    read_as: Any,
     no_answer_bias: Any,
     temperature: Any,
     top_p: Any,
@@ -68,12 +67,14 @@ def search(
     Args:
         model: a UniLM `Transformer`.
         settings: what the loop is compiled for.
-        token_ids: int32 (r, length): [CLS] passage [SEP] question [SEP], padded at the end. Numbers
-            from the vocabulary's size on are words that it lacks, read as settings.unk_id.
+        token_ids: int32 (r, length): [CLS] passage [SEP] question [SEP], padded at the end, in
+            numbers of their own, from 0.
         lengths: int32 (r,), tokens of each row.
         passage_lengths: int32 (r,), tokens of its passage, which begins at position 1.
         owner_of: int32 (r,), the question of each row.
         owned: float (q, r), 1 where the row belongs to the question; padding rows to none.
+        read_as: int32 (V,), the model's token id for each number: all ids, or those that a pointer
+            may choose; words outside the vocabulary have numbers of their own.
         no_answer_bias: float (), added to END's log probability when it is decided who votes.
         temperature: float (), see `select_random`; these three are for sampling alone.
         top_p: float (), see `select_random`.
@@ -85,17 +86,13 @@ def search(
         the first token; doubts float (r,), its log odds against the likeliest other; voting bool
         (r,).
     """
-    known, unknown = model.config.vocab_size, (settings.unk_id, settings.unknown)
-
-    def read_as(tokens: Any) -> Any:
-        return ops.where(tokens < known, tokens, settings.unk_id) if settings.unknown else tokens
-
     questions, rows = owned.shape
-    prefix = encode_prefix(model, read_as(token_ids), lengths)._replace(token_ids=token_ids)
+    prefix = encode_prefix(model, ops.take(read_as, token_ids), lengths)
+    prefix = prefix._replace(token_ids=token_ids)
     order = ops.arange(token_ids.shape[1])[None, :]
     inside = (order < lengths[:, None])[:, None, :]
-    first = next_probabilities(model, prefix.hidden, prefix, inside, *unknown)  # (r, 1, V)
-    is_end = ops.equal(ops.arange(known + settings.unknown), settings.end_id)
+    first = next_probabilities(model, prefix.hidden, prefix, inside, read_as)  # (r, 1, V)
+    is_end = ops.equal(ops.arange(read_as.shape[0]), settings.end_id)
     no_answer = first[:, 0, settings.end_id]
     passage = ops.logical_and(order >= 1, order <= passage_lengths[:, None])
     passage = ops.logical_and(passage, ops.not_equal(token_ids, settings.end_id))
@@ -127,10 +124,12 @@ def search(
     def body(*parts: Any) -> tuple:
         state = _choose(State(*parts), inputs)
         chosen = ops.take(_at(state.tokens, state.step - 1), owner_of, axis=0)
-        hidden, cache = read_token(model, read_as(chosen), state.step - 1, prefix, state.cache)
+        hidden, cache = read_token(
+            model, ops.take(read_as, chosen), state.step - 1, prefix, state.cache
+        )
         # a pointer goes on with the answer or ends it, in the passages that hold it so far
         places = ops.logical_and(ops.logical_or(state.match, ends), state.holds[:, :, None])
-        probabilities = next_probabilities(model, hidden, prefix, places, *unknown)
+        probabilities = next_probabilities(model, hidden, prefix, places, read_as)
         return tuple(state._replace(cache=cache, probabilities=probabilities))
 
     def going_on(*parts: Any) -> Any:
