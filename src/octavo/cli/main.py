@@ -6,6 +6,7 @@ A verb's file holds a cyclopts `app` of the verb's name; `VERBS` says where it i
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -90,6 +91,9 @@ def run(tokens: Sequence[str]) -> int:
 
 def main() -> None:
     """Entry point of the `octavo` command."""
+    # imports and JAX's tracing make a million objects that stay: a tenth of a start was spent on
+    # looking at them again and again
+    gc.set_threshold(100_000)
     _write_utf8()
     warnings.showwarning = _show_warning
     code = run(sys.argv[1:])
