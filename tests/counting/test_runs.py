@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from octavo.counting import count_words
-from octavo.counting.runs import sum_runs
+from octavo.counting.entries import BUCKETS
+from octavo.counting.rows import SCHEMA
+from octavo.counting.runs import WORKSPACE, sum_runs, write_run
 
 
 @pytest.mark.parametrize(
@@ -58,3 +62,30 @@ def watch(found):
         return sum_runs(paths, memory)
 
     return watched
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_bucket_larger_than_memory_is_summed_in_parts(number, tmp_path, monkeypatch):
+    monkeypatch.setattr("octavo.counting.runs.ROWS", 500)
+    chance, expected, bucket = random.Random(2), Counter(), 7
+    paths = [str(tmp_path / f"{run}.arrow") for run in range(number)]
+    for path in paths:
+        counts = {f"{chance.randrange(9000)}·{'北' * chance.randrange(9)}": 3 for _ in range(4000)}
+        counts["before"] = counts["after"] = 1
+        expected.update(counts)
+        tokens = ["before", *(set(counts) - {"before", "after"}), "after"]  # in buckets 6, 7 and 8
+        columns = [tokens, [counts[token] for token in tokens], [1] * len(tokens)]
+        batch = pa.record_batch(columns, schema=SCHEMA)
+        begins = np.full(BUCKETS + 1, len(tokens))
+        begins[: bucket + 2] = [*[0] * bucket, 1, len(tokens) - 1]
+        write_run(path, (batch[at : at + 500] for at in range(0, len(tokens), 500)), begins)
+    most = 20_000
+    found, largest = Counter(), 0
+    for rows in sum_runs(paths, most * WORKSPACE):
+        batch = rows.to_batch()
+        largest = max(largest, batch.nbytes)
+        for row in batch.to_pylist():
+            assert row["token"] not in found
+            found[row["token"]] = row["count"]
+    assert found == expected
+    assert largest < 2 * most < sum(48 for _ in expected)

@@ -82,6 +82,27 @@ def sort_into_buckets(entries, used, arena, order, begins):
 
 
 @compiled
+def find_parts(text, offsets, seed, parts):
+    """Which of several parts each token is of, by a hash that is another with each seed.
+
+    Args:
+        text: uint8, eight bytes of which can be read at the last token, too.
+        offsets: int64 (rows + 1,), where each token begins in `text`.
+        seed: uint64, of the hash.
+        parts: how many there are.
+
+    Returns:
+        int64 (rows,), from 0 to parts - 1.
+    """
+    found = np.empty(offsets.size - 1, np.int64)
+    for row in range(found.size):
+        start = offsets[row]
+        mixed = hash_bytes(text, start, offsets[row + 1] - start, seed)
+        found[row] = np.int64(mixed >> np.uint64(32)) % parts
+    return found
+
+
+@compiled
 def copy_tokens(keys, arena, offsets, tokens):
     """Write the bytes of entries one after the other.
 

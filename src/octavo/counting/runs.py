@@ -1,11 +1,14 @@
 """Runs: counts of a part of a corpus in a file, ordered by a hash of the token, to be summed.
 
 Equal tokens are in equal buckets, whichever run they are in. So runs together larger than memory
-are summed a few buckets at a time.
+are summed a few buckets at a time. A bucket that is larger than memory by itself, as of words made
+to share one, is read several times, and each time summed in part, by another hash.
 """
 
 from __future__ import annotations
 
+import math
+import secrets
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -13,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from octavo.counting.entries import BUCKETS
+from octavo.counting.entries import BUCKETS, find_parts
 from octavo.counting.rows import SCHEMA, TokenRows
 from octavo.counting.table import TokenTable
 
@@ -104,18 +107,21 @@ def sum_runs(paths: Sequence[str], memory: int) -> Iterator[TokenRows]:
     sizes = np.zeros(BUCKETS)
     for run in runs:
         sizes += np.diff(run.begins) * run.row_bytes
-    table = TokenTable()
-    together = max(SUMMED, len(runs) * WORTH_OPENING)
-    for first, last in _group(sizes, min(together, memory // WORKSPACE)):
-        tables = [_read_rows(run.path, run.begins[first], run.begins[last]) for run in runs]
+    together, most = max(SUMMED, len(runs) * WORTH_OPENING), memory // WORKSPACE
+    table, seed = TokenTable(), np.uint64(secrets.randbits(63))
+    for first, last in _group(sizes, min(together, most)):
         if len(runs) == 1:
-            yield TokenRows.from_table(tables[0])
+            yield from _read_rows(runs[0], first, last)
             continue
-        for some in tables:
-            for batch in some.to_batches():
-                table.add_rows(TokenRows.from_batch(batch))
-        yield table.rows(np.arange(len(table)))
-        table.clear()
+        parts = max(1, math.ceil(sizes[first:last].sum() / most))  # 1 unless it is a large bucket
+        for part in range(parts):
+            for run in runs:
+                for rows in _read_rows(run, first, last):
+                    if parts > 1:
+                        rows = rows.take(np.flatnonzero(find_parts(*rows[:2], seed, parts) == part))
+                    table.add_rows(rows)
+            yield table.rows(np.arange(len(table)))
+            table.clear()
 
 
 def _open_run(path: str) -> Run:
@@ -125,12 +131,15 @@ def _open_run(path: str) -> Run:
         return Run(path, begins, file.size() / max(1, begins[-1]))
 
 
-def _read_rows(path: str, first: int, last: int) -> pa.Table:
-    """Rows of a file; they stay there, and in memory only while they are used."""
-    with pa.memory_map(path) as file:
-        run = pa.ipc.open_file(file)
-        batches = [run.get_batch(number) for number in range(first // ROWS, -(-last // ROWS))]
-        return pa.Table.from_batches(batches, run.schema).slice(first % ROWS, last - first)
+def _read_rows(run: Run, first: int, last: int) -> Iterator[TokenRows]:
+    """Rows of buckets, ROWS at most at a time; in memory only while they are used."""
+    start, end = int(run.begins[first]), int(run.begins[last])
+    with pa.memory_map(run.path) as file:
+        batches = pa.ipc.open_file(file)
+        for number in range(start // ROWS, -(-end // ROWS)):
+            at = number * ROWS
+            inside = batches.get_batch(number)[max(start - at, 0) : end - at]
+            yield TokenRows.from_batch(inside)
 
 
 def _group(sizes: np.ndarray, most: int) -> list[tuple[int, int]]:
