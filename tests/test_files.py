@@ -13,7 +13,7 @@ import os
 import random
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +23,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octavo._files import (
+    check_directory,
+    check_file,
+    check_inside,
     find_left,
     open_binary,
     open_text,
@@ -292,6 +295,47 @@ def test_write_directory_where_it_cannot(tmp_path: Path) -> None:
     for path in (tmp_path / "file", tmp_path / "absent" / "preset"):
         with pytest.raises(DataError, match=str(path)), write_directory(path):
             pytest.fail("the block must not run")
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "folder", "inside"),
+    [
+        ("new", True, True, True),
+        ("file", True, False, False),
+        ("folder", False, True, True),
+        ("link", True, False, False),
+        ("absent/new", False, False, True),
+        ("file/new", False, False, False),
+        ("x" * 250, False, False, False),  # what is written beside it has a longer name
+        ("pipe", True, False, False),
+    ],
+)
+def test_what_is_checked_first_is_what_comes_true(name, file, folder, inside, tmp_path) -> None:
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    before, path = sorted(tmp_path.rglob("*")), tmp_path / name
+    checks = {check_file: file, check_directory: folder, check_inside: inside}
+    for check, fine in checks.items():
+        with suppress(DataError) if not fine else nullcontext():
+            check(path)
+            assert fine
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "file").read_text() == "old"
+    if name == "pipe":
+        return  # nobody reads it
+    with pytest.raises(DataError) if not file else nullcontext(), write_atomic(path) as text:
+        text.write("new")
+    if file and name == "new":
+        path.unlink()
+    with pytest.raises(DataError) if not folder else nullcontext(), write_directory(path):
+        pass
+
+
+def test_standard_output_and_devices_are_no_places_to_look_at() -> None:
+    check_file("-")
+    check_file(os.devnull)
 
 
 def test_what_is_written_is_on_the_disk_before_it_takes_the_place_of_the_old(tmp_path, monkeypatch):

@@ -126,8 +126,9 @@ def write_atomic(path: str | PathLike[str], binary: bool = False) -> Iterator[An
             yield file
         return
     beside = _sibling(target)
+    file = _create(beside, "x", binary, path)
     try:
-        with _create(beside, "x", binary, path) as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -191,18 +192,66 @@ def full_disk_named(path: str | PathLike[str]) -> Iterator[None]:
         raise DataError(f"cannot be written: {os.strerror(error.errno)}", path) from None
 
 
-def check_directory(path: str | PathLike[str]) -> Path:
-    """The absolute place of a folder that `write_directory` may make or replace.
+def check_file(path: str | PathLike[str]) -> None:
+    """Find out before long work whether `write_atomic` will be able to write a file.
+
+    An empty file is made beside it and removed: permissions alone do not tell.
 
     Raises:
-        DataError: if `path` is no folder or the working directory.
+        DataError: if it cannot be written.
+
+    Example:
+        >>> check_file("no/such/folder/words.txt")
+        Traceback (most recent call last):
+        ...
+        octavo.errors.DataError: no/such/folder/words.txt: cannot be written: there is no folder no/such/folder
+    """  # noqa: E501
+    target = Path(os.path.realpath(path))
+    if str(path) == "-":
+        return
+    if target.is_dir():
+        raise DataError("cannot be written: it is a folder", path)
+    if not target.exists() or target.is_file():
+        _try_beside(target, path)
+    elif not os.access(target, os.W_OK):  # a device, or a pipe, which opening would wait for
+        raise DataError(f"cannot be written: {os.strerror(errno.EACCES)}", path)
+
+
+def check_directory(path: str | PathLike[str], parents: bool = False) -> Path:
+    """The absolute place of a folder that may be made, or replaced by `write_directory`.
+
+    Args:
+        path: the folder.
+        parents: whether the folders above are made too and files are put into the folder one by
+            one, as those of a run are.
+
+    Raises:
+        DataError: if `path` is no folder or the working directory, or cannot be written.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_dir():
         raise DataError("is a file, expected a folder", path)
     if target == Path.cwd():
         raise DataError("is the folder you are in, which cannot be replaced; name another", path)
+    if parents:
+        check_inside(path)
+    else:
+        _try_beside(target, path)
     return target
+
+
+def check_inside(path: str | PathLike[str]) -> None:
+    """Find out before long work whether files can be put into a folder, made if it is not there.
+
+    Raises:
+        DataError: if they cannot.
+    """
+    target = near = Path(os.path.realpath(path))
+    while not near.exists():
+        near = near.parent
+    if not near.is_dir():
+        raise DataError(f"cannot be written: {near} is a file", path)
+    _try_beside(near / target.name, path)
 
 
 def sync_files(folder: Path) -> None:
@@ -284,6 +333,15 @@ def _create(file: Path, mode: str, binary: bool, path: str | PathLike[str]) -> A
         return open(file, mode, encoding="utf-8", newline="")
     except OSError as error:
         raise DataError(f"cannot be written: {error.strerror}", path) from None
+
+
+def _try_beside(target: Path, path: str | PathLike[str]) -> None:
+    """Make a file beside `target` and remove it."""
+    if not target.parent.is_dir():
+        raise DataError(f"cannot be written: there is no folder {Path(path).parent}", path)
+    beside = _sibling(target)
+    _create(beside, "x", True, path).close()
+    beside.unlink()
 
 
 def _sibling(target: Path, ending: str = "part") -> Path:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import lzma
+import sys
 from collections import Counter
 
 import jieba
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from octavo.corpus.files import find_files, make_ranges
 from octavo.counting import count_texts, count_words
-from octavo.errors import DataError, UsageError
+from octavo.errors import DataError, MissingExtraError, UsageError
 
 LINES = ["to be or not", "to be", "", "北京 大学　北京", "\ufeffnot the first line"]
 
@@ -279,3 +280,12 @@ def test_a_file_that_grows_while_it_is_counted_is_an_error(tmp_path):
 
     with pytest.raises(DataError, match="text: has changed while it was read"):
         count_words(path, cut, progress=False)
+
+
+def test_a_cluster_without_dask_is_told_before_standard_input_is_read(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(b"to be\n"))
+    monkeypatch.setattr("sys.stdin", stream)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtraError, match=r"octavo\[dask\]"):
+        count_words("-", "whitespace", cluster="tcp://127.0.0.1:9", progress=False)
+    assert stream.read() == "to be\n"

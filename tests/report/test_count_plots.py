@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octavo.errors import DataError, UsageError
+from octavo.errors import DataError
 from octavo.report.count_plots import (
     LONGEST,
     POINTS,
@@ -146,8 +146,3 @@ def test_nothing_counted_is_an_error_and_no_picture(tmp_path):
     with pytest.raises(DataError, match="nothing was counted"):
         plot_counts(make_counts([]), tmp_path / "none.png")
     assert not list(tmp_path.iterdir())
-
-
-def test_other_endings_are_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"pictures are .* Received: .*counts\.tsv"):
-        plot_counts(make_counts([1]), tmp_path / "counts.tsv")

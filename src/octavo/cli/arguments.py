@@ -10,8 +10,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from octavo._files import check_file
 from octavo.corpus.files import Files, find_files, layout
-from octavo.errors import DataError, UsageError
+from octavo.errors import UsageError
+from octavo.report.pictures import check_picture
 
 SHOWN = 20  # words, where none are written
 AsJson = Annotated[bool, Parameter(name="--json")]
@@ -105,25 +107,28 @@ def check_outputs(inputs: Iterable[str], **outputs: Path | None) -> None:
 
     Args:
         inputs: files that are read, which no result may replace.
-        **outputs: where results go, by the option's name.
+        **outputs: where results go, by the option's name; `plot` is a picture.
 
     Raises:
-        UsageError: if an output is an input, another output or no file name.
+        UsageError: if an output is an input, another output or no file name; if a picture has
+            another ending than pictures have.
         DataError: if it cannot be written.
+        MissingExtraError: if a picture is asked for and matplotlib is not installed.
 
     Example:
         >>> check_outputs(["news.txt"], out=None)
     """
     taken = {os.path.realpath(path): path for path in inputs if path != "-"}
     for name, path in outputs.items():
-        if path is None or str(path) == "-":
+        if path is None:
             continue
-        if str(path).startswith("-"):
+        if str(path).startswith("-") and str(path) != "-":
             raise UsageError(f"--{name} needs a file (./{path}, if meant). Received: {path}")
+        if name == "plot":
+            check_picture(path)
+        if str(path) == "-":
+            continue
         if os.path.realpath(path) in taken:
             raise UsageError(f"--{name} would overwrite {taken[os.path.realpath(path)]}")
         taken[os.path.realpath(path)] = f"the file of --{name}"
-        if path.is_dir():
-            raise DataError("cannot be written: it is a folder", path)
-        if not path.parent.is_dir():
-            raise DataError(f"cannot be written: there is no folder {path.parent}", path)
+        check_file(path)

@@ -118,13 +118,12 @@ def count(
     from octavo.counting.counts import check_ending
     from octavo.counting.parts import parts_beside
     from octavo.counting.words import count_words
-    from octavo.report.count_plots import check_picture, plot_counts
+    from octavo.report.count_plots import plot_counts
 
     lines = read_text(stop_words).split("\n") if stop_words else []
     if out is not None:
         check_ending(out)
     if plot is not None:
-        check_picture(plot)
         fewer = {"stop-words": stop_words, "top": top, "min-count": min_count > 1 and min_count}
         given = [f" --{name} {value}" for name, value in fewer.items() if value]
         if given or approximate:
@@ -150,12 +149,14 @@ def count(
         )  # fmt: skip
         if out is not None:
             counts.write(out)
-    if plot is not None:
-        plot_counts(counts, plot)
     say_bad_lines(counts.bad_lines, bad_lines)
     if counts.error:
         print(f"octavo: a count may be too low by up to {counts.error:,}", file=sys.stderr)
     _print(counts, counts.most_common(top or SHOWN), out, plot, as_json)
+    if plot is not None:  # after all else is out: nothing is to be drawn of an empty corpus
+        plot_counts(counts, plot)
+        if not as_json and str(out) != "-":
+            print(f"drew {plot}")
 
 
 def _print(
@@ -179,5 +180,3 @@ def _print(
         print(f"{counts.types:,} words, {counts.tokens:,} times, in {counts.documents:,} documents")
     elif str(out) != "-":
         print(f"wrote {len(counts):,} of {counts.types:,} words to {out}")
-    if plot is not None and str(out) != "-":
-        print(f"drew {plot}")

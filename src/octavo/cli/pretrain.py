@@ -132,7 +132,7 @@ def pretrain(
     )
     if paths:
         files = leave_out(find_corpus(paths, field), out, folder)
-        check_preparation(files, wanted, segmenter, not cased, workers)
+        check_preparation(files, folder, wanted, segmenter, not cased, workers)
     elif data is None:
         raise UsageError("name the files to read, or the --data they became. Received: no paths")
 

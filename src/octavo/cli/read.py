@@ -89,17 +89,19 @@ def evaluate(
     from octavo.reading import evaluation
 
     result = evaluation.evaluate(reader, questions, mode, beams, batch_size)
-    if out is not None:
-        evaluation.write_predictions(questions, result.answers, out)
-    if html is not None:
-        _write_evaluation_page(questions, result, html)
-        say_written(html)
-    if as_json:
-        print_json({**result.to_dict(), "bad_questions": skipped})
-        return
-    from octavo.cli.print_answers import print_evaluation
+    try:
+        if out is not None:
+            evaluation.write_predictions(questions, result.answers, out)
+        if html is not None:
+            _write_evaluation_page(questions, result, html)
+            say_written(html)
+    finally:  # scores are not lost with a file that cannot be written
+        if as_json:
+            print_json({**result.to_dict(), "bad_questions": skipped})
+        else:
+            from octavo.cli.print_answers import print_evaluation
 
-    print_evaluation(result)
+            print_evaluation(result)
 
 
 @app.command
@@ -149,7 +151,7 @@ def train(
     if not files:
         raise UsageError("at least one file of questions is needed. Received: none")
     check_inputs(*files)
-    check_directory(out)
+    check_directory(out, parents=True)
     questions, _ = _read_questions(files, bad_questions)
     held_out = None if validation is None else _read_questions([validation], bad_questions)[0]
     reader = load_reader(preset, start=True)

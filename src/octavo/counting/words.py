@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from octavo._checks import check_whole, parse_bytes
 from octavo._files import full_disk_named
+from octavo._lazy import check_installed
 from octavo._progress import Progress
 from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges, unchanged
 from octavo.counting.counts import Counts
@@ -95,6 +96,7 @@ def count_words(
         DataError: naming file and line, if a file cannot be read or is not UTF-8, or the segmenter
             failed.
         WorkerError: if processes died again and again at one part of the corpus.
+        MissingExtraError: if a cluster is to count and Dask is not installed.
 
     Source: Su Jianlin, kexue.fm/archives/7031: many processes, each with a table of its own for a
     batch, merged by one.
@@ -114,6 +116,8 @@ def count_words(
             "approximate counts are of one table: no workers, cluster or folder. Received: "
             f"workers={workers!r}, cluster={cluster!r}, folder={folder!r}"
         )
+    if cluster is not None:
+        check_installed("distributed", extra="dask")
     what_for = f" for {workers} workers" if workers > 1 else ""
     limit = parse_bytes("memory", memory, workers * LEAST_MEMORY, what_for)
     keep = _Kept(min_count, top, stop_words)

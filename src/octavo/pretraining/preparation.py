@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from octavo._checks import check_whole
-from octavo._files import full_disk_named, write_atomic
+from octavo._files import check_inside, full_disk_named, write_atomic
+from octavo._lazy import check_installed
 from octavo._parallel import run_tasks
 from octavo._progress import Progress
 from octavo.corpus.encoding import EncodingTask, encode_range
-from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges, unchanged
+from octavo.corpus.files import STANDARD_INPUT, find_files, layout, make_ranges, unchanged
 from octavo.corpus.token_shards import (
     KINDS,
     MANIFEST,
@@ -91,7 +92,7 @@ def prepare(
         (3, 57)
     """
     files = find_files(paths)
-    check_preparation(files, vocabulary, segmenter, lowercase, workers)
+    check_preparation(files, folder, vocabulary, segmenter, lowercase, workers)
     place = Path(folder)
     cutter = find_segmenter(segmenter)
     size, given = (vocabulary, None) if isinstance(vocabulary, int) else (None, vocabulary)
@@ -107,10 +108,7 @@ def prepare(
     if (place / MANIFEST).exists():
         _check_same(place, files, options)
         return Corpus(place, progress=progress)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"cannot be written: {error.strerror}", place) from None
+    place.mkdir(parents=True, exist_ok=True)
     sources = _describe(files, progress)
     about = {**options, "sources": sources}
     key = hashlib.blake2b(json.dumps(about).encode(), digest_size=8).hexdigest()
@@ -184,6 +182,7 @@ def prepare_once(
 
 def check_preparation(
     files: Iterable[str],
+    folder: str | PathLike[str],
     vocabulary: int | str | PathLike[str] | list[str],
     segmenter: str,
     lowercase: bool,
@@ -193,10 +192,11 @@ def check_preparation(
 
     Raises:
         UsageError: naming the argument.
-        DataError: if a dictionary cannot be read.
+        DataError: if a dictionary cannot be read, or the folder cannot be written.
+        MissingExtraError: if a package is not installed that counts words or reads Parquet.
 
     Example:
-        >>> check_preparation(["news.txt"], 8000, "whitespace", lowercase=True, workers=2)
+        >>> check_preparation(["news.txt"], "data", 8000, "whitespace", lowercase=True, workers=2)
     """
     check_whole("workers", workers, 1)
     if isinstance(vocabulary, int):
@@ -206,7 +206,12 @@ def check_preparation(
                 "standard input is read once, so it needs a vocabulary. Received: "
                 f"paths=-, vocabulary={vocabulary}"
             )
+        check_installed("numba", extra="count")
+    if isinstance(vocabulary, int) or any(layout(path) == "parquet" for path in files):
+        check_installed("pyarrow", extra="count")
     find_segmenter(segmenter)
+    if not Path(folder, MANIFEST).exists():  # else they are taken as they are
+        check_inside(folder)
 
 
 def _encode(

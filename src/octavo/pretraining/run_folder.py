@@ -7,6 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from octavo._files import check_directory
+from octavo._lazy import check_installed
 from octavo.errors import DataError
 from octavo.training.run_files import write_files
 from octavo.training.states import States
@@ -29,7 +30,8 @@ class RunFolder:
         states: the files of its states.
 
     Raises:
-        DataError: if it is no folder, or the working directory.
+        DataError: if it is no folder, the working directory or cannot be written.
+        MissingExtraError: if safetensors is not installed.
 
     Example:
         >>> import tempfile
@@ -38,7 +40,8 @@ class RunFolder:
     """
 
     def __init__(self, path: str | PathLike[str], resume: bool = True) -> None:
-        self.path = check_directory(path)
+        check_installed("safetensors", extra="neural")  # which writes states and model
+        self.path = check_directory(path, parents=True)
         self.states = States(self.path / CHECKPOINTS, resume=resume)
 
     def check(self, data: str | PathLike[str]) -> None:

@@ -241,7 +241,7 @@ def _copy_model(reader: Any, dropout: float) -> Transformer:
 
 def _check_out(out: str | Path, resume: bool) -> Path:
     """Refuse a folder of other things: a preset's config.json or vocab.txt would replace theirs."""
-    folder = check_directory(out)
+    folder = check_directory(out, parents=True)
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if SETTINGS in names and STATE not in names and resume:
         raise DataError(

@@ -14,19 +14,15 @@ Source: Zipf 1949; Heaps 1978; Baayen 2001, Word Frequency Distributions, sectio
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from octavo._files import write_atomic
 from octavo._lazy import require
-from octavo.errors import DataError, UsageError
-from octavo.report.fonts import choose_fonts
-from octavo.report.learning_rates import COLOURS
+from octavo.errors import DataError
+from octavo.report.pictures import COLOURS, draw_picture
 
-ENDINGS = (".png", ".svg", ".pdf")
 POINTS = 400  # drawn of a curve, evenly spaced by logarithm
 SURE = 10  # a smaller count is shared by so many tokens that a rank says little
 LONGEST = 20  # characters of a token that is named
@@ -59,20 +55,18 @@ def plot_counts(counts: Counted, path: str | PathLike[str]) -> None:
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> from octavo.counting import count_texts
         >>> path = Path(tempfile.mkdtemp()) / "counts.svg"
         >>> plot_counts(count_texts(["to be or not to be"], "whitespace"), path)
         >>> path.read_text()[:5]
         '<?xml'
     """
-    check_picture(path)
     if not len(counts.table):
         raise DataError("nothing was counted, so there is nothing to draw")
     ranked = counts.table["count"].to_numpy()
     names = find_names(counts.table["token"])
-    require("matplotlib", extra="plot").use("Agg")
-    pyplot = require("matplotlib.pyplot", extra="plot")
-    with pyplot.rc_context({"font.family": choose_fonts(names.values())}):
+    with draw_picture(path, names.values()) as pyplot:
         figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
         _draw_ranks(left, ranked, names)
         _draw_growth(right, ranked, counts.tokens)
@@ -81,22 +75,6 @@ def plot_counts(counts: Counted, path: str | PathLike[str]) -> None:
             axes.grid(color="0.92")
             axes.set_axisbelow(True)
         _drop_overlaps(figure, left)
-        with write_atomic(path, binary=True) as file:
-            figure.savefig(file, format=Path(path).suffix[1:], dpi=150)
-        pyplot.close(figure)
-
-
-def check_picture(path: str | PathLike[str]) -> None:
-    """Raise UsageError unless the path's ending is that of a picture.
-
-    Example:
-        >>> check_picture("counts.tsv")
-        Traceback (most recent call last):
-        ...
-        octavo.errors.UsageError: pictures are .png, .svg or .pdf. Received: counts.tsv
-    """
-    if Path(path).suffix not in ENDINGS:
-        raise UsageError(f"pictures are .png, .svg or .pdf. Received: {path}")
 
 
 def expect_growth(ranked: NDArray[np.int64], tokens: int) -> tuple[NDArray[Any], NDArray[Any]]:

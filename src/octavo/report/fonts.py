@@ -48,9 +48,20 @@ def choose_fonts(texts: Iterable[str]) -> list[str]:
             stacklevel=2,
         )
         return [OWN]
+    return [OWN, load_font(path)]
+
+
+def load_font(path: str) -> str:
+    """Make a font's file known to matplotlib; gives the name of its family.
+
+    Raises:
+        UsageError: if the file is no font.
+        MissingExtraError: if matplotlib is not installed.
+    """
+    manager = require("matplotlib.font_manager", extra="plot")
     try:
         manager.fontManager.addfont(path)
-        return [OWN, manager.FontProperties(fname=path).get_name()]
+        return str(manager.FontProperties(fname=path).get_name())
     except (OSError, RuntimeError) as error:
         raise UsageError(
             f"{path} is no font matplotlib can use ({error}); name another in OCTAVO_FONT. "

@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from octavo._checks import check_whole
-from octavo._files import write_atomic
-from octavo._lazy import require
 from octavo.errors import UsageError
-from octavo.report.fonts import choose_fonts
+from octavo.report.pictures import COLOURS, draw_picture
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # told apart by all
 STYLES = ("-", "--", ":")  # of the lines after the sixth, after the twelfth
 
 
@@ -28,7 +25,9 @@ def plot_learning_rates(schedules: Mapping[str, Any], updates: int, path: str | 
         path: where the picture is written; its ending says which kind (.svg, .png, .pdf).
 
     Raises:
-        UsageError: if there is nothing to draw, or something that is no schedule.
+        UsageError: if there is nothing to draw, or something that is no schedule, or
+            the path has another ending.
+        DataError: if the file cannot be created.
         MissingExtraError: if matplotlib is not installed.
 
     Example:
@@ -46,10 +45,8 @@ def plot_learning_rates(schedules: Mapping[str, Any], updates: int, path: str | 
         )
     steps = sorted({round(i * (updates - 1) / 999) for i in range(1000)})
     rates = {str(name): _rates(name, schedule, steps) for name, schedule in schedules.items()}
-    require("matplotlib", extra="plot").use("Agg")
-    pyplot = require("matplotlib.pyplot", extra="plot")
-    with pyplot.rc_context({"font.family": choose_fonts(rates)}):
-        figure, axes = pyplot.subplots(figsize=(7.5, 3.2), layout="constrained")
+    with draw_picture(path, rates) as pyplot:
+        _, axes = pyplot.subplots(figsize=(7.5, 3.2), layout="constrained")
         styles = itertools.cycle(itertools.product(STYLES, COLOURS))
         for (name, values), (style, colour) in zip(rates.items(), styles, strict=False):
             axes.plot(steps, values, label=name, color=colour, ls=style, lw=1.8)
@@ -57,9 +54,6 @@ def plot_learning_rates(schedules: Mapping[str, Any], updates: int, path: str | 
         axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
-        with write_atomic(path, binary=True) as file:
-            figure.savefig(file, format=Path(path).suffix[1:] or "png", dpi=150)
-        pyplot.close(figure)
 
 
 def _rates(name: str, schedule: Any, steps: Sequence[int]) -> list[float]:

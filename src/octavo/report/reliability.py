@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from os import PathLike
-from pathlib import Path
 
-from octavo._files import write_atomic
-from octavo._lazy import require
 from octavo.errors import UsageError
-from octavo.report.fonts import choose_fonts
-from octavo.report.learning_rates import COLOURS
+from octavo.report.pictures import COLOURS, draw_picture
 
 
 def plot_reliability(bins: Sequence[tuple[float, float, float]], path: str | PathLike[str]) -> None:
@@ -22,13 +18,15 @@ def plot_reliability(bins: Sequence[tuple[float, float, float]], path: str | Pat
         path: where the picture is written; its ending says which kind (.svg, .png, .pdf).
 
     Raises:
-        UsageError: if there are no bins.
+        UsageError: if there are no bins, or the path has another ending.
+        DataError: if the file cannot be created.
         MissingExtraError: if matplotlib is not installed.
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2.
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> path = Path(tempfile.mkdtemp()) / "reliability.svg"
         >>> plot_reliability([(0.5, 0.1, 0.2), (0.5, 0.9, 0.8)], path)
         >>> path.read_text()[:5]
@@ -36,17 +34,12 @@ def plot_reliability(bins: Sequence[tuple[float, float, float]], path: str | Pat
     """
     if not bins:
         raise UsageError("there must be at least one bin. Received: 0")
-    require("matplotlib", extra="plot").use("Agg")
-    pyplot = require("matplotlib.pyplot", extra="plot")
     shares, scores, hits = zip(*bins, strict=True)
-    with pyplot.rc_context({"font.family": choose_fonts([])}):
-        figure, axes = pyplot.subplots(figsize=(4.2, 4.2), layout="constrained")
+    with draw_picture(path) as pyplot:
+        _, axes = pyplot.subplots(figsize=(4.2, 4.2), layout="constrained")
         axes.plot([0, 1], [0, 1], color="0.7", lw=1.2)
         axes.plot(scores, hits, color=COLOURS[0], lw=1.2)
         axes.scatter(scores, hits, [20 + 400 * share for share in shares], color=COLOURS[0])
         axes.set(xlabel="score", ylabel="share of right answers", xlim=(0, 1), ylim=(0, 1))
         axes.set_aspect("equal")
         axes.spines[["top", "right"]].set_visible(False)
-        with write_atomic(path, binary=True) as file:
-            figure.savefig(file, format=Path(path).suffix[1:] or "png", dpi=150)
-        pyplot.close(figure)
