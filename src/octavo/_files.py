@@ -44,7 +44,10 @@ def open_binary(path: str | PathLike[str]) -> Iterator[BinaryIO]:
         b'north'
     """
     with _open_raw(path) as raw:
-        source = _Checked(unpacked(raw), path)
+        try:
+            source = _Checked(unpacked(raw), path)
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", path) from None
         yield cast(BinaryIO, io.BufferedReader(source, CHUNK))
 
 

@@ -143,3 +143,57 @@ def test_interrupt_from_the_keyboard():
     _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert err == b"octavo: interrupted\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_an_interrupt_lost_in_a_callback_is_heard():
+    listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    lost = "one = type('one', (), {'__del__': press}); "
+    press = "press = lambda self: signal.raise_signal(signal.SIGINT); "
+    process = octavo(listen + press + lost + "one(); time.sleep(100)")
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, b"octavo: interrupted\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_an_interrupt_while_the_command_loads_is_one_line(tmp_path):
+    (tmp_path / "cyclopts.py").write_text(
+        "print('loading', flush=True)\nimport time; time.sleep(99)"
+    )
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program = listen + "from octavo.__main__ import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout.readline() == b"loading\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, b"octavo: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "line"),
+    [
+        ("<&-", 1, "octavo: -: cannot be read: Bad file descriptor\n"),
+        (">&-", 1, "octavo: standard output is closed; > /dev/null leaves it out\n"),
+        ("<&- >&-", 1, "octavo: standard output is closed; > /dev/null leaves it out\n"),
+        ("<&- >&- 2>&-", 1, ""),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="shells are POSIX's")
+def test_closed_streams_are_one_line(redirection, code, line):
+    pytest.importorskip("numba")
+    command = f'exec "{sys.executable}" -m octavo count - --segmenter whitespace {redirection}'
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (code, line)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="shells are POSIX's")
+def test_no_file_takes_the_number_of_a_closed_stream(tmp_path):
+    code = "import os; from octavo.cli import main; main._replace_closed_streams(); "
+    code += "file = os.open('opened', os.O_CREAT | os.O_WRONLY); os.write(2, b'lost'); "
+    code += "assert file > 2 and os.path.getsize('opened') == 0"
+    command = f'exec "{sys.executable}" -c "{code}" <&- 2>&-'
+    assert subprocess.run(["sh", "-c", command], cwd=tmp_path).returncode == 0

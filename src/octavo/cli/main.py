@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -16,9 +18,10 @@ from typing import Any
 from cyclopts import App, Parameter, Token, convert
 
 from octavo import __version__
-from octavo.cli.errors import DONE, PIPE_CLOSED, report
+from octavo.cli.errors import BAD_DATA, DONE, PIPE_CLOSED, report
 from octavo.cli.terminal import one_line
 
+SECONDS_TO_LEAVE = 0.01  # a callback
 VERBS = {
     "count": ("octavo.cli.count:app", "Count the words of a corpus."),
     "launch": ("octavo.cli.launch:app", "Train in several processes."),
@@ -94,8 +97,10 @@ def main() -> None:
     # imports and JAX's tracing make a million objects that stay: a tenth of a start was spent on
     # looking at them again and again
     gc.set_threshold(100_000)
+    _replace_closed_streams()
     _write_utf8()
     warnings.showwarning = _show_warning
+    sys.unraisablehook = _interrupt_again
     code = run(sys.argv[1:])
     if code == PIPE_CLOSED:  # keep Python from flushing into the closed pipe on its way out
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -105,6 +110,35 @@ def main() -> None:
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """One line on stderr, as errors have it, instead of a place in octavo's source."""
     print(f"octavo: {one_line(str(message))}", file=sys.stderr)
+
+
+def _interrupt_again(ignored: Any) -> None:
+    """Repeat a Ctrl-C that fell into a callback and was lost there with a traceback.
+
+    JAX is called by the garbage collector and numba by its compiler, often while they are loaded.
+    """
+    if not issubclass(ignored.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(ignored)
+        return
+    again = threading.Timer(SECONDS_TO_LEAVE, signal.raise_signal, (signal.SIGINT,))
+    again.daemon = True
+    again.start()
+
+
+def _replace_closed_streams() -> None:
+    """Open something in the place of standard streams that are closed.
+
+    A file opened later would get their numbers, and what libraries print would go into it. Reading
+    from the one for standard input fails; what is said on standard error is lost.
+    """
+    closed = sys.stdout is None
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_WRONLY)  # takes the lowest number: the stream's own
+            setattr(sys, name, open(nothing, mode))  # noqa: SIM115
+    if closed:
+        print("octavo: standard output is closed; > /dev/null leaves it out", file=sys.stderr)
+        sys.exit(BAD_DATA)
 
 
 def _write_utf8() -> None:
