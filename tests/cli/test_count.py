@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from octavo.cli.main import run
@@ -196,3 +198,18 @@ def test_bad_input_is_one_line(lines, options, code, message, capsys, monkeypatc
     assert message in err
     assert err.count("\n") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lines.txt"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are text")
+@pytest.mark.parametrize("ending", [".tsv", ".parquet", ".txt"])
+def test_names_that_are_not_utf8_are_names(tmp_path, ending, capsys):
+    name = os.fsdecode(b"n\xff")
+    (tmp_path / f"{name}.txt").write_text("to be\n")
+    pq.write_table(pa.table({"text": ["or not"]}), tmp_path / "plain")
+    (tmp_path / "plain").rename(tmp_path / f"{name}.parquet")
+    out = tmp_path / f"{name}{ending}.out{ending}"
+    options = ["--segmenter", "whitespace", "--workers", "2", "--json"]
+    inputs = [str(tmp_path / f"{name}{kind}") for kind in (".txt", ".parquet")]
+    assert run(["count", *inputs, "--out", str(out), *options]) == 0
+    assert json.loads(capsys.readouterr().out)["types"] == 4
+    assert out.stat().st_size

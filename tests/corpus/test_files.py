@@ -63,6 +63,26 @@ def test_a_pattern_finds_folders_as_a_shell_does(tmp_path):
     assert find_files(tmp_path / "**" / "*") == everything  # each once
 
 
+def test_a_deep_pattern_goes_through_no_link_as_links_may_go_round(tmp_path, monkeypatch):
+    for name in ("one/a.txt", "one/two/b.txt", "one/two/[c]/c.txt", "one/.no/d.txt", "three/e.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    for place in ("one/up", "one/two/up", "one/two/here"):
+        (tmp_path / place).symlink_to("." if place.endswith("here") else "..")
+    texts = ["one/a.txt", "one/two/[c]/c.txt", "one/two/b.txt"]
+    everything = [*texts, "three/e.md"]
+    monkeypatch.chdir(tmp_path)
+    for pattern, names in (
+        ("**", everything),
+        ("**/*.txt", texts),
+        ("**/two/**/*.txt", texts[1:]),
+        ("o*/**", texts),
+        ("*/two/**/c.*", texts[1:2]),
+    ):
+        assert find_files(pattern) == names
+        assert find_files(tmp_path / pattern) == [str(tmp_path / name) for name in names]
+
+
 @pytest.mark.parametrize("change", ["grows", "shrinks", "goes", "is another"])
 def test_a_file_that_changes_while_it_is_read_is_named(tmp_path, change):
     path = tmp_path / "text"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -104,7 +105,7 @@ def _read_parquet(path: str, field: str, cleaner: Cleaner) -> Iterator[Documents
     parquet = require("pyarrow.parquet", extra="count")
     first = 0
     try:
-        file = parquet.ParquetFile(path)
+        file = parquet.ParquetFile(pyarrow.OSFile(os.fsencode(path)))  # any name
         names, types = file.schema_arrow.names, pyarrow.types
         if field not in names:
             raise DataError(f"no column {field!r}; it has {', '.join(names)}", path)

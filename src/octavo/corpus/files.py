@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from octavo._files import is_packed
 from octavo.errors import DataError, UsageError
 
+DEEP = re.compile(r"(^|/)\*\*(/|$)")
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 STANDARD_INPUT = "-"
 MOST_RANGES = 1000
@@ -87,8 +89,8 @@ def _expand(path: str) -> list[str]:
     folder = os.path.isdir(path)
     if folder:
         found = list(_walk(path))
-    elif "**" in path:
-        found = sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p))
+    elif DEEP.search(path):
+        found = sorted(set(_expand_deep(path)))
     else:  # folders too, as a shell has it
         found = [file for match in sorted(glob.glob(path)) for file in _expand_match(match)]
     if not found and os.path.exists(path) and not folder:
@@ -106,6 +108,28 @@ def _absence(path: str) -> str:
     except OSError:
         pass
     return "no such file or folder"
+
+
+def _expand_deep(path: str) -> Iterator[str]:
+    """Files of a pattern with "**", any folder below; through no link, as links may go round."""
+    deep = DEEP.search(path)
+    if deep is None:
+        yield from (match for match in glob.iglob(path) if os.path.isfile(match))
+        return
+    before, after = path[: deep.end(1)], path[deep.end() :] or "*"
+    for folder in glob.glob(before) if before else [""]:
+        for place in _walk_folders(folder):
+            yield from _expand_deep(glob.escape(place) + after)
+
+
+def _walk_folders(folder: str) -> Iterator[str]:
+    """A folder and those below, but for links and names that begin with a dot."""
+    yield folder
+    with os.scandir(folder or os.curdir) as entries:
+        inner = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    for name in inner:
+        if not name.startswith("."):
+            yield from _walk_folders(os.path.join(folder, name, ""))
 
 
 def _expand_match(path: str) -> Iterable[str]:

@@ -202,7 +202,7 @@ def save_manifest(
     }
     manifest = {"format": FORMAT, **about, **totals, "shards": [asdict(s) for s in shards]}
     with write_atomic(Path(folder, MANIFEST)) as file:
-        file.write(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+        file.write(json.dumps(manifest, indent=1) + "\n")
 
 
 def load_manifest(folder: str | PathLike[str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ to share one, is read several times, and each time summed in part, by another ha
 from __future__ import annotations
 
 import math
+import os
 import secrets
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -88,7 +89,7 @@ def write_run(path: str, batches: Iterator[pa.RecordBatch], begins: np.ndarray) 
         begins: int64 (buckets + 1,), the first row of each bucket.
     """
     schema = SCHEMA.with_metadata({BEGINS: begins.tobytes()})
-    with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, schema) as writer:
+    with pa.OSFile(os.fsencode(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
@@ -125,7 +126,7 @@ def sum_runs(paths: Sequence[str], memory: int) -> Iterator[TokenRows]:
 
 
 def _open_run(path: str) -> Run:
-    with pa.memory_map(path) as file:
+    with pa.memory_map(os.fsencode(path)) as file:
         run = pa.ipc.open_file(file)
         begins = np.frombuffer(run.schema.metadata[BEGINS], np.int64)
         return Run(path, begins, file.size() / max(1, begins[-1]))
@@ -134,7 +135,7 @@ def _open_run(path: str) -> Run:
 def _read_rows(run: Run, first: int, last: int) -> Iterator[TokenRows]:
     """Rows of buckets, ROWS at most at a time; in memory only while they are used."""
     start, end = int(run.begins[first]), int(run.begins[last])
-    with pa.memory_map(run.path) as file:
+    with pa.memory_map(os.fsencode(run.path)) as file:
         batches = pa.ipc.open_file(file)
         for number in range(start // ROWS, -(-end // ROWS)):
             at = number * ROWS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -55,14 +56,14 @@ def _merge(files: Sequence[Path]) -> Iterator[pa.Table]:
 
 
 def _write(tables: Iterable[pa.Table], path: Path) -> Path:
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
+    with pa.OSFile(os.fsencode(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
         for table in tables:
             writer.write_table(table, max_chunksize=ROWS)
     return path
 
 
 def _map(path: Path) -> pa.Table:
-    with pa.memory_map(str(path)) as file:
+    with pa.memory_map(os.fsencode(path)) as file:
         return pa.ipc.open_file(file).read_all()
 
 
