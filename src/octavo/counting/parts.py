@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from octavo import __version__
 from octavo._files import write_atomic
+from octavo._locks import hold_folder
 from octavo.corpus.files import STANDARD_INPUT, FileRange
 from octavo.corpus.token_shards import checksum_file
 from octavo.counting.options import Options
@@ -58,6 +59,7 @@ def parts_beside(out: str | PathLike[str], resume: bool = False) -> Iterator[Pat
 
     Raises:
         UsageError: if there are such parts and `resume` is False.
+        DataError: if another process counts with this folder, or it cannot be made.
         KeyboardInterrupt: in place of the one raised inside, with a message that says how to go on.
 
     Example:
@@ -66,22 +68,24 @@ def parts_beside(out: str | PathLike[str], resume: bool = False) -> Iterator[Pat
         counts.tsv.parts
     """
     folder = Path(out).with_name(f"{Path(out).name}.parts")
-    if folder.exists() and not resume:
-        raise UsageError(
-            f"{folder} holds parts of a run that was stopped: --resume goes on from them, or "
-            f"remove it. Received: --out {out}"
-        )
-    try:
-        yield folder
-    except BaseException as error:
-        if not any(folder.glob("*.json")):  # nothing is finished
-            remove_parts(folder)
-        elif isinstance(error, KeyboardInterrupt):
-            raise KeyboardInterrupt(f"stopped; --resume goes on from {folder}") from None
-        else:
-            print(f"octavo: --resume goes on from what is in {folder}", file=sys.stderr)
-        raise
-    remove_parts(folder)
+    left = folder.exists()
+    with hold_folder(folder):
+        if left and not resume:
+            raise UsageError(
+                f"{folder} holds parts of a run that was stopped: --resume goes on from them, or "
+                f"remove it. Received: --out {out}"
+            )
+        try:
+            yield folder
+        except BaseException as error:
+            if not any(folder.glob("*.json")):  # nothing is finished
+                remove_parts(folder)
+            elif isinstance(error, KeyboardInterrupt):
+                raise KeyboardInterrupt(f"stopped; --resume goes on from {folder}") from None
+            else:
+                print(f"octavo: --resume goes on from what is in {folder}", file=sys.stderr)
+            raise
+        remove_parts(folder)
 
 
 def name_parts(options: Options, ranges: Sequence[FileRange], dictionary: str | None) -> list[str]:

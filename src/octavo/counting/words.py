@@ -18,13 +18,14 @@ import pyarrow.compute as pc
 from octavo._checks import check_whole, parse_bytes
 from octavo._files import full_disk_named
 from octavo._lazy import check_installed
+from octavo._locks import hold_folder
 from octavo._progress import Progress
 from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges, unchanged
 from octavo.counting.counts import Counts
 from octavo.counting.crew import Crew, count_parts
 from octavo.counting.options import Options
 from octavo.counting.parts import SORTED, Part
-from octavo.errors import DataError, UsageError
+from octavo.errors import UsageError
 from octavo.segmenting.protocol import SegmenterLike
 
 # Parts are so large that summing them costs little, and enough for all workers; where compiled code
@@ -94,7 +95,7 @@ def count_words(
     Raises:
         UsageError: if an argument is impossible.
         DataError: naming file and line, if a file cannot be read or is not UTF-8, or the segmenter
-            failed.
+            failed; if another process counts with this folder.
         WorkerError: if processes died again and again at one part of the corpus.
         MissingExtraError: if a cluster is to count and Dask is not installed.
 
@@ -203,11 +204,8 @@ def _folder(folder: str | PathLike[str] | None) -> Iterator[Path]:
         with TemporaryDirectory(prefix="octavo-count-", ignore_cleanup_errors=True) as temporary:
             yield Path(temporary)
     else:
-        try:
-            Path(folder).mkdir(exist_ok=True)
-        except OSError as error:
-            raise DataError(f"cannot be written: {error.strerror}", folder) from None
-        yield Path(folder)
+        with hold_folder(folder):
+            yield Path(folder)
 
 
 def _gather(parts: list[Part], options: Options, keep: _Kept, memory: int, folder: Path) -> Counts:

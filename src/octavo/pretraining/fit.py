@@ -21,6 +21,7 @@ from typing import Any
 
 from octavo._files import full_disk_named, write_atomic
 from octavo._keras import keras
+from octavo._locks import hold_folder
 from octavo._seeds import derive_seed
 from octavo.optimizers import WeightAverage, find_wrapper
 from octavo.pretraining.baselines import measure_baselines
@@ -70,9 +71,9 @@ def pretrain(
         "accuracy", "unigram", "bigram", "tokens"} or None}, in JSON types.
 
     Raises:
-        DataError: if `out` holds something else or a run with other settings; if the corpus or the
-            preset is damaged, or their vocabularies differ; if the loss is not a number any more.
-            The last state stays.
+        DataError: if `out` holds something else or a run with other settings, or another process
+            trains there; if the corpus or the preset is damaged, or their vocabularies differ; if
+            the loss is not a number any more. The last state stays.
 
     Example:
         >>> import tempfile
@@ -99,7 +100,7 @@ def pretrain(
     folder = RunFolder(out, resume)
     folder.check(corpus.folder)
     keras.utils.set_random_seed(derive_seed(settings.seed, "weights"))
-    with devices.scope():
+    with hold_folder(folder.path) if devices.first else nullcontext(), devices.scope():
         run = _Run(corpus, folder, settings, intervals, devices, progress, preset)
         run.announce()
         run.loop.run()

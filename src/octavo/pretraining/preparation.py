@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from octavo._checks import check_whole
 from octavo._files import check_inside, full_disk_named, write_atomic
 from octavo._lazy import check_installed
+from octavo._locks import hold_folder
 from octavo._parallel import run_tasks
 from octavo._progress import Progress
 from octavo.corpus.encoding import EncodingTask, encode_range
@@ -80,7 +81,7 @@ def prepare(
     Raises:
         UsageError: if an argument is impossible.
         DataError: naming file and line, if a file cannot be read; if the folder holds the shards of
-            another corpus.
+            another corpus, or another process makes shards there.
 
     Example:
         >>> import tempfile
@@ -108,11 +109,10 @@ def prepare(
     if (place / MANIFEST).exists():
         _check_same(place, files, options)
         return Corpus(place, progress=progress)
-    place.mkdir(parents=True, exist_ok=True)
-    sources = _describe(files, progress)
-    about = {**options, "sources": sources}
-    key = hashlib.blake2b(json.dumps(about).encode(), digest_size=8).hexdigest()
-    with full_disk_named(place):
+    with hold_folder(place), full_disk_named(place):
+        sources = _describe(files, progress)
+        about = {**options, "sources": sources}
+        key = hashlib.blake2b(json.dumps(about).encode(), digest_size=8).hexdigest()
         tokens = place / VOCABULARY
         if not (place / f"{key}{MARK}").is_file():
             _clear(place)

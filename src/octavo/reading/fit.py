@@ -88,8 +88,8 @@ def fit_reader(
         F1 or None} in JSON types.
 
     Raises:
-        DataError: if there is no question, `out` holds files of something else, or its state is
-            damaged or of another run.
+        DataError: if there is no question, `out` holds files of something else or another process
+            trains there, or its state is damaged or of another run.
         UsageError: if an argument is impossible.
     """
     if head_multiplier is None:

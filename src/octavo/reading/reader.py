@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from octavo._checks import check_one_of, check_whole
 from octavo._files import write_directory
+from octavo._locks import hold_folder
 from octavo._progress import Progress
 from octavo.decoding import Decoded, Decoder
 from octavo.decoding.decoder import MODES, MOST_BEAMS
@@ -265,9 +267,12 @@ class Reader:
                     yield index, prepared, decoded
                 bar.advance(len(batch))
 
-    def fit(self, questions: Sequence[Question], **options: Any) -> dict[str, Any]:
+    def fit(
+        self, questions: Sequence[Question], out: str | Path | None = None, **options: Any
+    ) -> dict[str, Any]:
         """Train on questions with known answers; see `octavo.reading.fit.fit_reader`."""
-        return fit_reader(self, questions, **options)
+        with nullcontext() if out is None else hold_folder(out):
+            return fit_reader(self, questions, out=out, **options)
 
     def _batches(
         self, questions: Sequence[Question], batch_size: int
