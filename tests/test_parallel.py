@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import time
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
 
-from octavo._parallel import run_tasks
+from octavo._parallel import START_METHOD, run_tasks
 from octavo.errors import DataError, UsageError, WorkerError
 from parallel_tasks import die_always, die_once, fail, panic, square
 
@@ -46,6 +49,33 @@ def test_a_killed_process_loses_no_task(start_method, tmp_path):
     assert results == {i: i * i for i in range(8)}
     assert Path(marker).exists()
     assert not children()
+
+
+@pytest.mark.skipif(START_METHOD != "forkserver", reason="there is no fork server")
+def test_a_killed_fork_server_is_replaced():
+    tasks = range(6)
+    wanted = {number: number * number for number in tasks}
+    for pause in (0, 0.001, 0.01, 0.1):
+        for during in (False, True):
+            results = run_tasks(square, tasks, 2)
+            found = dict([next(results)] if during else [])
+            if not during:
+                found = dict(results)
+            os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+            time.sleep(pause)
+            found |= dict(results)
+            assert {place: value for place, (value, _) in found.items()} == wanted
+    assert not children()
+
+
+def test_what_cannot_be_started_is_one_error(monkeypatch):
+    def refuse(process):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("octavo._parallel.BETWEEN_STARTS", 0)
+    monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", refuse)
+    with pytest.raises(WorkerError, match="no process could be started, 3 times in a row"):
+        list(run_tasks(square, range(3), 2, "spawn"))
 
 
 def test_a_task_that_kills_every_process_is_given_up():

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
@@ -21,6 +22,7 @@ from octavo._checks import check_whole
 from octavo.errors import WorkerError
 
 LONGEST = 300  # characters of a task that are shown
+STARTS, BETWEEN_STARTS = 3, 0.1  # of a process, and seconds between them
 DEATHS = 3  # of processes at one task, then it is given up
 # A server that has loaded what the tasks need forks processes that can begin at once, this time and
 # the next; elsewhere forking is not safe (macOS) or not known (Windows).
@@ -50,7 +52,7 @@ def run_tasks(
 
     Raises:
         UsageError: if `workers` is no whole number of 1 or more.
-        WorkerError: if three processes died at one task.
+        WorkerError: if three processes died at one task, or none can be started.
         Exception: what the function raised; the other processes are ended.
 
     Example:
@@ -106,9 +108,7 @@ class _Worker:
 
     def __init__(self, context: Any, function: Callable[[Any], Any]) -> None:
         self.pipe, theirs = context.Pipe()
-        arguments = (theirs, function, dict(os.environ))
-        self.process = context.Process(target=_work, args=arguments, daemon=True)
-        self.process.start()
+        self.process = _start(context, (theirs, function, dict(os.environ)))
         theirs.close()  # so that the pipe ends when the process does
         self.task = -1
 
@@ -121,6 +121,17 @@ class _Worker:
         self.pipe.close()
         self.process.join()
         return self.process.exitcode
+
+
+def _start(context: Any, arguments: tuple[Any, ...]) -> Any:
+    """A process that works; a fork server that was just killed is replaced when asked again."""
+    for _ in range(STARTS):
+        process = context.Process(target=_work, args=arguments, daemon=True)
+        with contextlib.suppress(EOFError, OSError):
+            process.start()
+            return process
+        time.sleep(BETWEEN_STARTS)
+    raise WorkerError(f"no process could be started, {STARTS} times in a row")
 
 
 def _ready(team: list[_Worker]) -> list[_Worker]:

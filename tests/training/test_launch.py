@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -118,3 +119,29 @@ def test_the_command_names_what_it_can_start():
     done = subprocess.run(octavo, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == "octavo: after -- stands pretrain. Received: count a.txt\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when a parent is gone")
+@pytest.mark.parametrize("early", [False, True])
+def test_a_killed_launcher_leaves_no_process(tmp_path, early):
+    code = "open(sys.argv[1] + f'/{n}', 'w').write(str(os.getpid())); time.sleep(60)"
+    program = "import os, sys; from octavo.training import launch; "
+    if early:  # killed between the start of a process and its first step
+        program += "fork = launch._end_with; "
+        program += "launch._end_with = lambda parent: (os.kill(parent, 9), fork(parent)); "
+    program += f"launch.launch({python(code)!r} + sys.argv[1:], 2)"
+    launcher = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)])
+    if early:
+        assert launcher.wait(timeout=30) == -9
+        time.sleep(1)
+        assert not list(tmp_path.iterdir())
+        return
+    while sum(1 for path in tmp_path.iterdir() if path.read_text()) < 2:
+        time.sleep(0.01)
+    launcher.kill()
+    launcher.wait()
+    for path in tmp_path.iterdir():
+        end = time.monotonic() + 10
+        while Path(f"/proc/{path.read_text()}").exists() and time.monotonic() < end:
+            time.sleep(0.01)
+        assert not Path(f"/proc/{path.read_text()}").exists()

@@ -12,10 +12,7 @@ Source: Shoeybi et al. 2019, "Megatron-LM", section 3, for how a block is cut.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,8 +23,6 @@ from octavo._keras import keras
 from octavo._lazy import require
 from octavo.errors import UsageError
 from octavo.training.launch import COORDINATOR, PROCESS, PROCESSES
-
-PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux' prctl
 
 # Matrices that are cut by columns, then those by rows; what is not here every device has whole.
 LAYOUT = {
@@ -126,16 +121,9 @@ def join_processes() -> tuple[int, int]:
     if processes > 1:
         _check_backend(f"{processes} processes")
         jax = require("jax", extra="neural")
-        _end_with_parent()
         if not jax.distributed.is_initialized():
             keras.distribution.initialize(os.environ[COORDINATOR], processes, process)
     return process, processes
-
-
-def _end_with_parent() -> None:
-    """Let the system end this process when `octavo launch` is killed, where it can (Linux)."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, int(signal.SIGKILL))
 
 
 def find_devices(devices: int | None = None, model_parallel: int = 1) -> Devices:

@@ -6,6 +6,7 @@ state of the run, as often as allowed. This module starts no Keras.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from octavo._checks import check_whole
 from octavo.errors import LaunchError, UsageError
@@ -23,6 +25,7 @@ from octavo.errors import LaunchError, UsageError
 # how often all were started again.
 COORDINATOR, PROCESSES, PROCESS = "OCTAVO_COORDINATOR", "OCTAVO_PROCESSES", "OCTAVO_PROCESS"
 RESTARTS = "OCTAVO_RESTARTS"
+PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux' prctl
 HIGHEST_PORT = 65_535
 POLL = 0.1  # seconds between two looks at the processes
 STEADY = 3600.0  # seconds of work after which deaths are counted anew
@@ -109,7 +112,12 @@ def _run(
             }
             # a session of its own, as Ctrl-C is for this process to handle
             team.append(
-                subprocess.Popen(command, env={**os.environ, **told}, start_new_session=True)
+                subprocess.Popen(
+                    command,
+                    env={**os.environ, **told},
+                    start_new_session=True,
+                    preexec_fn=partial(_end_with, os.getpid()) if sys.platform == "linux" else None,
+                )
             )
         while True:
             codes = [process.poll() for process in team]
@@ -124,6 +132,16 @@ def _run(
             process.kill()
         for process in team:
             process.wait()
+
+
+def _end_with(parent: int) -> None:
+    """In a process that is about to begin: Linux ends it when its parent is gone, however early.
+
+    Elsewhere the processes of a launcher that is killed go on.
+    """
+    ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, int(signal.SIGKILL))
+    if os.getppid() != parent:  # it was killed before that
+        os._exit(1)
 
 
 @contextmanager
