@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+import threading
+
 import pytest
 
 from octavo.counting import count_words
-from octavo.errors import DataError, UsageError
+from octavo.errors import DataError, UsageError, WorkerError
 from parallel_tasks import fail_at_seven
 
 distributed = pytest.importorskip("distributed")
@@ -60,3 +65,43 @@ def test_a_scheduler_that_is_not_there(corpus, monkeypatch):
     for address in ("tcp://127.0.0.1:9", "nonsense://x"):
         with pytest.raises(UsageError, match=f"no Dask scheduler answers.*Received: {address}"):
             count_words(corpus, "whitespace", cluster=address, progress=False)
+
+
+def test_another_server_is_no_scheduler(corpus, monkeypatch, capfd):
+    monkeypatch.setattr("octavo.counting.cluster.SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:  # it never says a word
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(UsageError, match="no Dask scheduler answers"):
+            count_words(corpus, "whitespace", cluster=address, progress=False)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_cluster_without_workers_is_waited_for_a_while(corpus, monkeypatch):
+    monkeypatch.setattr("octavo.counting.cluster.POLL", 0.1)
+    monkeypatch.setattr("octavo.counting.cluster.PATIENCE", 0.5)
+    empty = distributed.LocalCluster(
+        n_workers=0, host="127.0.0.1", dashboard_address=None, silence_logs=50
+    )
+    with empty, pytest.raises(WorkerError, match="the cluster has had no worker for"):
+        count_words(corpus, "whitespace", cluster=empty.scheduler_address, progress=False)
+
+
+SCHEDULER = """
+import asyncio, distributed
+async def serve():
+    options = {"host": "127.0.0.1", "port": 0, "dashboard": False}
+    async with distributed.Scheduler(**options) as scheduler:
+        print(scheduler.address, flush=True)
+        await scheduler.finished()
+asyncio.run(serve())
+"""
+
+
+def test_a_scheduler_that_dies_is_one_line(corpus, capfd):
+    command = [sys.executable, "-c", SCHEDULER]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as scheduler:
+        address = scheduler.stdout.readline().strip()
+        threading.Timer(2, scheduler.kill).start()
+        with pytest.raises(WorkerError, match=f"the Dask scheduler at {address} is gone"):
+            count_words(corpus, "whitespace", cluster=address, progress=False)
+    assert capfd.readouterr().err == ""
