@@ -36,7 +36,7 @@ def hold_folder(path: str | PathLike[str]) -> Iterator[None]:
         ...     Path(parent, "run").is_dir()
         True
     """
-    folder = check_directory(path)
+    folder = check_directory(path, parents=True)
     made = not folder.is_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
