@@ -111,6 +111,20 @@ sys.exit(run(["count", "a.txt", "--segmenter", "whitespace", "--out", "a.tsv", *
     assert not (tmp_path / "a.tsv.parts").exists()
 
 
+def test_documents_may_be_paragraphs_or_files(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("to be\nor\n\nnot to be\n")
+    (tmp_path / "a.jsonl").write_text('{"text": "to be"}\n')
+    for documents, number in ("lines", 4), ("paragraphs", 2), ("files", 1):
+        command = ["count", "a.txt", "--segmenter", "whitespace", "--documents", documents]
+        assert run([*command, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["documents"] == number
+    assert run(["count", "a.jsonl", "--documents", "files"]) == 2
+    assert "no text file was given. Received: --documents files" in capsys.readouterr().err
+    assert run(["count", "a.jsonl", "a.txt", "--documents", "files", "--top", "1"]) == 0
+    assert run(["count", "a.txt", "--documents", "sentences"]) == 2
+
+
 def test_standard_input_and_output(monkeypatch, capfdbinary):
     stdin = io.TextIOWrapper(io.BytesIO("北 京\n北".encode()))
     monkeypatch.setattr("sys.stdin", stdin)

@@ -29,10 +29,11 @@ from octavo.errors import DataError
         Options("characters", field="text"),
         Options("jieba", bad_lines="skip"),
         Options(r"regex:\S+", bad_lines="skip"),
+        Options("whitespace", documents="paragraphs"),
     ],
 )
 def test_bytes_of_standard_input_are_told_as_they_come(options, monkeypatch, tmp_path):
-    lines = ["to be", "or not"]
+    lines = ["to be", "or not"] if options.documents == "lines" else ["to be", "\n", "or not"]
     if options.field:
         lines = [json.dumps({"text": line}) for line in lines]
     data = "".join(f"{line}\n" for line in lines).encode()

@@ -50,6 +50,16 @@ def test_nothing_stays_where_nothing_is_finished(out, error, tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_parts_of_other_documents_are_counted_anew(tmp_path):
+    (tmp_path / "a.txt").write_text("a b\nc\n\nd\n")
+    for documents, number in ("lines", 4), ("paragraphs", 2), ("files", 1), ("lines", 4):
+        counts = count_words(
+            tmp_path / "a.txt", "whitespace", documents=documents, folder=tmp_path / "parts",
+            progress=False,
+        )  # fmt: skip
+        assert counts.documents == number
+
+
 def test_a_part_with_a_flipped_bit_is_counted_again(tmp_path):
     for number in range(3):
         (tmp_path / f"{number}.txt").write_text(f"a b c{number} d\n" * 50, "utf-8")

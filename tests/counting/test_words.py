@@ -111,6 +111,41 @@ def test_the_number_of_processes_changes_nothing(segmenter, tmp_path, monkeypatc
         assert (counts.tokens, counts.documents) == (whole.tokens, whole.documents)
 
 
+@pytest.mark.parametrize("segmenter", ["whitespace", "jieba", str.split])
+@pytest.mark.parametrize("documents", ["paragraphs", "files"])
+def test_documents_are_what_they_are_said_to_be(documents, segmenter, tmp_path, monkeypatch):
+    """As if each paragraph or file had been given as a text, however the files are cut."""
+    monkeypatch.setattr("octavo.counting.words.SMALLEST_PART", 500)
+    paragraphs = [f"北京 {number % 7}\n to be\n大学" for number in range(200)] + ["or not"]
+    texts = [*paragraphs, "a  b", *paragraphs[:9]]
+    (tmp_path / "a.txt").write_text("\n\n".join(paragraphs), "utf-8")
+    (tmp_path / "b.txt").write_text("\n \na  b\n\n\n", "utf-8")
+    (tmp_path / "c.txt.gz").write_bytes(gzip.compress("\n\u3000\n".join(paragraphs[:9]).encode()))
+    (tmp_path / "d.txt").write_text(" \n")
+    if documents == "files":
+        texts = ["\n\n".join(paragraphs), "a  b", "\n\u3000\n".join(paragraphs[:9])]
+    expected = count_texts(texts, segmenter, ngrams=2)
+    for workers in (1, 2):
+        counts = count_words(
+            tmp_path, segmenter, ngrams=2, documents=documents, workers=workers, progress=False
+        )
+        assert counts.table.equals(expected.table)
+        assert (counts.documents, counts.tokens) == (len(texts), expected.tokens)
+
+
+def test_rows_stay_documents_whatever_a_text_file_holds(corpus):
+    for layout in ("g", "h", "i"):
+        assert count_words(corpus / layout, "whitespace", documents="files").documents == len(LINES)
+
+
+def test_a_file_that_is_no_document_for_the_memory_is_named(tmp_path):
+    (tmp_path / "a.txt").write_text("to be\n" * 2_000_000)
+    options = {"segmenter": "whitespace", "memory": "80MB", "progress": False}
+    assert count_words(tmp_path, **options).documents == 2_000_000
+    with pytest.raises(DataError, match=r"a\.txt, line 1: a document of more than 5 MB.*--docum"):
+        count_words(tmp_path, documents="files", **options)
+
+
 def test_a_segmenter_that_cannot_be_sent_is_refused(tmp_path):
     for name in ("a.jsonl", "b.jsonl"):
         (tmp_path / name).write_bytes(b" " * (1 << 25))

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -22,6 +22,7 @@ Flat = Parameter(name="*")  # of a dataclass: each of its fields is an option
 # Without this cyclopts takes "-", standard input, for an option; `check_inputs` refuses the rest.
 Input = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Output = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
+Unit = Literal["lines", "paragraphs", "files"]  # what one document is in a text file
 
 
 def check_inputs(*paths: str) -> None:
@@ -42,15 +43,17 @@ def check_inputs(*paths: str) -> None:
         raise UsageError("standard input can be read only once. Received: - twice")
 
 
-def find_corpus(paths: Sequence[str], field: str | None) -> Files:
+def find_corpus(paths: Sequence[str], field: str | None, documents: str = "lines") -> Files:
     """The files of a corpus, named as files, folders and patterns.
 
     Args:
         paths: as they were given.
         field: of JSON lines and Parquet, if it was named; standard input is then JSON lines.
+        documents: what one is in a text file.
 
     Raises:
-        UsageError: if none is given, one was meant as an option, or a field of text alone.
+        UsageError: if none is given, one was meant as an option, or what is asked for is of other
+            files than these.
         DataError: if a path is missing, or holds no file.
 
     Example:
@@ -65,6 +68,11 @@ def find_corpus(paths: Sequence[str], field: str | None) -> Files:
         raise UsageError(
             "only .jsonl and .parquet files have fields, and none of these was given. Received: "
             f"--field {field}"
+        )
+    if documents != "lines" and all(layout(path, field) != "text" for path in files):
+        raise UsageError(
+            "a line of .jsonl or row of .parquet is a document, and no text file was given. "
+            f"Received: --documents {documents}"
         )
     return files
 

@@ -17,6 +17,7 @@ from octavo.cli.arguments import (
     AsJson,
     Input,
     Output,
+    Unit,
     check_apart,
     check_outputs,
     find_corpus,
@@ -45,6 +46,7 @@ def count(
     lowercase: bool = False,
     nfkc: bool = False,
     bad_lines: Literal["stop", "skip", "replace"] = "stop",
+    documents: Unit = "lines",
     min_count: int = 1,
     top: int | None = None,
     stop_words: Path | None = None,
@@ -69,7 +71,7 @@ def count(
     ----------
     paths
         Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked; - is standard
-        input. A document is a line of text, a line of .jsonl or a row of .parquet.
+        input. A line of .jsonl and a row of .parquet is a document; of text, see --documents.
     out
         Where the counts go: .tsv (a header, then token, count, documents, by count, then token),
         .parquet, or .txt with a token a line; - is a TSV on standard output. Default: the most
@@ -91,6 +93,9 @@ def count(
         ones.
     bad_lines
         Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
+    documents
+        What one document is in a text file: each of its lines; its paragraphs, with blank lines
+        between; or, with "files", all of it.
     min_count
         Leave out what occurs less often.
     top
@@ -135,7 +140,7 @@ def count(
     if resume and beside is None:
         shown = f" --out {out}" if out else ""
         raise UsageError(f"--resume needs a file as --out. Received: --resume{shown}")
-    files = find_corpus(paths, field)
+    files = find_corpus(paths, field, documents)
     check_outputs([*paths, *([str(stop_words)] if stop_words else [])], out=out, plot=plot)
     check_apart(files, out=out, plot=plot)
     with parts_beside(beside, resume) if beside else nullcontext() as folder:
@@ -143,7 +148,7 @@ def count(
             files = leave_out(files, folder)
         counts = count_words(
             files, segmenter, ngrams=ngrams, field=field, lowercase=lowercase, nfkc=nfkc,
-            bad_lines=bad_lines, min_count=min_count, top=top,
+            bad_lines=bad_lines, documents=documents, min_count=min_count, top=top,
             stop_words=[word for line in lines if (word := line.strip())],
             workers=workers, memory=memory, folder=folder, cluster=cluster, approximate=approximate,
         )  # fmt: skip

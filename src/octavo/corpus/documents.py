@@ -1,4 +1,4 @@
-"""Reading the documents of a corpus: lines of text, JSON lines, rows of Parquet."""
+"""Reading the documents of a corpus: of text files, JSON lines, rows of Parquet."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from octavo._lazy import require
-from octavo.corpus.blocks import LONGEST, Block, find_line, read_blocks
+from octavo.corpus.blocks import LONGEST, Block, find_line
 from octavo.corpus.cleaning import Cleaner
 from octavo.corpus.files import layout
+from octavo.corpus.units import cut_block, read_units
 from octavo.errors import DataError
 
 MISSING = object()
@@ -23,7 +24,7 @@ class Documents(NamedTuple):
     Args:
         texts: the texts of the documents.
         path: the file they are from.
-        lines: the line each document stands on, counted from 0: in its block, or in the file
+        lines: the line each document begins on, counted from 0: in its block, or in the file
             where `start` is 0; or its row.
         start: byte of the file at which the block begins.
         size: bytes of the block, as read.
@@ -36,7 +37,7 @@ class Documents(NamedTuple):
     size: int = 0
 
     def line(self, place: int) -> int | None:
-        """The file's line, counted from 1, on which a document stands; None if it is not known.
+        """The file's line, counted from 1, on which a document begins; None if it is not known.
 
         Example:
             >>> Documents(["to be", "or not"], "lines.txt").line(1)
@@ -53,18 +54,20 @@ def read_documents(
     cleaner: Cleaner | None = None,
     data: bytes | None = None,
     longest: int = LONGEST,
+    documents: str = "lines",
 ) -> Iterator[Documents]:
-    r"""Documents of a file: lines (without "\n"), a field of JSON lines or of Parquet's rows.
+    r"""Documents of a file: those of its text, a field of JSON lines or of Parquet's rows.
 
     Args:
         path: the file that is read; .gz, .bz2, .xz and .zst are unpacked.
         field: the field of JSON lines or column of Parquet, "text" by default; if it is named,
             standard input is JSON lines.
-        start: byte in which, or after which, the first line begins; Parquet is read whole.
-        end: lines that begin here or later are left out; None for none.
+        start: byte from which on it is read, as for `read_units`; Parquet is read whole.
+        end: byte from which on others read it; None for none.
         cleaner: what becomes of lines that are not UTF-8; by default they are an error.
         data: all that the file holds, if it was read ahead.
-        longest: bytes of a line, as for `read_blocks`.
+        longest: bytes of a line or a document, as for `read_units`.
+        documents: what one document is in a text file: "lines", "paragraphs" or "files".
 
     Raises:
         DataError: naming file and line, if a file cannot be read, a line is no JSON object or too
@@ -74,8 +77,9 @@ def read_documents(
     if kind == "parquet":
         yield from _read_parquet(path, field, cleaner)
         return
-    for block in read_blocks(path, start=start, end=end, data=data, longest=longest):
-        texts, lines = cleaner.read_lines(block)
+    unit = documents if kind == "text" else "lines"
+    for block in read_units(path, unit, start, end, data, longest):
+        texts, lines = cut_block(block, unit, cleaner)
         if kind == "jsonl":
             rows = {line: text for line, text in zip(lines, texts, strict=True) if text.strip()}
             texts = [_field(text, field, block, line) for line, text in rows.items()]

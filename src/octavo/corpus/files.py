@@ -171,7 +171,8 @@ def layout(path: str, field: str | None = None) -> str:
 class FileRange(NamedTuple):
     """A range of a corpus: whole files, or a range of bytes of one file of lines.
 
-    A line belongs to the range its first byte lies in.
+    A line belongs to the range its first byte lies in, and a paragraph to that of the blank line
+    before it.
 
     Args:
         paths: the paths of the files.
@@ -187,9 +188,13 @@ class FileRange(NamedTuple):
 
 
 def make_ranges(
-    paths: Sequence[str], number: int, least: int = 1, most: int = 1 << 62
+    paths: Sequence[str],
+    number: int,
+    least: int = 1,
+    most: int = 1 << 62,
+    documents: str = "lines",
 ) -> list[FileRange]:
-    """Ranges of a corpus to be read apart: large files cut at lines, small files together.
+    """Ranges of a corpus to be read apart: large files cut, small files together.
 
     Args:
         paths: as `find_files` gives them.
@@ -197,6 +202,7 @@ def make_ranges(
         least: the fewest bytes of a range, so that there are fewer of a small corpus.
         most: the most bytes of a range, so that there are more of a large one; but no less than a
             thousandth of it, as what is made of each costs memory when all is put together.
+        documents: what one document is in a text file; "files" stay whole.
 
     Raises:
         DataError: if a file cannot be read.
@@ -221,7 +227,8 @@ def make_ranges(
         if path == STANDARD_INPUT:
             ranges.append(FileRange((path,)))
             continue
-        if length > size and layout(path) != "parquet" and not is_packed(path):
+        whole = {"parquet"} if documents != "files" else {"parquet", "text"}
+        if length > size and layout(path) not in whole and not is_packed(path):
             starts = range(0, length, size)
             for start in starts:
                 end = start + size

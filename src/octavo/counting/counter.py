@@ -1,8 +1,8 @@
 """Counting a range of a corpus into runs.
 
-Text comes into the table in one of two ways. Lines of text files that need no change, and that
-compiled code cuts, stay the bytes they are (`lines`). All else becomes strings, which Python
-changes and, if it must, cuts (`texts`).
+Text comes into the table in one of two ways. Lines of text files that need no change, each a
+document, and that compiled code cuts, stay the bytes they are (`lines`). All else becomes strings,
+which Python changes and, if it must, cuts (`texts`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from octavo.segmenting.protocol import ByteSegmenter
 from octavo.segmenting.segmenters import find_segmenter
 from octavo.segmenting.splitting import split_separated, split_words
 
-LINE_PART = 8  # of the memory, at most, a line may be: its words take more
+LINE_PART = 8  # of the memory, at most, a line or a document may be: its words take more
 
 Advance = Callable[[int], object]
 
@@ -119,6 +119,7 @@ class Counter:
             options.ngrams, segmenter.joiner, memory, when_full or self._runs.write
         )
         self._cleaner, self._field = Cleaner(options.bad_lines), options.field
+        self._unit = options.documents
         self._as_bytes = options.keep_bytes(segmenter)
         self._lines = Lines(self._cleaner if careful else None)
         self._texts = Texts(change, None if bytewise else segmenter)
@@ -136,7 +137,7 @@ class Counter:
                     tell(len(block.data))
             else:
                 cleaner = self._cleaner
-                where = (path, self._field, start, end, cleaner, data, self._longest)
+                where = (path, self._field, start, end, cleaner, data, self._longest, self._unit)
                 for some in read_documents(*where):
                     self._count(self._texts.add(some))
                     tell(some.size)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from octavo._checks import check_whole
 from octavo.corpus.cleaning import Cleaner
+from octavo.corpus.units import check_documents
 from octavo.segmenting.protocol import ByteSegmenter, Segmenter, SegmenterLike
 from octavo.segmenting.segmenters import find_segmenter
 
@@ -21,6 +22,7 @@ class Options(NamedTuple):
     nfkc: bool = False
     field: str | None = None
     bad_lines: str = "stop"
+    documents: str = "lines"
 
     def check(self) -> Segmenter:
         """Find out whether texts can become tokens this way; gives what cuts them.
@@ -31,6 +33,7 @@ class Options(NamedTuple):
         """
         check_whole("ngrams", self.ngrams, 1, LONGEST)
         Cleaner(self.bad_lines)
+        check_documents(self.documents)
         return find_segmenter(self.segmenter)
 
     def keep_bytes(self, segmenter: Segmenter) -> bool:
@@ -39,4 +42,5 @@ class Options(NamedTuple):
         Args:
             segmenter: what `check` gave.
         """
-        return isinstance(segmenter, ByteSegmenter) and not (self.lowercase or self.nfkc)
+        changed = self.lowercase or self.nfkc or self.documents != "lines"
+        return isinstance(segmenter, ByteSegmenter) and not changed

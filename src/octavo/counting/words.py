@@ -46,6 +46,7 @@ def count_words(
     lowercase: bool = False,
     nfkc: bool = False,
     bad_lines: str = "stop",
+    documents: str = "lines",
     min_count: int = 1,
     top: int | None = None,
     stop_words: Iterable[str] = (),
@@ -58,8 +59,8 @@ def count_words(
 ) -> Counts:
     r"""Count the words of files, and the documents they are in.
 
-    A document is a line of a text file, a JSON line or a row of Parquet. Words that are white space
-    alone are not counted.
+    A document is a line of a text file, or what `documents` says; a JSON line; or a row of Parquet.
+    Words that are white space alone are not counted.
 
     Args:
         paths: files, folders, patterns, or "-" for standard input; .gz, .bz2, .xz and .zst are
@@ -77,6 +78,8 @@ def count_words(
             plain ones).
         bad_lines: what becomes of lines that are not UTF-8: "stop", an error; "skip", they are left
             out; "replace", U+FFFD stands for what cannot be read.
+        documents: what one document is in a text file: each of its "lines", an empty one too; its
+            "paragraphs", with blank lines between; or, of "files", the whole.
         min_count: the least count of a token that is kept.
         top: how many of the most frequent tokens are kept; None for all.
         stop_words: words to leave out.
@@ -110,7 +113,7 @@ def count_words(
         [{'token': 'be', 'count': 2, 'documents': 2}]
     """
     files = find_files(paths)
-    options = Options(segmenter, ngrams, bool(lowercase), bool(nfkc), field, bad_lines)
+    options = Options(segmenter, ngrams, bool(lowercase), bool(nfkc), field, bad_lines, documents)
     check_whole("workers", workers, 1)
     if approximate and (workers > 1 or cluster or folder):
         raise UsageError(
@@ -125,7 +128,7 @@ def count_words(
     found = options.check()
     few, many = (BYTEWISE_PARTS, LARGEST_BYTEWISE_PART), (PARTS, LARGEST_PART)
     number, largest = few if options.keep_bytes(found) else many
-    ranges = make_ranges(files, number, SMALLEST_PART, largest)
+    ranges = make_ranges(files, number, SMALLEST_PART, largest, documents)
     with _folder(folder) as place, full_disk_named(place), unchanged(files):
         size = None if STANDARD_INPUT in files else sum(file_range.size for file_range in ranges)
         with Progress(size, "counting", progress, in_bytes=True) as bar:
