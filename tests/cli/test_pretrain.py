@@ -54,6 +54,14 @@ def test_the_model_is_written_and_its_score_said(sources, tmp_path, capsys):
     assert "out: holds a run already" in capsys.readouterr().err
 
 
+def test_a_document_may_be_a_file(sources, tmp_path):
+    with pytest.warns(UserWarning, match="documents are short, 11 tokens in the median of 40"):
+        assert run(["pretrain", *sources, "--out", "lines", *SMALL]) == 0
+    assert run(["pretrain", *sources, "--out", "files", "--documents", "files", *SMALL]) == 0
+    manifest = json.loads((tmp_path / "files" / "data" / "manifest.json").read_text())
+    assert (manifest["documents_as"], manifest["documents"]) == ("files", 1)
+
+
 def test_a_run_that_launch_starts_again_goes_on(sources, capsys, monkeypatch):
     """Whatever was typed: a run without --resume would meet the states of its own first start."""
     anew = ["pretrain", *sources, "--out", "out", *SMALL, "--no-resume"]

@@ -25,15 +25,17 @@ def split(text):
 
 @given(texts=texts, together=st.integers(1, 40))
 @pytest.mark.parametrize("segmenter", [split, str.split, list], ids=["pairs", "split", "list"])
-def test_ids_are_those_of_each_text_alone(texts, together, segmenter):
+def test_ids_are_those_of_each_line_of_a_text_alone(texts, together, segmenter):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(encoding, "TOGETHER", together)
         found = list(Encoder(TOKENIZER, segmenter).encode(texts))
     assert len(found) == len(texts)
     for text, (ids, begins) in zip(texts, found, strict=True):
-        alone = TOKENIZER.encode(text.replace("\n", " "))
-        assert ids.tolist() == alone.ids.tolist()
-        assert begins.tolist() == expected(text.replace("\n", " "), alone, segmenter)
+        lines = [(line, TOKENIZER.encode(line)) for line in text.split("\n")]
+        assert ids.tolist() == [number for _, alone in lines for number in alone.ids.tolist()]
+        assert begins.tolist() == [
+            begin for line, alone in lines for begin in expected(line, alone, segmenter)
+        ]
 
 
 def expected(text, alone, segmenter):

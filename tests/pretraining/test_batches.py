@@ -49,5 +49,5 @@ def test_a_corpus_of_too_little_text_is_named(sources, tmp_path):
     )  # fmt: skip
     kept, _ = corpus.split(0.0)
     examples = Examples(corpus.tokenizer, 32, {"mlm": 1.0}, Masking())
-    with pytest.raises(DataError, match="one document a line"):
+    with pytest.raises(DataError, match="--documents paragraphs or files"):
         Batches(corpus, corpus.rows(kept, 32, 2), examples, 4, 0)

@@ -56,6 +56,51 @@ def test_workers_and_small_shards_change_nothing(corpus, make, monkeypatch, work
     assert list(documents(other)) == list(documents(corpus))
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("unit", ["lines", "paragraphs", "files"])
+def test_documents_are_what_they_are_said_to_be(make, tmp_path, monkeypatch, unit, workers):
+    monkeypatch.setattr(preparation, "SMALLEST_PART", 50)
+    paragraphs = [f"w{n % 50} w{n % 49}\nw{n % 47}\n\tw{n % 46} w1" for n in range(99)]
+    expected = {
+        "lines": [line for paragraph in paragraphs for line in paragraph.split("\n")],
+        "paragraphs": paragraphs,
+        "files": ["\n\n".join(paragraphs[:60]), "\n \n".join(paragraphs[60:])],
+    }
+    for name, text in zip("ab", expected["files"], strict=True):
+        (tmp_path / "texts").mkdir(exist_ok=True)
+        (tmp_path / "texts" / f"{name}.txt").write_text(text, "utf-8")
+    corpus = make(text=tmp_path / "texts", documents=unit, workers=workers)
+    found = [corpus.tokenizer.encode(text).ids.tolist() for text in expected[unit]]
+    assert list(documents(corpus)) == found
+    assert corpus.document_lengths().tolist() == [len(ids) for ids in found]
+    with pytest.raises(DataError, match=rf"shards with documents_as '{unit}', not '"):
+        make(text=tmp_path / "texts", documents="files" if unit == "lines" else "lines")
+
+
+def test_other_documents_are_refused(make):
+    with pytest.raises(UsageError, match="documents must be one of lines, paragraphs, files"):
+        make(documents="sentences")
+
+
+def test_short_documents_of_text_files_are_warned_of(make, tmp_path, recwarn):
+    path = tmp_path / "short.txt"
+    path.write_text("w1 w2 w3\n\n" * 40 + "w4 w5\n")
+    for _ in range(2):  # the second time the shards are there
+        with pytest.warns(UserWarning, match="short, 3 tokens in the median of 41") as given:
+            make(text=path)
+        assert "where lines belong together" in str(given[0].message)
+        assert "--documents paragraphs or files" in str(given[0].message)
+    with pytest.warns(UserWarning, match="where paragraphs belong .* --documents files$"):
+        make(text=path, documents="paragraphs", folder="paragraphs")
+    recwarn.clear()
+    make(text=path, documents="files", folder="files")  # 122 tokens
+    (tmp_path / "rows.jsonl").write_text('{"text": "w1 w2"}\n' * 40)
+    make(text=tmp_path / "rows.jsonl", folder="rows")
+    (tmp_path / "long.txt").write_text("w1 w2 w3 w4\n" * 9 + ("w1 " * 64 + "\n") * 10)
+    make(text=tmp_path / "long.txt", folder="long")
+    assert not recwarn.list
+
+
 def test_a_stopped_run_goes_on(make, monkeypatch, corpus, tmp_path):
     monkeypatch.setattr(preparation, "SMALLEST_PART", 1000)
     encode, done = preparation.encode_range, []

@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from cyclopts.argument import ArgumentCollection
 from cyclopts.config import Dict
 
-from octavo.cli.arguments import AsJson, Flat, Input, Resume, find_corpus, leave_out
+from octavo.cli.arguments import AsJson, Flat, Input, Resume, Unit, find_corpus, leave_out
 from octavo.cli.errors import report
 from octavo.errors import UsageError
 from octavo.pretraining import Intervals, Settings
@@ -56,6 +56,7 @@ def pretrain(
     cased: bool = False,
     field: str | None = None,
     bad_lines: Literal["stop", "skip", "replace"] = "stop",
+    documents: Unit = "lines",
     workers: int = 1,
     memory: str = "2GB",
     settings: Annotated[Settings, Flat] = Settings(),  # noqa: B008 (frozen)
@@ -71,6 +72,8 @@ def pretrain(
 
         octavo pretrain news/ --out runs/news
 
+        octavo pretrain books/ --documents files --out runs/books
+
         octavo pretrain "wiki/*.jsonl.gz" --out runs/wiki --config small.toml --workers 2
 
         octavo pretrain law/ --out runs/law --preset runs/news --learning-rate 1e-4
@@ -80,8 +83,9 @@ def pretrain(
     Parameters
     ----------
     paths
-        Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked. A document is a
-        line of text, a line of .jsonl or a row of .parquet. Without any, --data is taken as it is.
+        Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked. A line of .jsonl
+        and a row of .parquet is a document; of text, see --documents. Without any, --data is taken
+        as it is.
     out
         Folder of the run: the model as Hugging Face has it, log.csv, checkpoints.
     config
@@ -101,6 +105,10 @@ def pretrain(
         The field of JSON lines, or the column of Parquet, that holds the text: "text" by default.
     bad_lines
         Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
+    documents
+        What one document is in a text file: each of its lines; its paragraphs, with blank lines
+        between; or, with "files", all of it. One
+        sees nothing of another.
     workers
         Processes that count and encode.
     memory
@@ -131,7 +139,7 @@ def pretrain(
         settings.preset, vocabulary, vocabulary_size, cased
     )
     if paths:
-        files = leave_out(find_corpus(paths, field), out, folder)
+        files = leave_out(find_corpus(paths, field, documents), out, folder)
         check_preparation(files, folder, wanted, segmenter, not cased, workers)
     elif data is None:
         raise UsageError("name the files to read, or the --data they became. Received: no paths")
@@ -154,7 +162,8 @@ def pretrain(
                 wanted, lowercase = start.tokenizer.vocabulary, start.tokenizer.lowercase
             make = partial(
                 prepare, files, folder, wanted, segmenter=segmenter, lowercase=lowercase,
-                field=field, bad_lines=bad_lines, workers=workers, memory=memory,
+                field=field, bad_lines=bad_lines, documents=documents, workers=workers,
+                memory=memory,
             )  # fmt: skip
         corpus = prepare_once(spread, folder, make)
         result = pretrain(corpus, out, settings, intervals=intervals, devices=spread, resume=resume)

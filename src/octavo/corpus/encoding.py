@@ -35,6 +35,7 @@ class EncodingTask(NamedTuple):
         segmenter: a name that `octavo.segmenting.segmenters.find_segmenter` knows.
         field: the field of JSON lines or column of Parquet, None for "text".
         bad_lines: what becomes of lines that are not UTF-8: "stop", "skip" or "replace".
+        documents: what one document is in a text file: "lines", "paragraphs" or "files".
     """
 
     file_range: FileRange
@@ -45,6 +46,7 @@ class EncodingTask(NamedTuple):
     segmenter: str
     field: str | None
     bad_lines: str
+    documents: str
 
 
 def encode_range(task: EncodingTask) -> tuple[list[ShardFile], int]:
@@ -59,7 +61,8 @@ def encode_range(task: EncodingTask) -> tuple[list[ShardFile], int]:
     cleaner = Cleaner(task.bad_lines)
     paths, start, end, _ = task.file_range
     for path in paths:
-        for documents in read_documents(path, task.field, start, end, cleaner):
+        where = (path, task.field, start, end, cleaner)
+        for documents in read_documents(*where, documents=task.documents):
             for ids, begins in encoder.encode(list(documents.texts), path):
                 writer.add(ids, begins)
     return writer.close(), cleaner.found
@@ -106,16 +109,22 @@ class Encoder:
         waiting: list[str] = []
         size = 0
         for text in texts:
-            waiting.append(_without_halves(text.replace("\n", " ")))
-            size += len(text)
-            if size >= TOGETHER:
+            if size + len(text) > TOGETHER and waiting:
                 yield from self._encode(waiting, path)
                 waiting, size = [], 0
+            if len(text) > TOGETHER:
+                pieces = [next(self._encode([piece], path)) for piece in _cut_lines(text)]
+                ids, begins = zip(*pieces, strict=True)
+                yield np.concatenate(ids), np.concatenate(begins)
+                continue
+            waiting.append(text)
+            size += len(text)
         if waiting:
             yield from self._encode(waiting, path)
 
     def _encode(self, texts: list[str], path: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        joined = "\n".join(texts)  # a line end is a blank: no token and no word crosses it
+        # a line end is a blank, inside a text too: no token and no word crosses it
+        joined = "\n".join(_without_halves(text) for text in texts)
         begins = self._find_begins(joined, path)
         encoding = self.tokenizer.encode(joined)
         starts = begins[encoding.starts] & ~self._goes_on[encoding.ids]
@@ -130,6 +139,18 @@ class Encoder:
             return self.segmenter.begins(text)
         except DataError as error:
             raise error if error.path else DataError(str(error), path) from error.__cause__
+
+
+def _cut_lines(text: str) -> Iterator[str]:
+    """A long text in pieces of whole lines, as arrays of all of it would take too much memory."""
+    first = 0
+    while first < len(text):
+        last = text.rfind("\n", first, first + TOGETHER)
+        if last < 0:
+            last = text.find("\n", first + TOGETHER)
+        last = last if last >= 0 else len(text)
+        yield text[first:last]
+        first = last + 1
 
 
 def _without_halves(text: str) -> str:

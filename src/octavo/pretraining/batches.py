@@ -40,8 +40,8 @@ class Batches:
     ) -> None:
         if not len(rows):
             raise DataError(
-                f"no document of {corpus.folder} has enough tokens to train with; is the "
-                "corpus one document a line?"
+                f"no document of {corpus.folder} has enough tokens to train with; where lines "
+                "belong together, prepare them with --documents paragraphs or files"
             )
         # as plain arrays: slices of NumPy's memmap class cost a quarter of a batch's time
         self.tokens = [shard.tokens.view(np.ndarray) for shard in corpus.shards]

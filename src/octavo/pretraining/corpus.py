@@ -60,6 +60,11 @@ class Corpus:
         """Of all documents, those that are there twice too."""
         return sum(len(shard.tokens) for shard in self.shards)
 
+    def document_lengths(self) -> np.ndarray:
+        """Tokens of each document, int64 (documents,)."""
+        ends = (np.append(0, shard.ends.astype(np.int64)) for shard in self.shards)
+        return np.concatenate([np.diff(some) for some in ends])
+
     def unknown(self) -> float:
         """Share of [UNK] among the tokens, 0-1; of the first 64 million."""
         found, size = 0, 0

@@ -6,12 +6,15 @@ import hashlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from octavo._checks import check_whole
 from octavo._files import check_inside, full_disk_named, write_atomic
@@ -29,6 +32,7 @@ from octavo.corpus.token_shards import (
     load_manifest,
     save_manifest,
 )
+from octavo.corpus.units import check_documents
 from octavo.errors import DataError, UsageError
 from octavo.pretraining.corpus import VOCABULARY, Corpus
 from octavo.pretraining.settings import VOCABULARY_SIZE
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from octavo.training.devices import Devices
 
 PARTS, SMALLEST_PART, LARGEST_PART = 24, 1 << 20, 1 << 26  # bytes of a part
+SHORT = 64  # tokens of half of the documents: a quarter of a row by default
 MOST_WORDS = 2_000_000  # different ones that a vocabulary is made from
 HASHED = "_blake2b"  # what the name of a hash in the manifest ends with
 MARK = ".part.json"  # of a part that is done, until all are
@@ -55,14 +60,16 @@ def prepare(
     lowercase: bool = True,
     field: str | None = None,
     bad_lines: str = "stop",
+    documents: str = "lines",
     workers: int = 1,
     memory: str | int = "2GB",
     progress: bool = True,
 ) -> Corpus:
     r"""Make the token shards of a corpus, or take those that are there.
 
-    A document is a line of a text file, a JSON line or a row of Parquet. Called again after it was
-    stopped, the function goes on from the parts that are done.
+    A document is a line of a text file, or what `documents` says; a JSON line; or a row of Parquet.
+    Documents do not see each other in training: that they are very short is warned of. Called again
+    after it was stopped, the function goes on from the parts that are done.
 
     Args:
         paths: files, folders or patterns; .gz, .bz2, .xz and .zst are unpacked.
@@ -74,6 +81,8 @@ def prepare(
         lowercase: lower the letters and strip the accents.
         field: the field of JSON lines, or column of Parquet, with the text; "text" by default.
         bad_lines: lines that are not UTF-8: "stop", "skip" or "replace".
+        documents: what one document is in a text file: each of its "lines"; its "paragraphs", with
+            blank lines between; or, of "files", the whole.
         workers: processes.
         memory: for the buffers of counting.
         progress: show how far it is.
@@ -94,6 +103,7 @@ def prepare(
     """
     files = find_files(paths)
     check_preparation(files, folder, vocabulary, segmenter, lowercase, workers)
+    check_documents(documents)
     place = Path(folder)
     cutter = find_segmenter(segmenter)
     size, given = (vocabulary, None) if isinstance(vocabulary, int) else (None, vocabulary)
@@ -105,10 +115,13 @@ def prepare(
         "segmenter": segmenter,
         "field": field,
         "bad_lines": bad_lines,
+        "documents_as": documents,
     }
     if (place / MANIFEST).exists():
         _check_same(place, files, options)
-        return Corpus(place, progress=progress)
+        corpus = Corpus(place, progress=progress)
+        _warn_of_short_documents(corpus, files, documents)
+        return corpus
     with hold_folder(place), full_disk_named(place):
         sources = _describe(files, progress)
         about = {**options, "sources": sources}
@@ -128,11 +141,11 @@ def prepare(
             else:
                 save_vocabulary(_tokens(vocabulary), tokens)
             _mark(place / f"{key}{MARK}", [], 0)
-        ranges = make_ranges(files, PARTS, SMALLEST_PART, LARGEST_PART)
+        ranges = make_ranges(files, PARTS, SMALLEST_PART, LARGEST_PART, documents)
         tasks = [
             EncodingTask(
                 file_range, str(place), f"{number:05}", str(tokens), bool(lowercase), segmenter,
-                field, bad_lines,
+                field, bad_lines, documents,
             )
             for number, file_range in enumerate(ranges)
         ]  # fmt: skip
@@ -150,6 +163,7 @@ def prepare(
             f"{len(corpus.tokenizer):,}, in {place}",
             file=sys.stderr,
         )
+    _warn_of_short_documents(corpus, files, documents)
     return corpus
 
 
@@ -212,6 +226,22 @@ def check_preparation(
     find_segmenter(segmenter)
     if not Path(folder, MANIFEST).exists():  # else they are taken as they are
         check_inside(folder)
+
+
+def _warn_of_short_documents(corpus: Corpus, files: list[str], documents: str) -> None:
+    """Say that documents of text files are so short that hardly anything stands beside a word."""
+    longer = {"lines": "paragraphs or files", "paragraphs": "files"}
+    if documents not in longer or not any(layout(path) == "text" for path in files):
+        return
+    lengths = corpus.document_lengths()
+    median = int(np.median(lengths))
+    if median < SHORT:
+        warnings.warn(
+            f"documents are short, {median} tokens in the median of {len(lengths):,}, and see "
+            f"nothing of each other: where {documents} belong together, prepare them anew with "
+            f"--documents {longer[documents]}",
+            stacklevel=3,
+        )
 
 
 def _encode(
