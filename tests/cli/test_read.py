@@ -100,7 +100,7 @@ def test_ask_prints_the_answer_the_evidence_and_the_vote(passages, capsys):
 def test_of_many_passages_those_that_say_most_are_printed(tmp_path, capsys):
     path = tmp_path / "many.txt"
     path.write_text("\n".join(["颐和园在西郊。"] * 300 + [PASSAGE]), encoding="utf-8")
-    assert run(["read", "ask", "哪年？", str(path), "--lines"]) == 0
+    assert run(["read", "ask", "哪年？", str(path), "--documents", "lines"]) == 0
     printed = capsys.readouterr().out
     assert "passage 301" in printed
     assert printed.count("passage ") == 1

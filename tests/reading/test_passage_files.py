@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import tracemalloc
 from contextlib import contextmanager
@@ -39,11 +40,32 @@ def test_blank_lines_part_passages(tmp_path, content, passages):
 
 def test_every_line_may_be_a_passage_and_each_says_where_it_stood(tmp_path):
     path = write(tmp_path / "notes.txt", "\n一\n 二 \n\n\n三\n四\n")
-    found = read_passages([path], lines=True)
+    found = read_passages([path], documents="lines")
     assert [(one.text, one.source) for one in found] == [
         (text, f"{path}:{line}") for text, line in (("一", 2), ("二", 3), ("三", 6), ("四", 7))
     ]
     assert [one.source for one in read_passages([path])] == [f"{path}:2-3", f"{path}:6-7"]
+
+
+def test_a_file_may_be_a_passage(tmp_path):
+    for name, content in (("a.txt", "\n一\r\n\r\n 二 \n\n"), ("b.txt", "三"), ("c.txt", " \n")):
+        write(tmp_path / name, content)
+    found = read_passages([tmp_path], documents="files")
+    assert [(one.text, one.source) for one in found] == [
+        ("一\n\n 二", f"{tmp_path}/a.txt:2-4"), ("三", f"{tmp_path}/b.txt:1")
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="documents must be one of lines, paragraphs, files"):
+        read_passages([tmp_path], documents="sentences")
+
+
+def test_the_line_of_a_passage_is_known_however_long_the_stream_is(tmp_path, monkeypatch):
+    lines = [f"{number:07}" + "\n" * (number % 3) for number in range(1 << 17)]
+    content = "\n".join(lines).encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+    last = read_passages(["-"])[-1]
+    number = content.count(b"\n") + 1 - lines[-1].count("\n")
+    assert last.source.startswith("standard input, line ")
+    assert int(last.source.split("-")[-1].split()[-1]) == number
 
 
 def test_objects_without_a_question_are_passages(tmp_path):
@@ -67,10 +89,11 @@ def test_objects_without_a_question_are_passages(tmp_path):
 @pytest.mark.parametrize(("before", "after"), [("", "\n"), ("\n", "\n\n"), ("", "")])
 def test_many_lines_and_no_blank_one_between_bring_a_hint(tmp_path, before, after):
     path = write(tmp_path / "notes.txt", before + "\n".join("一" * 20) + after)
-    with pytest.warns(UserWarning, match=r"notes\.txt: 20 lines are one passage.*--lines") as given:
+    hint = r"notes\.txt: 20 lines are one passage.*--documents lines"
+    with pytest.warns(UserWarning, match=hint) as given:
         assert len(read_passages([path])) == 1
     assert given[0].filename == __file__
-    assert len(read_passages([path], lines=True)) == 20
+    assert len(read_passages([path], documents="lines")) == 20
 
 
 @pytest.mark.filterwarnings("error")
@@ -137,7 +160,7 @@ def test_a_passage_too_long_is_refused_and_one_of_the_limit_is_read(tmp_path, mo
     monkeypatch.setattr(passage_files, "LONGEST_PASSAGE", 5)
     assert read_passages([write(tmp_path / "a.txt", "一二三四五\n\n六七八九十")])
     for text in ("一二三四五六", "一二\r\n三四五", "一\n二\n三\n四"):
-        with pytest.raises(DataError, match=r"b\.txt: a passage of more than 5 characters"):
+        with pytest.raises(DataError, match=r"b\.txt: a passage of [67] characters; at most 5"):
             read_passages([write(tmp_path / "b.txt", text)])
     passage = json.dumps([{"text": "一二三四五六"}])
     with pytest.raises(DataError, match=r"d\.json: a passage of 6 characters; at most 5"):
@@ -156,7 +179,7 @@ def test_a_passage_too_long_is_refused_and_one_of_the_limit_is_read(tmp_path, mo
 def test_a_file_packed_a_thousandfold_is_not_unpacked_whole(tmp_path):
     path = tmp_path / "bomb.txt.zst"
     path.write_bytes(zstandard.compress(b"a" * 100_000_000))
-    with measured() as most, pytest.raises(DataError, match="a passage of more than 1,000,000"):
+    with measured() as most, pytest.raises(DataError, match="line 1: a line of more than 4 MB"):
         read_passages([path])
     assert most[0] < 60e6
 

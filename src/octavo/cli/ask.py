@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from octavo.cli.arguments import AsJson, Input, Output, check_apart, check_inputs, check_outputs
+from octavo.cli.arguments import (
+    AsJson,
+    Input,
+    Output,
+    Unit,
+    check_apart,
+    check_inputs,
+    check_outputs,
+)
 from octavo.cli.readers import Mode, check_counts, load_reader, print_json, say_written
 from octavo.errors import UsageError
 
@@ -32,7 +40,7 @@ def ask(
     preset: str | None = None,
     mode: Mode = "extractive",
     beams: int | None = None,
-    lines: bool = False,
+    documents: Unit = "paragraphs",
     as_json: AsJson = False,
     html: Output = None,
 ) -> None:
@@ -56,9 +64,9 @@ def ask(
         The question. Without one, where all that is given are files, they are asked for on the
         terminal, one after the other, until an empty line or Ctrl-D.
     passages
-        Files, folders, patterns in quotes. In text, blank lines part passages; of .json and .jsonl
-        files of questions or of passages all passages are taken; .gz, .bz2, .xz and .zst are
-        unpacked; - is standard input.
+        Files, folders, patterns in quotes. Of text, every document is a passage, see --documents;
+        of .json and .jsonl files of questions or of passages all passages are taken; .gz, .bz2, .xz
+        and .zst are unpacked; - is standard input.
     questions
         A file of questions in place of one: text with a question a line, or a question file, whose
         questions are asked of its own passages where no others are given.
@@ -69,8 +77,9 @@ def ask(
         extractive: the answer is a span of a passage. generative: it is written freely.
     beams
         Answers followed at once. Default: the reader's own setting.
-    lines
-        Every line of a text is a passage, not every paragraph; question files stay as they are.
+    documents
+        What one document is in a text file: each of its lines; its paragraphs, with blank lines
+        between; or, with "files", all of it.
     as_json
         Print a JSON object a question, in a line of its own, instead of text.
     html
@@ -83,7 +92,7 @@ def ask(
     check_counts(beams=beams)
     check_inputs(*named)
     check_outputs(named, html=html)
-    texts = _read_passages(paths, lines, html) if paths or questions is None else []
+    texts = _read_passages(paths, documents, html) if paths or questions is None else []
     options: dict[str, Any] = {"mode": mode} if beams is None else {"mode": mode, "beams": beams}
     if questions is not None:
         results = iter([_answer_list(questions, texts, preset, options)])
@@ -122,12 +131,12 @@ def _is_there(word: str) -> bool:
     return word == "-" or os.path.exists(word) or bool(glob.glob(word))
 
 
-def _read_passages(paths: Sequence[str], lines: bool, html: Path | None) -> list[Passage]:
+def _read_passages(paths: Sequence[str], documents: str, html: Path | None) -> list[Passage]:
     from octavo.reading.passage_files import find_passage_files, read_passages
 
     if html is not None:
         check_apart([file for file in find_passage_files(paths) if os.path.exists(file)], html=html)
-    return read_passages(paths, lines)
+    return read_passages(paths, documents)
 
 
 def _answer_list(

@@ -4,40 +4,43 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from os import PathLike
 from pathlib import PurePath
-from typing import TextIO
 
-from octavo._files import open_text
+from octavo.corpus.cleaning import Cleaner
 from octavo.corpus.files import COMPRESSED, find_files
+from octavo.corpus.units import check_documents, cut_block, read_units
 from octavo.errors import DataError, UsageError
 from octavo.reading.question_files import Passage, Question, describe_faults, read_questions
 
 LONGEST_PASSAGE = 1_000_000  # characters; thousands of windows, minutes of reading
+MOST_BYTES = 4  # of a character
 MANY_LINES = 20  # a text of so many lines and no blank one may be meant as one passage a line
 
 _QUESTION_FILES = {".json", ".jsonl", ".ndjson"}
 
 
-def read_passages(paths: Iterable[str | PathLike[str]], lines: bool = False) -> list[Passage]:
+def read_passages(
+    paths: Iterable[str | PathLike[str]], documents: str = "paragraphs"
+) -> list[Passage]:
     r"""The passages of files, in order; the source of each says its file and line, or question.
 
     Files named .json, .jsonl or .ndjson, packed or not, hold questions, each of whose passages
     counts once, or passages themselves: objects with a text, and a source or title. Every other
-    file, and "-" for standard input, is text: what stands between blank lines is a passage, so a
-    text without blank lines is a single one.
+    file, and "-" for standard input, is text, each of whose documents is a passage.
 
     Args:
         paths: files, folders (with all below, names that begin with a dot left out), patterns such
             as "notes/*.txt", or "-" for standard input. Files without text in a folder are passed
             over.
-        lines: take every line of a text as a passage of its own; question files stay as they are.
+        documents: what one document is in a text: one of its "paragraphs", with blank lines
+            between, so a text without any is a single one; of its "lines", but for blank ones; or,
+            of "files", the whole. Question files stay as they are.
 
     Raises:
-        UsageError: if there are no paths.
+        UsageError: if there are no paths, or documents are none of these.
         DataError: if a file cannot be read, holds no passage, or one that is too long.
 
     Example:
@@ -48,11 +51,12 @@ def read_passages(paths: Iterable[str | PathLike[str]], lines: bool = False) -> 
         >>> south.text, south.source.endswith("a.txt:3")
         ('The south.', True)
     """
+    check_documents(documents)
     passages: list[Passage] = []
     for path in paths:
         found: list[Passage] = []
         for file in find_passage_files([path]):
-            found += _read_one(file, lines)
+            found += _read_one(file, documents)
         if not found:
             raise DataError("holds no text", path)
         passages += found
@@ -127,8 +131,8 @@ def check_lengths(
     return kept
 
 
-def _read_one(path: str | PathLike[str], lines: bool) -> list[Passage]:
-    return _read_asked(path) if is_question_file(path) else _read_text(path, lines)
+def _read_one(path: str | PathLike[str], documents: str) -> list[Passage]:
+    return _read_asked(path) if is_question_file(path) else _read_text(path, documents)
 
 
 def _read_asked(path: str | PathLike[str]) -> list[Passage]:
@@ -147,51 +151,30 @@ def _read_asked(path: str | PathLike[str]) -> list[Passage]:
     return list(found.values())
 
 
-def _read_text(path: str | PathLike[str], lines: bool) -> list[Passage]:
-    """The paragraphs or the lines of a text."""
+def _read_text(path: str | PathLike[str], documents: str) -> list[Passage]:
+    """The documents of a text, each a passage."""
     name = "standard input, line " if str(path) == "-" else f"{path}:"
     passages = []
-    with open_text(path) as file:
-        for (first, text), *others in _paragraphs(file, lines, path):
-            text = "\n".join([text, *(line for _, line in others)]).strip()
-            place = f"{first}-{others[-1][0]}" if others else first
-            passages.append(Passage(text, source=f"{name}{place}"))
+    before = 0
+    for block in read_units(str(path), documents, longest=MOST_BYTES * LONGEST_PASSAGE):
+        for text, line in zip(*cut_block(block, documents, Cleaner()), strict=True):
+            if text := text.replace("\r\n", "\n").strip():
+                _check_length(text, path)
+                first, more = before + line + 1, text.count("\n")
+                place = f"{first}-{first + more}" if more else first
+                passages.append(Passage(text, source=f"{name}{place}"))
+        before += block.data.count(b"\n")
     count = passages[0].text.count("\n") + 1 if passages else 0
-    if len(passages) == 1 and count >= MANY_LINES:
-        hint = "no blank line parts them; --lines (lines=True) makes each a passage"
+    if documents == "paragraphs" and len(passages) == 1 and count >= MANY_LINES:
+        hint = "no blank line parts them; --documents lines makes each a passage"
         warnings.warn(f"{path}: {count:,} lines are one passage: {hint}", stacklevel=4)
     return passages
 
 
-def _paragraphs(
-    file: TextIO, lines: bool, path: str | PathLike[str]
-) -> Iterator[list[tuple[int, str]]]:
-    """Numbered lines that stand together, or each alone; a file may be packed a thousandfold."""
-    held: list[tuple[int, str]] = []
-    size = 0
-    for number, line in enumerate(iter(partial(file.readline, LONGEST_PASSAGE + 2), ""), 1):
-        text = line.removesuffix("\n").removesuffix("\r")
-        blank = not text.strip()
-        if held and (lines or blank):
-            yield held
-            held, size = [], 0
-        if not blank:
-            held.append((number, text))
-            size += len(text) + (len(held) > 1)
-            if size > LONGEST_PASSAGE:
-                raise _too_long(f"more than {LONGEST_PASSAGE:,}", path)
-    if held:
-        yield held
-
-
 def _check_length(text: str, path: str | PathLike[str], whose: str = "") -> None:
     if len(text) > LONGEST_PASSAGE:
-        raise _too_long(f"{len(text):,}", path, whose)
-
-
-def _too_long(size: str, path: str | PathLike[str], whose: str = "") -> DataError:
-    return DataError(
-        f"{whose}a passage of {size} characters; at most {LONGEST_PASSAGE:,} are read"
-        " (in a text file blank lines part passages, or --lines does)",
-        path,
-    )
+        raise DataError(
+            f"{whose}a passage of {len(text):,} characters; at most {LONGEST_PASSAGE:,} are read"
+            " (of a text file --documents paragraphs or lines makes more passages)",
+            path,
+        )
