@@ -30,6 +30,7 @@ def test_the_verb_is_started_as_it_was_typed(launched):
         ([], "after -- stands pretrain. Received: nothing"),
         (["--", "count", "news/"], "after -- stands pretrain. Received: count news/"),
         (["--retries", "2", "--", "pretrain", "news/"], "no such option; --help lists them"),
+        (["--proceses", "2", "--", "pretrain"], "no such option, did you mean --processes? Rec"),
         (["--processes", "1.5", "--", "pretrain"], "it must be a whole number. Received: 1.5"),
     ],
 )

@@ -80,6 +80,41 @@ def test_bad_command_lines(verb, capsys, tokens):
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("tokens", "near"),
+    [
+        (["count", "a.txt", "--segmentor", "jieba"], "--segmenter"),
+        (["count", "discover", "a.txt", "--min-pmy=3"], "--min-pmi"),
+        (["pretrain", "a.txt", "--out", "x", "--learning-rat", "3"], "--learning-rate"),  # flat
+        (["pretrain", "a.txt", "--out", "x", "--no-resum"], "--no-resume"),
+        (["read", "ask", "哪年？", "a.txt", "--htlm", "x.html"], "--html"),
+        (["read", "evaluate", "a.json", "--beems", "3"], "--beams"),
+        (["read", "train", "a.json", "--out", "x", "--epoch", "3"], "--epochs"),
+        (["launch", "--procesess", "2", "--", "pretrain"], "--processes"),
+        (["read", "--hlep"], "--help"),
+        (["--versoin"], "--version"),
+    ],
+)
+def test_a_mistyped_option_is_answered_with_the_one_that_is_near(tokens, near, capsys):
+    assert main.run(tokens) == 2
+    typed = next(t for t in tokens if t.startswith("--") and t not in ("--out",)).partition("=")[0]
+    said = f"octavo: no such option, did you mean {near}? Received: {typed}\n"
+    assert capsys.readouterr().err == said
+
+
+def test_where_nothing_is_near_help_and_files_are_named(capsys):
+    for tokens in (["count", "a.txt", "--xyz"], ["read", "evaluate", "a.json", "--xyz"]):
+        assert main.run(tokens) == 2
+        said = "no such option; --help lists them (a file would be ./--xyz). Received: --xyz\n"
+        assert capsys.readouterr().err == f"octavo: {said}"
+
+
+def test_a_mistyped_verb_is_answered_with_the_one_that_is_near(capsys):
+    for tokens, near in ((["coutn", "a.txt"], "count"), (["read", "asc", "a.txt"], "ask")):
+        assert main.run(tokens) == 2
+        assert f'Did you mean "{near}"?' in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("result", "code"), [(None, 0), (0, 0), (3, 3), ("text", 0)])
 def test_what_a_verb_returns(verb, result, code):
     verb(lambda: result)

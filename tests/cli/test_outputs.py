@@ -80,7 +80,8 @@ def test_every_option_of_a_file_is_compared():
         subs = [app[verb][sub] for sub in app[verb] if not sub.startswith("-")]
         for function in filter(None, (one.default_command for one in [app[verb], *subs])):
             hints = inspect.get_annotations(function, eval_str=True)
-            paths = {name for name, hint in hints.items() if hint is Path or Path in _inside(hint)}
+            inside = {name: _inside(hint) for name, hint in hints.items()}
+            paths = {n for n, parts in inside.items() if Path in parts and str not in parts}
             if paths - READ:
                 found[function.__name__] = paths - READ
     assert found == {verb: names for verb, (_, names) in RESULTS.items()}

@@ -6,11 +6,12 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from octavo._files import check_file
+from octavo.cli.errors import NoSuchOptionError
 from octavo.corpus.files import Files, find_files, layout
 from octavo.errors import UsageError
 from octavo.report.pictures import check_picture
@@ -20,8 +21,16 @@ AsJson = Annotated[bool, Parameter(name="--json")]
 Resume = Annotated[bool, Parameter(negative="--no-resume", show_default="--resume")]
 Flat = Parameter(name="*")  # of a dataclass: each of its fields is an option
 # Without this cyclopts takes "-", standard input, for an option; `check_inputs` refuses the rest.
-Input = Annotated[str, Parameter(allow_leading_hyphen=True)]
-Output = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
+HYPHEN = Parameter(allow_leading_hyphen=True)
+Output = Annotated[Path | None, HYPHEN]
+if TYPE_CHECKING:
+    Input = str
+    Given = str | None
+    Preset = str | None
+else:  # always a str, which comes first; for the sake of Path a shell completes names of files
+    Input = Annotated[str | Path, HYPHEN]
+    Given = Annotated[str | Path | None, HYPHEN]
+    Preset = str | Path | None
 Unit = Literal["lines", "paragraphs", "files"]  # what one document is in a text file
 
 
@@ -29,16 +38,15 @@ def check_inputs(*paths: str) -> None:
     """Refuse what was meant as an option, and standard input twice.
 
     Raises:
-        UsageError: if a path begins with "-", or is "-" a second time.
+        NoSuchOptionError: if a path begins with "-".
+        UsageError: if one is "-" a second time.
 
     Example:
         >>> check_inputs("news.txt", "-")
     """
     for path in paths:
         if path.startswith("-") and path != "-":
-            raise UsageError(
-                f"no such option; --help lists them (a file would be ./{path}). Received: {path}"
-            )
+            raise NoSuchOptionError(path)
     if paths.count("-") > 1:
         raise UsageError("standard input can be read only once. Received: - twice")
 

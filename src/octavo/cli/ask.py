@@ -8,14 +8,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Any
 
 from octavo.cli.arguments import (
     AsJson,
+    Given,
     Input,
     Output,
+    Preset,
     Unit,
     check_apart,
     check_inputs,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from octavo.reading.answer import Answer
     from octavo.reading.question_files import Passage
 
-Given = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 PROMPT = "\nquestion: "
 
 
@@ -37,7 +36,7 @@ def ask(
     /,
     *passages: Input,
     questions: Given = None,
-    preset: str | None = None,
+    preset: Preset = None,
     mode: Mode = "extractive",
     beams: int | None = None,
     documents: Unit = "paragraphs",

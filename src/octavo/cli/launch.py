@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
+from octavo.cli.arguments import HYPHEN
+from octavo.cli.errors import NoSuchOptionError
 from octavo.errors import UsageError
 
 app = App(name="launch", help_format="markdown")
@@ -15,7 +17,7 @@ VERBS = ("pretrain",)
 
 @app.default
 def launch(
-    *command: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    *command: Annotated[str, HYPHEN],
     processes: int = 2,
     max_restarts: int = 3,
     hosts: str = "",
@@ -52,7 +54,7 @@ def launch(
     from octavo.training.launch import launch as run
 
     if command and command[0].startswith("-"):
-        raise UsageError(f"no such option; --help lists them. Received: {command[0]}")
+        raise NoSuchOptionError(command[0])
     if not command or command[0] not in VERBS:
         given = " ".join(command) or "nothing"
         raise UsageError(f"after -- stands {' or '.join(VERBS)}. Received: {given}")

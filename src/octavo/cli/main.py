@@ -15,10 +15,17 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from cyclopts import App, Parameter, Token, convert
+from cyclopts import (
+    App,
+    Parameter,
+    Token,
+    UnknownCommandError,
+    UnknownOptionError,
+    convert,
+)
 
 from octavo import __version__
-from octavo.cli.errors import BAD_DATA, DONE, PIPE_CLOSED, report
+from octavo.cli.errors import BAD_DATA, DONE, PIPE_CLOSED, NoSuchOptionError, report
 from octavo.cli.terminal import one_line
 
 SECONDS_TO_LEAVE = 0.01  # a callback
@@ -68,6 +75,11 @@ app = App(
 )
 for _verb, (_place, _summary) in VERBS.items():
     app.command(_place, name=_verb, help=_summary)
+app.command(
+    "octavo.cli.completion:install_completion",
+    name="--install-completion",
+    help="Let the shell complete verbs, options and files.",
+)
 
 
 def run(tokens: Sequence[str]) -> int:
@@ -88,8 +100,28 @@ def run(tokens: Sequence[str]) -> int:
     except SystemExit as error:  # a verb that ends the process by itself keeps its code
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except BaseException as error:  # the one place where every error ends
-        return report(error)
+        return report(_name_option(error, tokens))
     return result if isinstance(result, int) else DONE
+
+
+def _name_option(error: BaseException, tokens: Sequence[str]) -> BaseException:
+    """An error of an option that is none, ours or cyclopts', as one that names what is near."""
+    if isinstance(error, UnknownOptionError):
+        option = error.token.keyword or error.token.value
+    elif isinstance(error, UnknownCommandError) and error.unused_tokens:
+        option = error.unused_tokens[0]
+    elif isinstance(error, NoSuchOptionError):
+        option = error.option
+    else:
+        return error
+    if not option.startswith("-"):
+        return error
+    verb = app.parse_commands(list(tokens))[1][-1]
+    known = [name for name in verb if name.startswith("-")]
+    if verb.default_command:
+        options = verb.assemble_argument_collection(default_parameter=app.default_parameter)
+        known += [name for option in options for name in option.names]
+    return NoSuchOptionError(option, known)
 
 
 def main() -> None:

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App
 
 from octavo._files import check_directory
-from octavo.cli.arguments import AsJson, Flat, Input, Output, Resume, check_inputs, check_outputs
+from octavo.cli.arguments import (
+    AsJson,
+    Flat,
+    Given,
+    Input,
+    Output,
+    Preset,
+    Resume,
+    check_inputs,
+    check_outputs,
+)
 from octavo.cli.ask import ask
 from octavo.cli.readers import Mode, check_counts, load_reader, print_json, say_written
 from octavo.cli.terminal import printable
@@ -34,7 +44,7 @@ def evaluate(
     file: Input,
     /,
     *,
-    preset: str | None = None,
+    preset: Preset = None,
     mode: Mode = "extractive",
     beams: int | None = None,
     batch_size: int | None = None,
@@ -108,8 +118,8 @@ def evaluate(
 def train(
     *files: Input,
     out: Path,
-    validation: str | None = None,
-    preset: str | None = None,
+    validation: Given = None,
+    preset: Preset = None,
     settings: Annotated[TrainingSettings, Flat] = TrainingSettings(),  # noqa: B008 (frozen)
     bad_questions: BadQuestions = "stop",
     resume: Resume = True,
@@ -150,7 +160,7 @@ def train(
     """
     if not files:
         raise UsageError("at least one file of questions is needed. Received: none")
-    check_inputs(*files)
+    check_inputs(*files, *([] if validation is None else [validation]))
     check_directory(out, parents=True)
     questions, _ = _read_questions(files, bad_questions)
     held_out = None if validation is None else _read_questions([validation], bad_questions)[0]
@@ -170,7 +180,7 @@ def train(
 def calibrate(
     *files: Input,
     out: Path,
-    preset: str | None = None,
+    preset: Preset = None,
     bad_questions: BadQuestions = "skip",
     as_json: AsJson = False,
     plot: Output = None,
