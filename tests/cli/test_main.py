@@ -169,15 +169,23 @@ def test_reader_of_stdout_goes_away():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
-def test_interrupt_from_the_keyboard():
+@pytest.mark.parametrize(
+    ("kind", "code", "said"),
+    [
+        (signal.SIGINT, 130, b"octavo: interrupted\n"),
+        (signal.SIGTERM, 143, b"octavo: ended by SIGTERM\n"),
+        (signal.SIGHUP, 129, b"octavo: ended by SIGHUP\n"),
+    ],
+)
+def test_interrupt_from_the_keyboard_or_a_signal(kind, code, said):
     # a shell in the background ignores SIGINT, and its children with it
     listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
     process = octavo(listen + "print('ready', flush=True); time.sleep(100)")
     assert process.stdout.readline() == b"ready\n"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(kind)
     _, err = process.communicate(timeout=120)
-    assert process.returncode == 130
-    assert err == b"octavo: interrupted\n"
+    assert process.returncode == code
+    assert err == said
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")

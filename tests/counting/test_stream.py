@@ -81,7 +81,8 @@ def test_frequent_words_of_a_stream_are_found_in_little_memory(tmp_path):
     assert all(true[t] - counts.error <= n <= true[t] for t, n in counts.most_common())
 
 
-def test_ctrl_c_ends_a_stream_and_writes_what_was_counted(tmp_path):
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_a_stream_and_writes_what_was_counted(tmp_path, kind):
     out = tmp_path / "counts.tsv"
     command = [sys.executable, "-c", MAIN, "count", "-", "--segmenter", "whitespace"]
     process = subprocess.Popen(
@@ -89,7 +90,7 @@ def test_ctrl_c_ends_a_stream_and_writes_what_was_counted(tmp_path):
     )
     for _ in range(10):
         process.stdin.write(b"to be or not to be\n" * 100_000)
-    process.send_signal(signal.SIGINT)  # more than a block has been read
+    process.send_signal(kind)  # more than a block has been read
     with suppress(BrokenPipeError):
         while process.poll() is None:  # the stream goes on
             process.stdin.write(b"\n")

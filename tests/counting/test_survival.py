@@ -1,6 +1,6 @@
 """Killed workers and parents, failing segmenters: the counts are those of an undisturbed run.
 
-Covers octavo.counting.crew, octavo.counting.preloaded, octavo.counting.interrupts.
+Covers octavo.counting.crew, octavo.counting.preloaded.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def test_a_killed_worker_changes_nothing(corpus, tmp_path, monkeypatch):
     assert (counts.tokens, counts.documents) == (whole.tokens, whole.documents)
 
 
-@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_goes_on_from_its_finished_parts(corpus, tmp_path, kill):
     out, parts = tmp_path / "counts.tsv", tmp_path / "counts.tsv.parts"
     command = [sys.executable, "-c", MAIN, "count"]
@@ -61,9 +61,9 @@ def test_a_stopped_run_goes_on_from_its_finished_parts(corpus, tmp_path, kill):
         process.send_signal(kill)
     error = process.communicate()[1]
     assert not out.exists()
-    if kill == signal.SIGINT:
-        assert process.returncode == 130
-        assert error == f"octavo: stopped; --resume goes on from {parts}\n"
+    if kill != signal.SIGKILL:
+        assert process.returncode == 128 + kill
+        assert error.splitlines()[-1] == f"octavo: stopped; --resume goes on from {parts}"
     finished = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.json")}
     again = subprocess.run(command, capture_output=True, text=True)
     assert again.returncode == 2
@@ -76,6 +76,28 @@ def test_a_stopped_run_goes_on_from_its_finished_parts(corpus, tmp_path, kill):
     assert out.read_bytes() == (tmp_path / "plenty.tsv").read_bytes()
     assert not parts.exists()
     assert len(finished) >= 2
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_a_run_that_is_told_to_end_leaves_nothing(corpus, tmp_path, group):
+    """The process alone is told, as by `kill`, or all of them, as by a scheduler."""
+    command = [sys.executable, "-c", MAIN, "count", str(corpus)]
+    command += ["--segmenter", r"regex:\S+", "--workers", "2"]
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    while not any(tmp_path.glob("octavo-count-*/*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    (os.killpg if group else os.kill)(process.pid, signal.SIGTERM)
+    error = process.communicate(timeout=60)[1]
+    assert process.returncode == 143
+    assert error.splitlines()[-1] == "octavo: ended by SIGTERM"
+    assert not list(tmp_path.glob("octavo-*"))
 
 
 def test_finished_parts_are_not_counted_again(corpus, tmp_path):

@@ -265,7 +265,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_the_command_goes_on_after_a_kill(sources, tmp_path, kill):
     def command(out):
         text = f"{sources}/text.txt --vocabulary {sources}/vocab.txt --segmenter whitespace"
@@ -284,8 +284,8 @@ def test_the_command_goes_on_after_a_kill(sources, tmp_path, kill):
         time.sleep(0.01)
     process.send_signal(kill)
     error = process.communicate()[1]
-    assert process.returncode == (130 if kill == signal.SIGINT else -kill)
-    if kill == signal.SIGINT:
+    assert process.returncode == (-kill if kill == signal.SIGKILL else 128 + kill)
+    if kill != signal.SIGKILL:
         assert "goes on from the last save" in error.splitlines()[-1]
     assert not (tmp_path / "out" / "model.safetensors").exists()
     done = subprocess.run(command(tmp_path / "out"), check=True, capture_output=True, text=True)

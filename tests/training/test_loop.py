@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from octavo._interrupts import Terminated, terminations_raised
 from octavo._keras import keras
 from octavo.errors import DataError, UsageError
 from octavo.optimizers import GradientAccumulation, WeightDecay
@@ -219,14 +220,17 @@ def test_states_are_saved_at_their_steps_and_after_some_time(gathering, tmp_path
 
 @pytest.mark.keras_backend
 @pytest.mark.usefixtures("interrupts")
-def test_an_interrupt_ends_a_run_with_a_state(task, whole, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+)
+def test_an_interrupt_ends_a_run_with_a_state(task, whole, tmp_path, kind, error):
     def press(number):
         if number == 5:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(kind)
         return make_batch(number)
 
     rarely = dataclasses.replace(EVERY, save_steps=100)
-    with pytest.raises(KeyboardInterrupt, match=r"the same command.*goes on"):
+    with pytest.raises(error, match=r"the same command.*goes on"), terminations_raised():
         task.loop(tmp_path, intervals=rarely, score=task.score, batches=press).run()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     (state,) = States(tmp_path).paths()

@@ -6,6 +6,7 @@
 70    a mistake of octavo's own; OCTAVO_TRACEBACK=1 shows where
 130   interrupted from the keyboard
 141   whoever read stdout stopped reading
+143   ended by SIGTERM (129 by SIGHUP, a closed terminal), as 130 is
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import sys
 from collections.abc import Iterable
 
+from octavo._interrupts import Terminated
 from octavo.cli.terminal import one_line
 from octavo.errors import MissingExtraError, OctavoError, UsageError
 
@@ -53,6 +55,8 @@ def find_exit_code(error: BaseException) -> int:
     error = _unwrap(error)
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
+    if isinstance(error, Terminated):
+        return int(error.code or 0)
     if isinstance(error, BrokenPipeError):
         return PIPE_CLOSED
     if isinstance(error, UsageError | MissingExtraError | CycloptsError):
@@ -73,7 +77,7 @@ def describe(error: BaseException) -> str:
     code = find_exit_code(error)
     if code == PIPE_CLOSED:
         return ""
-    if code == INTERRUPTED:
+    if isinstance(error, KeyboardInterrupt | Terminated):
         return str(error) or "interrupted"
     if isinstance(error, OSError) and not isinstance(error, OctavoError):
         text = f"{error.filename}: {error.strerror}" if error.filename else str(error)

@@ -25,6 +25,7 @@ from cyclopts import (
 )
 
 from octavo import __version__
+from octavo._interrupts import Terminated, terminations_raised
 from octavo.cli.errors import BAD_DATA, DONE, PIPE_CLOSED, NoSuchOptionError, report
 from octavo.cli.terminal import one_line
 
@@ -98,6 +99,8 @@ def run(tokens: Sequence[str]) -> int:
         )
         sys.stdout.flush()
     except SystemExit as error:  # a verb that ends the process by itself keeps its code
+        if isinstance(error, Terminated):
+            return report(error)
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     except BaseException as error:  # the one place where every error ends
         return report(_name_option(error, tokens))
@@ -133,7 +136,8 @@ def main() -> None:
     _write_utf8()
     warnings.showwarning = _show_warning
     sys.unraisablehook = _interrupt_again
-    code = run(sys.argv[1:])
+    with terminations_raised():
+        code = run(sys.argv[1:])
     if code == PIPE_CLOSED:  # keep Python from flushing into the closed pipe on its way out
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
@@ -145,14 +149,16 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def _interrupt_again(ignored: Any) -> None:
-    """Repeat a Ctrl-C that fell into a callback and was lost there with a traceback.
+    """Repeat a Ctrl-C or SIGTERM that fell into a callback and was lost there with a traceback.
 
     JAX is called by the garbage collector and numba by its compiler, often while they are loaded.
     """
-    if not issubclass(ignored.exc_type, KeyboardInterrupt):
+    if not issubclass(ignored.exc_type, KeyboardInterrupt | Terminated):
         sys.__unraisablehook__(ignored)
         return
-    again = threading.Timer(SECONDS_TO_LEAVE, signal.raise_signal, (signal.SIGINT,))
+    terminated = isinstance(ignored.exc_value, Terminated)
+    number = ignored.exc_value.code - 128 if terminated else signal.SIGINT
+    again = threading.Timer(SECONDS_TO_LEAVE, signal.raise_signal, (number,))
     again.daemon = True
     again.start()
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 
+from octavo._interrupts import uninterrupted
 from octavo._lazy import without
 from octavo.corpus.blocks import BLOCK, read_blocks
 from octavo.corpus.cleaning import Cleaner
 from octavo.corpus.documents import Documents, read_documents
 from octavo.corpus.files import STANDARD_INPUT, FileRange, layout
 from octavo.corpus.read_ahead import read_ahead
-from octavo.counting.interrupts import uninterrupted
 from octavo.counting.lines import Lines
 from octavo.counting.options import Options
 from octavo.counting.parts import Part

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from octavo import __version__
 from octavo._files import write_atomic
+from octavo._interrupts import Terminated
 from octavo._locks import hold_folder
 from octavo.corpus.files import STANDARD_INPUT, FileRange
 from octavo.corpus.token_shards import checksum_file
@@ -60,7 +61,8 @@ def parts_beside(out: str | PathLike[str], resume: bool = False) -> Iterator[Pat
     Raises:
         UsageError: if there are such parts and `resume` is False.
         DataError: if another process counts with this folder, or it cannot be made.
-        KeyboardInterrupt: in place of the one raised inside, with a message that says how to go on.
+        KeyboardInterrupt: the one raised inside, with a message that says how to go on; so does
+            `Terminated`.
 
     Example:
         >>> with parts_beside("counts.tsv") as folder:
@@ -80,8 +82,8 @@ def parts_beside(out: str | PathLike[str], resume: bool = False) -> Iterator[Pat
         except BaseException as error:
             if not any(folder.glob("*.json")):  # nothing is finished
                 remove_parts(folder)
-            elif isinstance(error, KeyboardInterrupt):
-                raise KeyboardInterrupt(f"stopped; --resume goes on from {folder}") from None
+            elif isinstance(error, KeyboardInterrupt | Terminated):
+                error.args = (f"stopped; --resume goes on from {folder}",)
             else:
                 print(f"octavo: --resume goes on from what is in {folder}", file=sys.stderr)
             raise

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from octavo._interrupts import Terminated
 from octavo.corpus.files import FileRange
 from octavo.counting.counter import Counter
 from octavo.counting.options import Options
@@ -21,6 +22,8 @@ def count_stream(
     advance: Callable[[int], None],
 ) -> Part:
     """Count all ranges of a corpus into one table; Ctrl-C ends it, and what was counted stands.
+
+    So does SIGTERM, where a command is told to end by it.
 
     Args:
         options: how texts become tokens.
@@ -41,7 +44,7 @@ def count_stream(
         for file_range in ranges:
             counter.add_range(file_range, advance)
             advance(file_range.size)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated):
         pass
     part = counter.finish()
     return part._replace(tokens=part.tokens + pruner.forgotten, error=pruner.error)

@@ -12,13 +12,12 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 
 from octavo._checks import check_whole
+from octavo._interrupts import terminations_raised
 from octavo.errors import LaunchError, UsageError
 
 # What each process finds in its environment: where they meet, how many they are, which it is, and
@@ -60,7 +59,7 @@ def launch(
     Raises:
         UsageError: if an argument is impossible.
         LaunchError: if processes died once more than `max_restarts`.
-        KeyboardInterrupt: after the processes were ended.
+        KeyboardInterrupt: after the processes were ended; so does `Terminated`, at SIGTERM.
 
     Example:
         >>> import sys
@@ -78,7 +77,7 @@ def launch(
         start = time.monotonic()
         meeting = f"{hosts[0] if hosts else '127.0.0.1'}:{port or _free_port()}"
         total = max(len(hosts), 1) * processes
-        with _ends_as_by_ctrl_c():
+        with terminations_raised():
             code = _run(list(command), processes, total, node_rank, meeting, restarts)
         if code in (0, *OWN_FAULT):
             return code
@@ -142,25 +141,6 @@ def _end_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, int(signal.SIGKILL))
     if os.getppid() != parent:  # it was killed before that
         os._exit(1)
-
-
-@contextmanager
-def _ends_as_by_ctrl_c() -> Iterator[None]:
-    """While this lasts, being told to end (SIGTERM, SIGHUP) ends the processes first."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), _interrupt) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
-
-
-def _interrupt(number: int, _: object) -> None:
-    raise KeyboardInterrupt(f"ended by {signal.Signals(number).name}")
 
 
 def _first_cause(team: list[subprocess.Popen[bytes]], failed: list[int]) -> int:

@@ -36,12 +36,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from octavo._files import full_disk_named
+from octavo._interrupts import collect_interrupts, interrupt
 from octavo._progress import Progress
 from octavo.errors import DataError, UsageError
 from octavo.training.checkpoint import find_whole, load_state, save_state
 from octavo.training.chunks import fit_chunk, next_size
 from octavo.training.devices import Devices
-from octavo.training.interrupts import collect_interrupts, say_how_to_go_on
+from octavo.training.interrupts import say_how_to_go_on
 from octavo.training.intervals import Intervals
 from octavo.training.log_files import LogFiles
 from octavo.training.optimizer import check_averages, count_batches
@@ -124,7 +125,8 @@ class Loop:
             DataError: if no state can be read, or it is of another plan or model; if a loss is not
                 finite any more; if the disk is full. The last state stays.
             KeyboardInterrupt: at Ctrl-C, when the chunk has ended and a state is saved; at once at
-                a second one, or while the best weights are kept.
+                a second one, or while the best weights are kept. SIGTERM and SIGHUP end a command,
+                and the process of a script, after the same save.
         """
         disk = full_disk_named(self.states.folder) if self.states else nullcontext()
         with disk, say_how_to_go_on(self.states):
@@ -189,16 +191,16 @@ class Loop:
             bar.skip(self._update)
             size = self._batches_per_update
             while self.position.batches < self._total:
-                with collect_interrupts() as pressed:
+                with collect_interrupts() as signals:
                     size = self._train_chunk(data, bar, min(size, self._until_stop()))
                     if self._score_is_due() and not self.keeps_best:
                         with bar.paused():
                             self._score()
-                    if pressed or self._save_is_due():
+                    if signals or self._save_is_due():
                         self._save()
-                if pressed:
-                    raise KeyboardInterrupt
-                if self._score_is_due():  # out here, as Ctrl-C may end it: its state is saved
+                if signals:
+                    interrupt(signals)
+                if self._score_is_due():  # out here, as a signal may end it: its state is saved
                     with bar.paused():
                         self._keep_best()
 
