@@ -91,6 +91,19 @@ def test_terminal_gets_a_bar(monkeypatch):
     assert "3/3" in terminal.getvalue()
 
 
+def test_a_resumed_bar_counts_as_the_first_did_and_forecasts_from_its_own_work(monkeypatch, clock):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with Progress(7, "parts") as progress:
+        progress.skip(2)  # done before
+        clock[0] += 10
+        progress.advance()
+        progress._bar.refresh()
+        shown = terminal.getvalue()
+    assert "3/7" in shown
+    assert "0:40 left" in shown  # four parts of ten seconds
+
+
 def test_a_paused_bar_makes_room_for_another(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)

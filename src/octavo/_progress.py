@@ -52,9 +52,8 @@ class Progress:
         self._started = self._measured = self._last_line = time.monotonic()
         if self.enabled and sys.stderr.isatty():
             self._bar = _make_bar()
-            self._task = self._bar.add_task(
-                self.description, total=self.total, count=self._count_text(), rate="", note=""
-            )
+            texts = {"count": self._count_text(), "left": "", "rate": "", "note": ""}
+            self._task = self._bar.add_task(self.description, total=self.total, **texts)
             self._bar.start()
         return self
 
@@ -75,7 +74,8 @@ class Progress:
         self.done += amount
         self.note = self.note if note is None else note
         if self._bar is not None:
-            texts = {"count": self._count_text(), "rate": self._rate_text(), "note": self.note}
+            texts = {"count": self._count_text(), "left": self._left_text()}
+            texts |= {"rate": self._rate_text(), "note": self.note}
             self._bar.update(self._task, advance=amount, **texts)
         elif self.enabled and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
             self._print_line()
@@ -103,15 +103,18 @@ class Progress:
         self._last_line, self._printed = time.monotonic(), self.done
         passed = self._last_line - self._started
         parts = [f"{self.description}: {self._count_text()}", f"{format_seconds(passed)} passed"]
-        rate = self._rate()
-        if rate and self.total is not None and self.done < self.total:
-            parts.append(f"{format_seconds((self.total - self.done) / rate)} left")
-        parts += [self._rate_text(), self.note]
+        parts += [self._left_text(), self._rate_text(), self.note]
         print(", ".join(part for part in parts if part), file=sys.stderr, flush=True)
 
     def _count_text(self) -> str:
         known = [self.done] if self.total is None else [self.done, self.total]
         return "/".join(f"{number // self._unit}" for number in known) + self._suffix
+
+    def _left_text(self) -> str:
+        rate = self._rate()
+        if not rate or self.total is None or self.done >= self.total:
+            return ""
+        return f"{format_seconds((self.total - self.done) / rate)} left"
 
     def _rate(self) -> float:
         """Units a second, 0 while unknown."""
@@ -144,7 +147,8 @@ def _make_bar() -> Any:
         progress.BarColumn(),
         progress.TextColumn("{task.fields[count]}"),
         progress.TimeElapsedColumn(),
-        progress.TimeRemainingColumn(),
+        # not rich's own, which takes what was done before, or compiled, for speed
+        progress.TextColumn("{task.fields[left]}"),
         progress.TextColumn("{task.fields[rate]} {task.fields[note]}", markup=False),
         console=Console(stderr=True),
     )

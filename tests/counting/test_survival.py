@@ -11,9 +11,11 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 
 import pytest
 
+from octavo._progress import Progress
 from octavo.counting import count_texts, count_words
 from octavo.errors import DataError
 from parallel_tasks import fail_at_seven
@@ -115,6 +117,31 @@ def test_finished_parts_are_not_counted_again(corpus, tmp_path):
     assert len(changed) == 1 < len(markers)
     count_words(corpus, "whitespace", ngrams=2, **options)  # other options, other parts
     assert len(list((tmp_path / "parts").glob("*.json"))) == 2 * len(markers)
+
+
+def test_progress_of_a_resumed_run_counts_all_and_makes_no_rate_of_what_was_done(
+    corpus, tmp_path, monkeypatch
+):
+    seen = []
+
+    class Recorder(Progress):
+        def advance(self, amount=1, note=None):
+            super().advance(amount, note)
+            seen.append((self.done, self._skipped, self.total))
+
+    monkeypatch.setattr("octavo.counting.words.Progress", Recorder)
+    options = {"folder": tmp_path / "parts", "progress": False}
+    count_words(corpus, "whitespace", **options)
+    first = seen.copy()
+    sizes = [after - before for (before, *_), (after, *_) in pairwise(first)]
+    next((tmp_path / "parts").glob("*.json")).unlink()
+    seen.clear()
+    count_words(corpus, "whitespace", **options)
+    (begin, skipped, total), end = seen
+    assert first[-1] == (total, 0, total)
+    assert begin == skipped
+    assert total - begin in sizes
+    assert end == (total, skipped, total)
 
 
 def test_another_dictionary_or_stream_is_counted_anew(tmp_path, monkeypatch):

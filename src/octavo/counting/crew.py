@@ -62,7 +62,7 @@ def count_parts(
     parts = {
         n: part for n, name in enumerate(names) if (part := load_part(folder / f"{name}.json"))
     }
-    bar.advance(sum(ranges[n].size for n in parts))
+    bar.skip(sum(ranges[n].size for n in parts))
     todo = [n for n in range(len(ranges)) if n not in parts]
     run = token_hex(4)  # a worker that outlives its parent may still write files of another run
     tasks = [(options, ranges[n], f"{folder}/{names[n]}-{run}", crew.memory) for n in todo]
