@@ -33,6 +33,14 @@ def sgd():
             r"'word/embeddings' of multipliers .* near: words/embeddings$",
         ),
         (lambda: LayerAdaptation(sgd(), "^gamma"), r"'\^gamma' of exclude matches none"),
+        (  # as bert4keras' users write it
+            lambda: WeightDecay(sgd(), 0.1, exclude=("Bias", "kernel")),
+            r"'Bias' of .* of the 5 .*; in other capitals it matches 2, such as hidden/bias$",
+        ),
+        (
+            lambda: LayerAdaptation(sgd(), ("HiddenBias", "kernel")),
+            r"'HiddenBias' of exclude matches none .*; near: hidden/bias",
+        ),
         (
             lambda: LazyRows(sgd(), include="table$"),
             r"'table\$' of include matches none of the 3 variables with rows",

@@ -84,10 +84,17 @@ def warn_of_unmatched(
 
 
 def _name_near(pattern: str, paths: Sequence[str]) -> str:
-    """Names like the pattern, none of them a part of another; else the first paths."""
-    names = sorted({name for path in paths for name in _parts(path)})
+    """What the pattern matches if case does not count; else names like it, or the first paths.
+
+    Keras writes paths in small letters, and users of bert4keras "Norm".
+    """
+    found = [path for path in paths if re.search(pattern, path, re.IGNORECASE)]
+    if found:
+        return f"; in other capitals it matches {len(found)}, such as {found[0]}"
+    names = {name.lower(): name for path in paths for name in _parts(path)}
     near: list[str] = []
-    for name in difflib.get_close_matches(pattern, names, n=9, cutoff=0.5):
+    for small in difflib.get_close_matches(pattern.lower(), sorted(names), n=9, cutoff=0.5):
+        name = names[small]
         if not any(other in name or name in other for other in near):
             near.append(name)
     near = near[:3] or list(paths[:3])
