@@ -15,6 +15,23 @@ def test_an_unknown_objective_is_refused(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("mlm:0.7,unilm", "either all objectives of a mix have weights, as .*, or none. Received:"),
+        ("mlm,unilm:0.3", "either all objectives of a mix have weights"),
+        ("mlm:1,unilm:1,mlm:2", "mlm is there twice. Received: objective='mlm:1,unilm:1,mlm:2'"),
+    ],
+)
+def test_a_mix_that_says_two_things_is_refused(text, message):
+    with pytest.raises(UsageError, match=message):
+        parse_objectives(text)
+
+
+def test_without_weights_there_is_as_much_of_each():
+    assert parse_objectives("mlm, unilm") == {"mlm": 0.5, "unilm": 0.5}
+
+
+@pytest.mark.parametrize(
     "shares",
     [
         {"mask_selection_rate": 0},

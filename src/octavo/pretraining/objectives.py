@@ -78,18 +78,27 @@ class Masking:
 
 
 def parse_objectives(text: str) -> dict[str, float]:
-    """Weights of a mix: "mlm", or "mlm:0.7,unilm:0.3".
+    """Weights of a mix: "mlm", "mlm,unilm" (as much of each), or "mlm:0.7,unilm:0.3".
 
     Raises:
-        UsageError: if a name is unknown or a weight is not above 0.
+        UsageError: if a name is unknown or there twice, a weight is not above 0, or only some have
+            weights.
 
     Example:
         >>> parse_objectives("mlm:3,unilm:1")
         {'mlm': 0.75, 'unilm': 0.25}
     """
     weights: dict[str, float] = {}
-    for part in text.split(","):
-        name, _, weight = part.strip().partition(":")
+    parts = [part.strip() for part in text.split(",")]
+    if len({":" in part for part in parts}) > 1:
+        raise UsageError(
+            "either all objectives of a mix have weights, as mlm:0.7,unilm:0.3, or none. "
+            f"Received: objective={text!r}"
+        )
+    for part in parts:
+        name, _, weight = part.partition(":")
+        if name in weights:
+            raise UsageError(f"{name} is there twice. Received: objective={text!r}")
         try:
             weights[name] = float(weight or 1)
         except ValueError:

@@ -38,7 +38,7 @@ class Settings:
         dropout: Dropout rate of hidden states and attention.
         objective: mlm (masked words), lm (the next token), unilm (the second part of a text from
             the first), span (a span that a text holds twice, asked of it), or a mix such as
-            mlm:0.7,unilm:0.3.
+            mlm:0.7,unilm:0.3; mlm,unilm is as much of each.
         mask_selection_rate: Probability that a word is masked.
         final_mask_selection_rate: The same at the end of training, to which it goes on a straight
             line; 0 for no change.
