@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 
 import pytest
@@ -51,3 +53,25 @@ def test_impossible_numbers_are_named_as_the_options_are(capsys):
     ):
         assert run(["launch", *option, "--", "pretrain"]) == 2
         assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["none.txt", "--out", "x"], 1, "octavo: none.txt: no such file or folder\n"),
+        (["a.txt", "--out", "x", "--stpes", "3"], 2, "did you mean --steps? Received: --stpes\n"),
+        (["a.txt", "--out", "x", "--steps", "0"], 2, "steps must be a whole number of 1 or more"),
+    ],
+)
+def test_an_error_of_all_processes_is_said_once(words, code, said, tmp_path):
+    """By whichever is first: the others are ended then."""
+    (tmp_path / "a.txt").write_text("to be\n")
+    command = [sys.executable, "-m", "octavo", "launch", "--processes", "3", "--", "pretrain"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [*command, *words], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == code
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

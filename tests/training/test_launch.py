@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from octavo.errors import LaunchError, UsageError
-from octavo.training.launch import launch
+from octavo.training.launch import is_first_to_say, launch
 
 NUMBER = "import os, sys, time; n = int(os.environ['OCTAVO_PROCESS']); "
 
@@ -146,3 +146,13 @@ def test_a_killed_launcher_leaves_no_process(tmp_path, early):
         while Path(f"/proc/{path.read_text()}").exists() and time.monotonic() < end:
             time.sleep(0.01)
         assert not Path(f"/proc/{path.read_text()}").exists()
+
+
+def test_an_error_is_said_by_the_first_of_several_processes_alone(tmp_path, monkeypatch):
+    assert is_first_to_say("wrong")  # alone
+    monkeypatch.setenv("OCTAVO_SAID", str(tmp_path))
+    assert is_first_to_say("wrong")
+    assert not is_first_to_say("wrong")
+    assert is_first_to_say("wrong in another way")
+    monkeypatch.setenv("OCTAVO_SAID", str(tmp_path / "gone"))
+    assert is_first_to_say("wrong")

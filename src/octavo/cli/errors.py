@@ -97,9 +97,18 @@ def report(error: BaseException) -> int:
         import traceback
 
         traceback.print_exception(error)
-    elif text := describe(error):
+    elif (text := describe(error)) and _is_first_to_say(text):
         print(f"octavo: {text}", file=sys.stderr)
     return find_exit_code(error)
+
+
+def _is_first_to_say(text: str) -> bool:
+    """Whether no process that `octavo launch` started beside this one has said it."""
+    if "OCTAVO_SAID" not in os.environ:  # what follows takes a moment to import
+        return True
+    from octavo.training.launch import is_first_to_say
+
+    return is_first_to_say(text)
 
 
 def _unwrap(error: BaseException) -> BaseException:

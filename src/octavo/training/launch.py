@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
+from tempfile import mkdtemp
 
 from octavo._checks import check_whole
 from octavo._interrupts import terminations_raised
@@ -24,6 +28,7 @@ from octavo.errors import LaunchError, UsageError
 # how often all were started again.
 COORDINATOR, PROCESSES, PROCESS = "OCTAVO_COORDINATOR", "OCTAVO_PROCESSES", "OCTAVO_PROCESS"
 RESTARTS = "OCTAVO_RESTARTS"
+SAID = "OCTAVO_SAID"  # a folder in which they mark the errors that one of them has said
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux' prctl
 HIGHEST_PORT = 65_535
 POLL = 0.1  # seconds between two looks at the processes
@@ -101,6 +106,7 @@ def _run(
 ) -> int:
     """Run all once; gives 0, or the exit code of the first that failed."""
     team: list[subprocess.Popen[bytes]] = []
+    said = mkdtemp(prefix="octavo-launch-")
     try:
         for number in range(processes):
             told = {
@@ -108,6 +114,7 @@ def _run(
                 PROCESSES: str(total),
                 PROCESS: str(node_rank * processes + number),
                 RESTARTS: str(restarts),
+                SAID: said,
             }
             # a session of its own, as Ctrl-C is for this process to handle
             team.append(
@@ -131,6 +138,28 @@ def _run(
             process.kill()
         for process in team:
             process.wait()
+        shutil.rmtree(said, ignore_errors=True)
+
+
+def is_first_to_say(text: str) -> bool:
+    """Whether no other process of this start has said an error yet, so that it is said once.
+
+    Where no `octavo launch` has started this process, it is alone.
+
+    Example:
+        >>> is_first_to_say("no such file")
+        True
+    """
+    folder = os.environ.get(SAID)
+    if folder is None:
+        return True
+    try:
+        Path(folder, f"{zlib.crc32(text.encode()):08x}").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    except OSError:  # the folder is gone, and with it who made it
+        return True
+    return True
 
 
 def _end_with(parent: int) -> None:
