@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,35 @@ def test_tree(child, parents):
 def test_data_error_names_the_place(path, line, text):
     error = errors.PresetError("broken", path=path, line=line)
     assert (str(error), error.path, error.line) == (text, path, line)
+
+
+@pytest.mark.parametrize(
+    ("origin", "command"),
+    [
+        (None, "'octavo[plot]'"),
+        ({"url": "file:///a%20b/octavo.whl", "archive_info": {}}, "'octavo[plot] @ file:///a%20b"),
+        ({"url": "file:///clone", "dir_info": {}}, "'octavo[plot] @ file:///clone'"),
+        ({"url": "file:///a%20b", "dir_info": {"editable": True}}, "-e '/a b[plot]'"),
+        ({"url": "https://h/o.git", "vcs_info": {"vcs": "git"}}, "'octavo[plot] @ git+https://h/o"),
+    ],
+)
+def test_an_extra_comes_from_where_octavo_came_from(monkeypatch, origin, command):
+    class Installed:
+        def read_text(self, name):
+            assert name == "direct_url.json"
+            return origin and json.dumps(origin)
+
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed())
+    said = str(errors.MissingExtraError("matplotlib", "plot"))
+    assert said.startswith(f"matplotlib is not installed; run: pip install {command}")
+
+
+def test_an_extra_of_what_was_never_installed_is_named_all_the_same(monkeypatch):
+    def find(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.distribution", find)
+    assert str(errors.MissingExtraError("jax", "neural")).endswith("pip install 'octavo[neural]'")
 
 
 def read_tree(docstring: str) -> dict[str, str]:

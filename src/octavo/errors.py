@@ -12,6 +12,7 @@ Exception
 
 from __future__ import annotations
 
+import json
 from os import PathLike
 
 
@@ -59,12 +60,33 @@ class MissingExtraError(OctavoError, ImportError):
         extra: the octavo extra that brings it.
 
     Example:
-        >>> print(MissingExtraError("keras", "neural"))
-        keras is not installed; run: pip install 'octavo[neural]'
+        >>> print(str(MissingExtraError("keras", "neural"))[:40])
+        keras is not installed; run: pip install
     """
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed; run: pip install 'octavo[{extra}]'")
+        super().__init__(f"{package} is not installed; run: pip install {_requirement(extra)}")
+
+
+def _requirement(extra: str) -> str:
+    """An extra as pip takes it, from where octavo itself came: a clone, a wheel or an index.
+
+    Source: PEP 610, "Recording the Direct URL Origin of installed distributions".
+    """
+    from importlib import metadata  # for an error alone: they take time to load
+    from urllib.request import url2pathname
+
+    try:
+        origin = json.loads(metadata.distribution("octavo").read_text("direct_url.json") or "{}")
+    except metadata.PackageNotFoundError:
+        origin = {}
+    url = origin.get("url")
+    if not url:
+        return f"'octavo[{extra}]'"
+    if origin.get("dir_info", {}).get("editable"):
+        return f"-e '{url2pathname(url.removeprefix('file://'))}[{extra}]'"
+    tool = f"{origin['vcs_info']['vcs']}+" if "vcs_info" in origin else ""
+    return f"'octavo[{extra}] @ {tool}{url}'"
 
 
 class WorkerError(OctavoError):
