@@ -77,16 +77,16 @@ def test_blocks_are_what_stands_in_the_file(path, unit, text, start, block):
 def test_a_small_file_that_was_read_ahead_is_cut_as_well(path):
     path.write_bytes(data := b"a\nb\n\nc\n")
     for unit, texts in ("paragraphs", ["a\nb", "c"]), ("files", ["a\nb\n\nc"]):
-        (found,) = read_documents(str(path), data=data, documents=unit)
-        assert found.texts == texts
+        blocks = read_documents(str(path), data=data, documents=unit)
+        assert [text for block in blocks for text in block.texts] == texts
 
 
 def test_what_is_no_utf8_parts_no_paragraph(path):
     path.write_bytes(b"a\n\xff\nb\n\n\xff\n\nc\n")
     cleaner = Cleaner("skip")
-    (found,) = read_documents(str(path), cleaner=cleaner, documents="paragraphs")
-    assert (found.texts, cleaner.found) == (["a\nb", "c"], 2)
-    assert [found.line(place) for place in range(2)] == [1, 7]
+    blocks = read_documents(str(path), cleaner=cleaner, documents="paragraphs")
+    found = [(text, block.line(n)) for block in blocks for n, text in enumerate(block.texts)]
+    assert (found, cleaner.found) == ([("a\nb", 1), ("c", 7)], 2)
     with pytest.raises(DataError, match=r"text\.txt, line 2: not UTF-8"):
         list(read_documents(str(path), documents="files"))
 

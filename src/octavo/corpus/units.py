@@ -51,7 +51,7 @@ def read_units(
 
     Args:
         path: the file that is read; .gz, .bz2, .xz and .zst are unpacked.
-        documents: what one is: "lines", "paragraphs" or "files"; those are read whole.
+        documents: what one is: "lines", "paragraphs" or "files", of which there are no ranges.
         start: byte in which, or after which, the first line, or the blank line before the first
             paragraph, begins.
         end: lines that begin here or later are left out, and paragraphs after a blank line that
