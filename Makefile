@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check bench peers test-peers test-backends test-orders lock
+.PHONY: help setup demo test check bench peers test-peers test-backends test-orders fuzz kills lock
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -39,10 +39,16 @@ demo: setup ## set up, then answer questions from the passages in examples/
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash examples/demo.sh
 
 test: setup ## run every test that needs no other tool, on JAX, with the examples in the docstrings
-	KERAS_BACKEND=jax $(VENV)/bin/pytest -n 2 --dist loadfile --durations 25 --doctest-modules -m "not peer and not orders" src/octavo tests
+	KERAS_BACKEND=jax $(VENV)/bin/pytest -n 2 --dist loadfile --durations 25 --doctest-modules -m "not peer and not orders and not kills" src/octavo tests
 
 test-orders: setup ## all 120 orders of five optimizer wrappers, saved and continued (3 minutes)
 	KERAS_BACKEND=jax $(VENV)/bin/pytest tests/optimizers/test_orders.py
+
+fuzz: setup ## 20,000 damaged files of every kind that octavo loads (3 minutes)
+	KERAS_BACKEND=jax PYTHONPATH=tests/reference $(PYTHON) tests/fuzz/cases.py 20000
+
+kills: setup ## each command that goes on, killed 20 times at random moments (20 minutes)
+	OCTAVO_KILLS=20 KERAS_BACKEND=jax $(VENV)/bin/pytest -s tests/cli/test_kills.py
 
 check: setup ## lint, formatting, types, and who may import whom
 	$(VENV)/bin/ruff check

@@ -126,7 +126,7 @@ def test_command_exists(command, tmp_path, monkeypatch):
 def test_make_alone_lists_every_command():
     listed = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
     wanted = {"setup", "demo", "test", "check", "bench", "peers", "lock", "help"}
-    wanted |= {"test-peers", "test-backends", "test-orders"}
+    wanted |= {"test-peers", "test-backends", "test-orders", "fuzz", "kills"}
     assert sorted(line.split()[1] for line in listed.stdout.splitlines()) == sorted(wanted)
     assert all(len(line.split()) > 3 for line in listed.stdout.splitlines())
 

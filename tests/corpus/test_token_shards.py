@@ -100,12 +100,17 @@ def test_a_shard_cut_short_is_named(folder, keep):
         TokenShard(folder, load_manifest(folder)["shards"][0])
 
 
+SHARD = '{"name": "00000-000", "tokens": %s, "documents": 1, "crc32": {"tokens": 1}}'
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "damaged: not the manifest"),
         ("[]", "damaged: not the manifest"),
         ('{"format": 1, "shards": [{}]}', "damaged: not the manifest"),
+        (f'{{"format": 1, "shards": [{SHARD % "1e9"}]}}', "damaged: not the manifest"),
+        (f'{{"format": 1, "shards": [{SHARD.replace("crc32", "crc") % 1}]}}', "damaged: not"),
         ('{"format": 2, "shards": []}', "token shards of format 2, not 1"),
         (None, "no token shards: No such file"),
     ],

@@ -65,7 +65,8 @@ def test_a_stopped_run_goes_on_from_its_finished_parts(corpus, tmp_path, kill):
     assert not out.exists()
     if kill != signal.SIGKILL:
         assert process.returncode == 128 + kill
-        assert error.splitlines()[-1] == f"octavo: stopped; --resume goes on from {parts}"
+        last = error.splitlines()[-1]  # a slow machine shows progress before
+        assert last == f"octavo: stopped; --resume goes on from {parts}"
     finished = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.json")}
     again = subprocess.run(command, capture_output=True, text=True)
     assert again.returncode == 2

@@ -228,3 +228,17 @@ def test_a_damaged_shard_is_named_before_anything_is_trained(make, tmp_path):
         Corpus(tmp_path / "data")
     manifest = json.loads((tmp_path / "data" / "manifest.json").read_text())
     assert manifest["documents"] == 150
+
+
+def test_a_manifest_that_lacks_what_is_asked_is_damaged(make, tmp_path):
+    make("out")
+    path = tmp_path / "out" / "manifest.json"
+    whole = json.loads(path.read_text())
+    for key in ("lower_case", "tokens_blake2b"):
+        path.write_text(json.dumps({name: whole[name] for name in whole if name != key}))
+        with pytest.raises(DataError, match=rf"manifest\.json: damaged: it lacks {key}"):
+            Corpus(tmp_path / "out")
+    for sources in (3, [3], [{}]):
+        path.write_text(json.dumps({**whole, "sources": sources}))
+        with pytest.raises(DataError, match=r"manifest\.json: damaged: it does not say what it"):
+            make("out")

@@ -135,7 +135,8 @@ def main() -> None:
     _replace_closed_streams()
     _write_utf8()
     warnings.showwarning = _show_warning
-    sys.unraisablehook = _interrupt_again
+    if hasattr(signal, "pthread_kill"):
+        sys.unraisablehook = _interrupt_again
     with terminations_raised():
         code = run(sys.argv[1:])
     if code == PIPE_CLOSED:  # keep Python from flushing into the closed pipe on its way out
@@ -158,7 +159,8 @@ def _interrupt_again(ignored: Any) -> None:
         return
     terminated = isinstance(ignored.exc_value, Terminated)
     number = ignored.exc_value.code - 128 if terminated else signal.SIGINT
-    again = threading.Timer(SECONDS_TO_LEAVE, signal.raise_signal, (number,))
+    main_thread = threading.main_thread().ident
+    again = threading.Timer(SECONDS_TO_LEAVE, signal.pthread_kill, (main_thread, number))
     again.daemon = True
     again.start()
 

@@ -45,12 +45,21 @@ class ShardFile:
         tokens: how many tokens it has.
         documents: how many documents it has.
         crc32: the checksums of the file of tokens and of that of documents.
+
+    Raises:
+        ValueError: if a value is of another type; TypeError and KeyError, if it has no such parts.
     """
 
     name: str
     tokens: int
     documents: int
     crc32: dict[str, int]
+
+    def __post_init__(self) -> None:
+        """Refuse what no writer made."""
+        numbers = [self.tokens, self.documents, *(self.crc32[kind] for kind in KINDS)]
+        if type(self.name) is not str or any(type(number) is not int for number in numbers):
+            raise ValueError("no shard of tokens")
 
 
 class ShardWriter:

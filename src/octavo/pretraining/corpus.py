@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from octavo._seeds import make_generator
-from octavo.corpus.token_shards import TokenShard, check_shards, hash_file, load_manifest
+from octavo.corpus.token_shards import MANIFEST, TokenShard, check_shards, hash_file, load_manifest
 from octavo.errors import DataError
 from octavo.pretraining.packing import PackedRows, find_marks, make_rows
 from octavo.text import WordPieceTokenizer
 
 VOCABULARY = "vocab.txt"
 MOST_COUNTED = 1 << 26  # tokens: more take long, while other processes wait, and change little
+NEEDED = ("tokens", "documents", "lower_case", "tokens_blake2b")  # in the manifest
 HELD_OUT = "held out"  # name of the random stream that chooses validation documents
 
 
@@ -43,6 +44,8 @@ class Corpus:
     ) -> None:
         self.folder = Path(folder)
         self.manifest = load_manifest(folder)
+        if lacking := [key for key in NEEDED if key not in self.manifest]:
+            raise DataError(f"damaged: it lacks {lacking[0]}", self.folder / MANIFEST)
         if check:
             check_shards(folder, self.manifest["shards"], progress)
         vocabulary = self.folder / VOCABULARY

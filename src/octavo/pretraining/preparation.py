@@ -334,7 +334,10 @@ def _check_same(folder: Path, files: list[str], options: dict[str, Any]) -> None
                 f"holds token shards with {name} {manifest.get(name)!r}, not {value!r}; {hint}",
                 folder,
             )
-    known = {source["path"]: source for source in manifest["sources"]}
+    try:
+        known = {source["path"]: source for source in manifest["sources"]}
+    except (KeyError, TypeError):
+        raise DataError("damaged: it does not say what it was made of", folder / MANIFEST) from None
     for path in files:
         source = known.pop(os.path.abspath(path) if path != STANDARD_INPUT else path, None)
         if source is None:
@@ -342,8 +345,8 @@ def _check_same(folder: Path, files: list[str], options: dict[str, Any]) -> None
         if path == STANDARD_INPUT:
             continue
         status = os.stat(path)
-        unchanged = (status.st_size, status.st_mtime_ns) == (source["size"], source["changed"])
-        if not unchanged and hash_file(path) != source["blake2b"]:
+        same = (status.st_size, status.st_mtime_ns) == (source.get("size"), source.get("changed"))
+        if not same and hash_file(path) != source.get("blake2b"):
             raise DataError(f"{path} has changed since; {hint}", folder)
     if known:
         raise DataError(f"holds token shards of {next(iter(known))} too; {hint}", folder)
