@@ -103,9 +103,9 @@ def test_reading(tmp_path):
     make_reader().save_to_preset(tmp_path / "tiny")
     write_questions(make_questions(24), tmp_path / "learn.jsonl")
     write_questions(make_questions(6), tmp_path / "check.jsonl")
-    words = "read train learn.jsonl --validation check.jsonl --preset tiny --out OUT --epochs 20"
+    words = "read train learn.jsonl --validation check.jsonl --preset tiny --out OUT --epochs 12"
     kills = Kills(f"{words} --batch-size 4", tmp_path, "read")
-    kills.run(same_files(tmp_path, "/model.safetensors", "/reader.json", "/training.safetensors"))
+    kills.run(same_files(tmp_path, "/model.safetensors", "/reader.json"))
 
 
 @pytest.mark.kills
