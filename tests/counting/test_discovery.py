@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from octavo.counting import count_texts
 from octavo.counting.candidates import CHINESE, Sentences, Trie
 from octavo.counting.discovery import discover_words
+from octavo.counting.surprisal import measure_surprisal
 from octavo.errors import DataError, UsageError
 from octavo.segmenting.jieba_dictionary import load_lexicon
 
@@ -104,7 +105,13 @@ def discover_slowly(text, min_count, information, entropy):
 
 
 def read_rows(words):
-    return list(zip(*words.table.to_pydict().values(), strict=True))
+    table = words.table.drop_columns("surprisal")
+    return list(
+        zip(
+            *table.sort_by([("count", "descending"), ("word", "ascending")]).to_pydict().values(),
+            strict=True,
+        )
+    )
 
 
 def write(tmp_path, text):
@@ -229,6 +236,18 @@ def test_new_words_are_not_in_the_dictionary(tmp_path):
     words = [word for word, _ in discover_words(path, **options).most_common()]
     assert [word in load_lexicon().words for word in sorted(words)] == [True, False]
     assert dict(discover_words(path, new_only=True, **options).most_common()).keys() == {"蝶蛾"}
+
+
+def test_words_come_by_surprisal_and_keep_their_counts(tmp_path):
+    path = write(tmp_path, "\n".join(plant(["这也", "酶蛾"])))
+    words = discover_words(path, min_count=40, progress=False)
+    rows = words.table.to_pylist()
+    assert [row["word"] for row in rows] == ["酶蛾", "这也"]
+    values = measure_surprisal(["酶蛾", "这也"], load_lexicon())
+    assert [row["surprisal"] for row in rows] == values.tolist()
+    counts = {row["word"]: row["count"] for row in rows}
+    assert words.most_common() == sorted(counts.items(), key=lambda pair: -pair[1])
+    assert words.most_common(1) == words.most_common()[:1]
 
 
 def test_bad_lines_are_counted(tmp_path):

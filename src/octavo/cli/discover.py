@@ -39,7 +39,8 @@ def discover(
     """Find the words of Chinese text, without a dictionary.
 
     Characters that keep together more than chance would have it are a word, if what stands before
-    and after it varies. Anything but Chinese characters ends a sentence.
+    and after it varies. Anything but Chinese characters ends a sentence. Words made of what is rare
+    in other text, as terms are, come first.
 
     For example:
 
@@ -53,9 +54,10 @@ def discover(
         Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked; - is standard
         input.
     out
-        Where the words go: .tsv (a header, then word, count, mutual_information, left_entropy,
-        right_entropy, by count, then word), .parquet, or .txt with a word a line, which jieba reads
-        as a user dictionary; - is a TSV on standard output. Default: the most frequent are shown.
+        Where the words go: .tsv (a header, then word, count, surprisal, mutual_information,
+        left_entropy, right_entropy, by surprisal), .parquet, or .txt with a word a line, which
+        jieba reads as a user dictionary; - is a TSV on standard output. Default: the first are
+        shown.
     min_count
         Least count. Default: grows with the corpus, 10 for a million characters, 100 for a billion.
     min_pmi
@@ -102,8 +104,8 @@ def _print(words: Words, out: Path | None, as_json: bool) -> None:
         numbers = {**found, "min_count": words.min_count, "bad_lines": words.bad_lines}
         print(json.dumps({**numbers, "out": out and str(out)}))
     elif out is None:
-        for word, count in words.most_common(SHOWN):
-            print(f"{count:>12,}  {printable(word)}")
+        for row in words.table.slice(0, SHOWN).to_pylist():
+            print(f"{row['count']:>12,}  {printable(row['word'])}")
         said = f"{len(words):,} words, {words.min_count:,} times or more"
         print(f"{said}, in {words.characters:,} Chinese characters")
     elif str(out) != "-":

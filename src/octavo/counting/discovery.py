@@ -5,6 +5,7 @@
 2. They cut the corpus: what overlaps is one word, however long. Words are counted, and kept if they
    are made of kept n-grams alone (`cutting`).
 3. What stands before a word and after it must vary: branching entropy.
+4. Those whose parts are the least to be expected come first: terms before scraps (`surprisal`).
 
 Source: Su Jianlin, kexue.fm/archives/6920 (1 and 2), kexue.fm/archives/3491 (3).
 """
@@ -31,6 +32,7 @@ from octavo.corpus.files import find_files, unchanged
 from octavo.counting.candidates import Sentences, Trie, find_nodes
 from octavo.counting.counts import write_table
 from octavo.counting.cutting import cut_words, measure_freedom
+from octavo.counting.surprisal import measure_surprisal
 from octavo.errors import DataError, UsageError
 from octavo.segmenting.jieba_dictionary import load_lexicon
 
@@ -43,11 +45,11 @@ LEAST_BYTES = 50 * 10**6
 
 @dataclass(frozen=True)
 class Words:
-    """Words found, the most frequent first, equal counts by word.
+    """Words found, by surprisal, the largest first; equal ones by count, then by word.
 
     Args:
-        table: columns word (large_string), count (int64, in the cut), mutual_information,
-            left_entropy and right_entropy (float64, nats).
+        table: columns word (large_string), count (int64, in the cut), surprisal,
+            mutual_information, left_entropy and right_entropy (float64, nats).
         characters: how many Chinese characters were read.
         min_count: the least count of a word that is kept.
         bad_lines: lines that were not UTF-8, and were left out or mended.
@@ -67,8 +69,9 @@ class Words:
         return int(self.table.num_rows)
 
     def most_common(self, most: int | None = None) -> list[tuple[str, int]]:
-        """The first words and their counts."""
-        first = self.table.slice(0, most)
+        """The most frequent words and their counts; of equal counts the smaller word first."""
+        order = [("count", "descending"), ("word", "ascending")]
+        first = self.table.select(["word", "count"]).sort_by(order).slice(0, most)
         return list(zip(first["word"].to_pylist(), first["count"].to_pylist(), strict=True))
 
     def write(self, path: str | PathLike[str]) -> None:
@@ -146,8 +149,7 @@ def discover_words(
     _check(min_count, min_pmi, min_entropy)
     files = find_files(paths)
     cleaner = Cleaner(bad_lines)
-    if new_only:
-        check_installed("jieba", extra="count")
+    check_installed("jieba", extra="count")
     longest = len(min_pmi) + 1
     with (
         compiling_said(),
@@ -166,11 +168,12 @@ def discover_words(
         kept = strengths >= np.append([np.nan, np.nan], min_pmi)[trie.levels]
         cut = cut_words(sentences, trie, kept, longest, min_count)
         left, right = measure_freedom(sentences, trie, cut, longest, most_bytes)
-    texts = cut.spell()
+    texts, lexicon = cut.spell(), load_lexicon()
     table = pa.table(
         {
             "word": pa.array(texts, pa.large_string()),
             "count": cut.counts,
+            "surprisal": measure_surprisal(texts, lexicon),
             "mutual_information": _strengths_of(texts, trie, strengths, longest),
             "left_entropy": left,
             "right_entropy": right,
@@ -178,10 +181,11 @@ def discover_words(
     )
     wanted = (left >= min_entropy) & (right >= min_entropy)
     if new_only:
-        known = set(load_lexicon().words)
+        known = set(lexicon.words)
         wanted &= np.array([text not in known for text in texts], np.bool_)
     table = table.filter(pa.array(wanted))
-    table = table.sort_by([("count", "descending"), ("word", "ascending")])
+    order = [("surprisal", "descending"), ("count", "descending"), ("word", "ascending")]
+    table = table.sort_by(order)
     return Words(table, sentences.total, min_count, cleaner.found)
 
 

@@ -126,13 +126,23 @@ def _add_words(path: str, words: list[str], counts: list[int], total: int) -> in
 def _suggest_count(word: str, known: dict[str, int], total: int) -> int:
     """The least count with which a word is not cut apart, as `jieba.suggest_freq` has it."""
     likely = 1.0
-    for inner in _cut_known(word, known, total):
+    for inner in cut_known(word, known, total):
         likely *= known.get(inner, 1) / float(total)
     return max(int(likely * total) + 1, known.get(word, 1))
 
 
-def _cut_known(text: str, known: dict[str, int], total: int) -> list[str]:
-    """The most likely known words of a text; Latin letters that are left, together."""
+def cut_known(text: str, known: dict[str, int], total: int) -> list[str]:
+    """The most likely known words of a text; Latin letters that are left, together.
+
+    Args:
+        text: a text without blanks.
+        known: counts by word; a character that is none counts as a word seen once.
+        total: the sum of all counts.
+
+    Example:
+        >>> cut_known("北京大学生", {"北京": 9, "大学": 5, "大学生": 4}, 18)
+        ['北京', '大学生']
+    """
     size = len(text)
     best, ends = [0.0] * (size + 1), [0] * (size + 1)
     for i in reversed(range(size)):
