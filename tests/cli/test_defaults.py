@@ -12,10 +12,12 @@ from octavo.cli.count import count
 from octavo.cli.discover import discover, parse_numbers
 from octavo.cli.launch import launch
 from octavo.cli.main import VERBS, app
+from octavo.cli.matrix import matrix
 from octavo.cli.pretrain import pretrain
 from octavo.cli.read import ask, calibrate, evaluate, sogou, train
 from octavo.counting import count_words
 from octavo.counting.discovery import discover_words
+from octavo.counting.matrix import vectorize_files
 from octavo.pretraining import Intervals, Settings, prepare
 from octavo.pretraining.fit import pretrain as fit_model
 from octavo.pretraining.settings import VOCABULARY_SIZE
@@ -32,6 +34,7 @@ FUNCTIONS = {
     count: [count_words],
     discover: [discover_words],
     launch: [start],
+    matrix: [vectorize_files],
     pretrain: [prepare, fit_model, find_devices],
     ask: [Reader.answer, read_passages],
     calibrate: [],

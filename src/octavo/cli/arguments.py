@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from octavo._files import check_file
+from octavo._files import check_file, read_text
 from octavo.cli.errors import NoSuchOptionError
 from octavo.corpus.files import Files, find_files, layout
 from octavo.errors import UsageError
@@ -109,6 +109,17 @@ def check_apart(files: Sequence[str], **outputs: Path | None) -> None:
         for file in files:
             if file != "-" and os.path.samestat(os.stat(file), status):
                 raise UsageError(f"--{name} would overwrite {file}, which is read")
+
+
+def read_stop_words(path: Path | None) -> list[str]:
+    """The words of a file, one a line; none, if no file is named.
+
+    Example:
+        >>> read_stop_words(None)
+        []
+    """
+    lines = read_text(path).split("\n") if path else []
+    return [word for line in lines if (word := line.strip())]
 
 
 def say_bad_lines(found: int, bad_lines: str) -> None:

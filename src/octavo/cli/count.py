@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
-from octavo._files import read_text
 from octavo._lazy import check_installed
 from octavo.cli.arguments import (
     SHOWN,
@@ -22,9 +21,11 @@ from octavo.cli.arguments import (
     check_outputs,
     find_corpus,
     leave_out,
+    read_stop_words,
     say_bad_lines,
 )
 from octavo.cli.discover import discover
+from octavo.cli.matrix import matrix
 from octavo.cli.terminal import printable
 from octavo.errors import UsageError
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 app = App(name="count", help_format="markdown")
 app.command(discover)
+app.command(matrix)
 
 
 @app.default
@@ -125,7 +127,7 @@ def count(
     from octavo.counting.words import count_words
     from octavo.report.count_plots import plot_counts
 
-    lines = read_text(stop_words).split("\n") if stop_words else []
+    left_out = read_stop_words(stop_words)
     if out is not None:
         check_ending(out)
     if plot is not None:
@@ -149,8 +151,8 @@ def count(
         counts = count_words(
             files, segmenter, ngrams=ngrams, field=field, lowercase=lowercase, nfkc=nfkc,
             bad_lines=bad_lines, documents=documents, min_count=min_count, top=top,
-            stop_words=[word for line in lines if (word := line.strip())],
-            workers=workers, memory=memory, folder=folder, cluster=cluster, approximate=approximate,
+            stop_words=left_out, workers=workers, memory=memory, folder=folder, cluster=cluster,
+            approximate=approximate,
         )  # fmt: skip
         if out is not None:
             counts.write(out)

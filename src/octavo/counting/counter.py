@@ -17,6 +17,7 @@ from octavo.corpus.cleaning import Cleaner
 from octavo.corpus.documents import Documents, read_documents
 from octavo.corpus.files import STANDARD_INPUT, FileRange, layout
 from octavo.corpus.read_ahead import read_ahead
+from octavo.counting.cells import Cells
 from octavo.counting.lines import Lines
 from octavo.counting.options import Options
 from octavo.counting.parts import Part
@@ -95,6 +96,7 @@ class Counter:
         careful: whether to look for bytes that are not UTF-8 before text is counted, not only in
             tokens.
         when_full: makes room in the table; writes a run by default.
+        cells: takes the cells of a document-term matrix, the documents in order.
 
     Raises:
         UsageError: if there is no such segmenter.
@@ -108,6 +110,7 @@ class Counter:
         memory: int,
         careful: bool = False,
         when_full: Callable[[TokenTable], None] | None = None,
+        cells: Cells | None = None,
     ) -> None:
         segmenter = find_segmenter(options.segmenter)
         segmenter.load()
@@ -116,7 +119,7 @@ class Counter:
         self._split = bytewise.split if bytewise else split_separated
         self._runs = RunWriter(prefix)
         self._table = TokenTable(
-            options.ngrams, segmenter.joiner, memory, when_full or self._runs.write
+            options.ngrams, segmenter.joiner, memory, when_full or self._runs.write, cells
         )
         self._cleaner, self._field = Cleaner(options.bad_lines), options.field
         self._unit = options.documents
@@ -132,10 +135,12 @@ class Counter:
         for path, data in read_ahead(paths) if len(paths) > 1 else [(paths[0], None)]:
             tell = advance if advance and path == STANDARD_INPUT else _tell_nobody
             if self._as_bytes and layout(path, self._field) == "text":
+                self._count(self._texts.finish())  # documents are counted in their order
                 for block in read_blocks(path, BLOCK, start, end, data, self._longest):
                     self._count(self._lines.add(block))
                     tell(len(block.data))
             else:
+                self._count(self._lines.finish())
                 cleaner = self._cleaner
                 where = (path, self._field, start, end, cleaner, data, self._longest, self._unit)
                 for some in read_documents(*where):
@@ -147,14 +152,24 @@ class Counter:
         checked = map(_check_text, itertools.count(), texts)
         self._count(self._texts.add(Documents(checked, "texts")))
 
-    def finish(self) -> Part:
-        """Write the last run, and say what was counted."""
+    @property
+    def bad_lines(self) -> int:
+        """Lines that were not UTF-8, so far."""
+        return self._cleaner.found
+
+    def finish_table(self) -> TokenTable:
+        """The table, where nothing waits any more."""
         self._count(self._lines.finish())
         self._count(self._texts.finish())
+        return self._table
+
+    def finish(self) -> Part:
+        """Write the last run, and say what was counted."""
+        self.finish_table()
         if len(self._table) or not self._runs.paths:
             self._runs.write(self._table)
         runs = self._runs
-        return Part(self._documents, runs.tokens, self._cleaner.found, tuple(runs.paths))
+        return Part(self._documents, runs.tokens, self.bad_lines, tuple(runs.paths))
 
     def _count(self, every: Iterable[Segments]) -> None:
         for segments in every:

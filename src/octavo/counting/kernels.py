@@ -23,8 +23,8 @@ from octavo._numba import HASH_FACTOR, PADDING, compiled, prefetch, read_eight
 KEY, COUNT, DOCUMENTS, MARK = range(4)
 FIELDS = 4
 # of `state`: used entries and bytes, the present document, a random number that words made to
-# crowd in one place do not know
-ENTRIES, FILLED, DOCUMENT, SEED = range(4)
+# crowd in one place do not know, and the cells of a document-term matrix that are filled
+ENTRIES, FILLED, DOCUMENT, SEED, CELLS = range(5)
 AT_ONCE = 64
 TAG, BYTES, START, SEEN = range(4)  # of a token that waits: its hash, up to eight bytes, and MARK
 WAITING = 4
@@ -120,8 +120,10 @@ def join_spans(text, spans, joiner):
 
 
 @compiled
-def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
+def count_spans(text, spans, longest, joiner, slots, entries, arena, state, cells, places, sizes):
     """Count n-grams of 1 to `longest` tokens that lie in one segment.
+
+    A document-term matrix has a cell for each n-gram of a document, its entry and its count there.
 
     Args:
         text: uint8, padded; for n-grams, as `join_spans` writes it.
@@ -132,8 +134,13 @@ def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
             which must have room for all n-grams.
         entries: int64 (room, FIELDS).
         arena: uint8, padded.
-        state: int64 (4,), ENTRIES to SEED, changed.
+        state: int64 (5,), ENTRIES to CELLS, changed.
+        cells: int32 (room for all n-grams, 2), written from the first on, a document after the
+            other: entry and count; of length 0, as are `places` and `sizes`, if none are wanted.
+        places: int32 (room,), where in `cells` each entry was seen last, changed.
+        sizes: int64 (segments,), zeros; how many cells each segment has is written.
     """
+    first, state[CELLS] = state[DOCUMENT], 0
     waiting, seed = np.empty((AT_ONCE, WAITING), np.int64), np.uint64(state[SEED])
     shift, document, found = _shift(slots), state[DOCUMENT], np.int64(0)
     for token in range(spans.shape[0]):
@@ -156,9 +163,20 @@ def count_spans(text, spans, longest, joiner, slots, entries, arena, state):
             waiting[found, START], waiting[found, SEEN] = start, size << 32 | document
             found += 1
             if found == AT_ONCE:
-                _count(waiting, found, text, slots, entries, arena, state)
+                if sizes.size:
+                    _count_cells(
+                        waiting, found, text, slots, entries, arena, state,
+                        cells, places, sizes, first,
+                    )  # fmt: skip
+                else:
+                    _count(waiting, found, text, slots, entries, arena, state)
                 found = np.int64(0)  # 0 would be a type of its own, to compile everything for
-    _count(waiting, found, text, slots, entries, arena, state)
+    if sizes.size:
+        _count_cells(
+            waiting, found, text, slots, entries, arena, state, cells, places, sizes, first
+        )
+    else:
+        _count(waiting, found, text, slots, entries, arena, state)
     state[DOCUMENT] = document
 
 
@@ -170,6 +188,24 @@ def _count(waiting, found, text, slots, entries, arena, state):
         entries[entry, COUNT] += 1
         entries[entry, DOCUMENTS] += entries[entry, MARK] != seen
         entries[entry, MARK] = seen
+
+
+@compiled
+def _count_cells(waiting, found, text, slots, entries, arena, state, cells, places, sizes, first):
+    """As `_count`, in the cells of a matrix, too; `first` is the number of the first document."""
+    _find(waiting, found, text, slots, entries, arena, state)
+    for i in range(found):
+        entry, seen = waiting[i, TAG], waiting[i, SEEN]
+        if entries[entry, MARK] != seen:
+            place = state[CELLS]
+            cells[place, 0], cells[place, 1] = entry, 0
+            places[entry] = place
+            sizes[(seen & _LOW) - first] += 1
+            state[CELLS] = place + 1
+            entries[entry, DOCUMENTS] += 1
+            entries[entry, MARK] = seen
+        entries[entry, COUNT] += 1
+        cells[places[entry], 1] += 1
 
 
 @compiled

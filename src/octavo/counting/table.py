@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from octavo._numba import PADDING
 from octavo.counting import kernels
+from octavo.counting.cells import NO_CELLS, Cells
 from octavo.counting.entries import BUCKETS, copy_tokens, keep_entries, sort_into_buckets
 from octavo.counting.rows import TokenRows
 from octavo.counting.segments import LARGEST, TOO_LARGE, Segments
@@ -33,6 +34,8 @@ class TokenTable:
             room.
         when_full: called with the table, between two documents, before it would outgrow them; to
             make room by `clear` or `keep`.
+        cells: takes the cells of a document-term matrix, which count as bytes of the table; the
+            table is then never to be cleared.
 
     Example:
         >>> from octavo.counting.segments import join_texts
@@ -49,13 +52,15 @@ class TokenTable:
         joiner: str = " ",
         most_bytes: int = 1 << 62,
         when_full: Callable[[TokenTable], None] | None = None,
+        cells: Cells | None = None,
     ) -> None:
         self._longest, self._joiner = longest, len(joiner)
         self._most_bytes, self._when_full = most_bytes, when_full
+        self._cells = cells
         self._slots = np.full(2 * SMALLEST, -1, np.int64)
         self._entries = np.empty((SMALLEST, kernels.FIELDS), np.int64)
         self._arena = np.empty(SMALLEST, np.uint8)
-        self._state = np.array([0, 0, 1, secrets.randbits(63)])
+        self._state = np.array([0, 0, 1, secrets.randbits(63), 0])
         self._spans = np.empty((0, 2), np.int32)
 
     def __len__(self) -> int:
@@ -87,11 +92,18 @@ class TokenTable:
                 self._spans = np.empty((size + len(some), 2), np.int32)
             spans = self._spans[: split(text, some, self._spans)]
             joined = kernels.join_spans(text, spans, self._joiner) if self._longest > 1 else text
-            self._make_room(*self._bound(len(spans), size))
+            grams, size = self._bound(len(spans), size)
+            self._make_room(grams, size)
             kernels.count_spans(
                 joined, spans, self._longest, self._joiner,
                 self._slots, self._entries, self._arena, self._state,
+                *(self._cells.make_room(grams, last - first, len(self._entries))
+                  if self._cells else NO_CELLS),
             )  # fmt: skip
+            if self._cells:
+                self._most_bytes -= self._cells.keep(int(self._state[kernels.CELLS]))
+                if self._when_full and self._nbytes > self._most_bytes:
+                    self._when_full(self)
 
     def add_rows(self, rows: TokenRows) -> None:
         """Add what was counted elsewhere."""
@@ -165,6 +177,10 @@ class TokenTable:
             self._make_room(more, size)
             return
         self._grow(room, arena)
+
+    @property
+    def _nbytes(self) -> int:
+        return self._entries.nbytes + self._slots.nbytes + len(self._arena)
 
     def _bytes_with(self, room: int, arena: int) -> int:
         """Bytes while arrays are copied into larger ones."""

@@ -13,7 +13,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from octavo._checks import check_whole, parse_bytes
 from octavo._files import full_disk_named
@@ -23,6 +22,7 @@ from octavo._progress import Progress
 from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges, unchanged
 from octavo.counting.counts import Counts
 from octavo.counting.crew import Crew, count_parts
+from octavo.counting.kept import Kept
 from octavo.counting.options import Options
 from octavo.counting.parts import SORTED, Part
 from octavo.errors import UsageError
@@ -124,7 +124,7 @@ def count_words(
         check_installed("distributed", extra="dask")
     what_for = f" for {workers} workers" if workers > 1 else ""
     limit = parse_bytes("memory", memory, workers * LEAST_MEMORY, what_for)
-    keep = _Kept(min_count, top, stop_words)
+    keep = Kept(min_count, top, stop_words)
     found = options.check()
     few, many = (BYTEWISE_PARTS, LARGEST_BYTEWISE_PART), (PARTS, LARGEST_PART)
     number, largest = few if options.keep_bytes(found) else many
@@ -168,7 +168,7 @@ def count_texts(
     if isinstance(texts, str):
         raise UsageError(f"texts must be several; one is [text]. Received: {texts[:50]!r}")
     limit = parse_bytes("memory", memory, LEAST_MEMORY)
-    keep = _Kept(min_count, top, stop_words)
+    keep = Kept(min_count, top, stop_words)
     options.check()
     from octavo.counting.counter import Counter
 
@@ -176,29 +176,6 @@ def count_texts(
         counter = Counter(options, f"{place}/texts", limit - OVERHEAD)
         counter.add_texts(texts)
         return _gather([counter.finish()], options, keep, limit, place)
-
-
-class _Kept:
-    """Which of the counted tokens are kept."""
-
-    def __init__(self, min_count: int, top: int | None, stop_words: Iterable[str]) -> None:
-        self._min_count = check_whole("min_count", min_count, 1)
-        self.top = None if top is None else check_whole("top", top, 1)
-        if isinstance(stop_words, str):
-            raise UsageError(
-                f"stop_words must be words, not a string. Received: stop_words={stop_words!r}"
-            )
-        self._stop_words = pa.array(list(stop_words), pa.large_string())
-        self.types = 0
-
-    def filter(self, table: pa.Table) -> pa.Table:
-        """Those of a table; also counts how many there were."""
-        self.types += len(table)
-        if self._min_count > 1:
-            table = table.filter(pc.field("count") >= self._min_count)
-        if len(self._stop_words):
-            table = table.filter(pc.invert(pc.is_in(table["token"], value_set=self._stop_words)))
-        return table
 
 
 @contextmanager
@@ -211,7 +188,7 @@ def _folder(folder: str | PathLike[str] | None) -> Iterator[Path]:
             yield Path(folder)
 
 
-def _gather(parts: list[Part], options: Options, keep: _Kept, memory: int, folder: Path) -> Counts:
+def _gather(parts: list[Part], options: Options, keep: Kept, memory: int, folder: Path) -> Counts:
     """Sum the runs of all parts and sort them."""
     from octavo.counting.runs import sum_runs
     from octavo.counting.sorting import sort_tables
