@@ -39,6 +39,15 @@ def test_the_matrix_and_its_tokens_are_written(corpus, capsys):
     assert np.load("m.npz")["tokens.txt"].decode().split() == ["To", "be", "not", "or", "to"]
 
 
+def test_a_document_is_a_line_a_paragraph_or_a_file(corpus, capsys):
+    (corpus / "more.txt").write_text("be\n")
+    for documents, rows in (("lines", 4), ("paragraphs", 3), ("files", 2)):
+        command = f"lines.txt more.txt --segmenter whitespace --documents {documents} --out m.npz"
+        assert run(f"{command} --json") == 0
+        assert json.loads(capsys.readouterr().out)["documents"] == rows
+        assert sparse.load_npz("m.npz").sum() == 7
+
+
 def test_words_are_left_out_as_count_leaves_them_out(corpus, capsys):
     command = (
         "lines.txt --segmenter whitespace --lowercase --stop-words stop.txt --json --out m.npz"

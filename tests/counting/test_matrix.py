@@ -166,7 +166,7 @@ def test_without_scipy_the_extra_is_named(monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "scipy"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "scipy", None)
-    with pytest.raises(MissingExtraError, match=r"octavo\[matrix\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[matrix\]"):
         vectorize_texts(["a"], "whitespace")
 
 

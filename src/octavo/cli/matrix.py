@@ -12,6 +12,7 @@ from octavo._lazy import check_installed
 from octavo.cli.arguments import (
     AsJson,
     Input,
+    Unit,
     check_apart,
     check_outputs,
     find_corpus,
@@ -29,6 +30,7 @@ def matrix(
     lowercase: bool = False,
     nfkc: bool = False,
     bad_lines: Literal["stop", "skip", "replace"] = "stop",
+    documents: Unit = "lines",
     min_count: int = 1,
     top: int | None = None,
     stop_words: Path | None = None,
@@ -50,8 +52,8 @@ def matrix(
     ----------
     paths
         Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked; - is standard
-        input. A document is a line of text, a line of .jsonl or a row of .parquet; each is a row of
-        the matrix, in their order.
+        input. A line of .jsonl and a row of .parquet is a document; of text, see --documents. Each
+        is a row of the matrix, in their order.
     out
         Where the matrix goes: .npz.
     segmenter
@@ -69,6 +71,9 @@ def matrix(
         ones.
     bad_lines
         Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
+    documents
+        What one document is in a text file: each of its lines, its paragraphs (parted by blank
+        lines), or the whole file.
     min_count
         Leave out what occurs less often in all documents together.
     top
@@ -86,19 +91,19 @@ def matrix(
     from octavo.counting.matrix import check_npz, vectorize_files
 
     check_npz(out)
-    files = find_corpus(paths, field)
+    files = find_corpus(paths, field, documents)
     check_outputs([*paths, *([str(stop_words)] if stop_words else [])], out=out)
     check_apart(files, out=out)
     counted = vectorize_files(
         files, segmenter, ngrams=ngrams, field=field, lowercase=lowercase, nfkc=nfkc,
-        bad_lines=bad_lines, min_count=min_count, top=top,
+        bad_lines=bad_lines, documents=documents, min_count=min_count, top=top,
         stop_words=read_stop_words(stop_words), memory=memory,
     )  # fmt: skip
     counted.write(out)
     say_bad_lines(counted.bad_lines, bad_lines)
-    documents, tokens = counted.matrix.shape
-    numbers = {"documents": documents, "tokens": tokens, "cells": counted.matrix.nnz}
+    rows, columns = counted.matrix.shape
+    numbers = {"documents": rows, "tokens": columns, "cells": counted.matrix.nnz}
     if as_json:
         print(json.dumps({**numbers, "bad_lines": counted.bad_lines, "out": str(out)}))
     else:
-        print(f"wrote {documents:,} documents x {tokens:,} words to {out}")
+        print(f"wrote {rows:,} documents x {columns:,} words to {out}")

@@ -97,6 +97,7 @@ def vectorize_files(
     lowercase: bool = False,
     nfkc: bool = False,
     bad_lines: str = "stop",
+    documents: str = "lines",
     min_count: int = 1,
     top: int | None = None,
     stop_words: Iterable[str] = (),
@@ -114,6 +115,8 @@ def vectorize_files(
         lowercase: whether texts are lower-cased first.
         nfkc: whether texts are brought into Unicode's form NFKC first.
         bad_lines: what becomes of lines that are not UTF-8: "stop", "skip" or "replace".
+        documents: what one document is in a text file: its "lines", "paragraphs", or all of it
+            ("files").
         min_count: the least count, in all documents, of a token that is kept.
         top: how many of the most frequent tokens are kept; None for all.
         stop_words: words to leave out.
@@ -138,9 +141,9 @@ def vectorize_files(
         [[1, 1], [1, 1]]
     """
     files = find_files(paths)
-    options = Options(segmenter, ngrams, bool(lowercase), bool(nfkc), field, bad_lines)
+    options = Options(segmenter, ngrams, bool(lowercase), bool(nfkc), field, bad_lines, documents)
     vectorizer = _Vectorizer(options, memory, Kept(min_count, top, stop_words))
-    ranges = list(_in_order(files))
+    ranges = list(_in_order(files, documents))
     size = None if STANDARD_INPUT in files else sum(file_range.size for file_range in ranges)
     with unchanged(files), Progress(size, "counting", progress, in_bytes=True) as bar:
         for file_range in ranges:
@@ -213,7 +216,7 @@ class _Vectorizer:
         return DocumentTermMatrix(matrix, tokens["token"].to_pylist(), bad_lines)
 
 
-def _in_order(files: Sequence[str]) -> Iterator[FileRange]:
+def _in_order(files: Sequence[str], documents: str) -> Iterator[FileRange]:
     """Ranges in the order of the files: `make_ranges` may put large files before small ones."""
 
     def stands_alone(path: str) -> bool:
@@ -221,4 +224,4 @@ def _in_order(files: Sequence[str]) -> Iterator[FileRange]:
 
     for alone, some in groupby(files, stands_alone):
         for group in ([path] for path in some) if alone else [list(some)]:
-            yield from make_ranges(group, PARTS, SMALLEST_PART)
+            yield from make_ranges(group, PARTS, SMALLEST_PART, documents=documents)
