@@ -16,6 +16,8 @@ from octavo.reading import ReaderSettings
         ('{"beams": true}', "key beams must be of type int. Received: beams=True"),
         ('{"no_answer_bias": "x"}', "key no_answer_bias must be of type float"),
         ('{"no_answer_bias": NaN}', "key no_answer_bias must be of type float"),
+        (f'{{"calibration": {{"answer": [{"9" * 400}, 1, 1, 1]}}}}', "key calibration.answer must"),
+        ('{"calibration": {"answer": [NaN, 1, 1, 1]}}', "key calibration.answer must be finite"),
         ('{"size": 1}', "key size is unknown"),
     ],
 )

@@ -9,6 +9,7 @@ Source: Platt 1999, "Probabilistic Outputs for Support Vector Machines", section
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -76,7 +77,7 @@ class Calibration:
             weights = getattr(self, name)
             if not isinstance(weights, list | tuple) or len(weights) not in counts:
                 raise UsageError(f"calibration.{name} must be {counts[-1]} numbers")
-            if not all(type(weight) in (int, float) and np.isfinite(weight) for weight in weights):
+            if not all(type(w) in (int, float) and abs(w) <= sys.float_info.max for w in weights):
                 raise UsageError(f"calibration.{name} must be finite numbers. Received: {weights}")
             object.__setattr__(self, name, tuple(float(weight) for weight in weights))
 
