@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -113,6 +114,16 @@ sys.exit(1) if n else time.sleep(60)"""
 def test_impossible_arguments_are_refused(options):
     with pytest.raises(UsageError, match="Received: "):
         launch(["true"], **{"processes": 1} | options)
+
+
+def test_a_port_that_is_taken_is_refused(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(UsageError, match=f"cannot meet there: .* Received: port={port}"):
+            launch([*python("open(sys.argv[1], 'w')"), str(tmp_path / "begun")], 1, port=port)
+        assert launch(python(""), 1, hosts=["a", "b"], node_rank=1, port=port) == 0  # not ours
+    assert launch(python(""), 1, port=port) == 0
+    assert not (tmp_path / "begun").exists()
 
 
 def test_the_command_names_what_it_can_start():

@@ -62,7 +62,7 @@ def launch(
         0, or the exit code of a process that ended by itself because of wrong data or usage.
 
     Raises:
-        UsageError: if an argument is impossible.
+        UsageError: if an argument is impossible, or the port is taken.
         LaunchError: if processes died once more than `max_restarts`.
         KeyboardInterrupt: after the processes were ended; so does `Terminated`, at SIGTERM.
 
@@ -77,6 +77,8 @@ def launch(
     check_whole("port", port, 0, HIGHEST_PORT)
     if len(hosts) > 1 and not port:
         raise UsageError("several hosts need a port at which they meet. Received: port=0")
+    if port and node_rank == 0:
+        _check_free(port)
     left, restarts = max_restarts, 0
     while True:
         start = time.monotonic()
@@ -187,6 +189,18 @@ def _free_port() -> int:
     with socket.socket() as waiting:
         waiting.bind(("127.0.0.1", 0))
         return int(waiting.getsockname()[1])
+
+
+def _check_free(port: int) -> None:
+    """Refuse a port at which another program listens: JAX would wait there for minutes."""
+    with socket.socket() as trying:
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what has ended is no matter
+        try:
+            trying.bind(("", port))
+        except OSError as error:
+            raise UsageError(
+                f"cannot meet there: {error.strerror}. Received: port={port}"
+            ) from None
 
 
 def _describe(code: int) -> str:
