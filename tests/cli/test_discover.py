@@ -37,7 +37,7 @@ def corpus(tmp_path, monkeypatch):
 def test_the_first_are_shown(corpus, capsys):
     assert run("lines.txt --min-count 100") == 0
     out = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in out[:-1]] == ["葡萄牙", "蝴蝶"]  # by surprisal
+    assert [line.split()[1] for line in out[:-1]] == ["蝴蝶", "葡萄牙"]
     characters = sum(map(len, corpus))
     assert out[-1] == f"2 words, 100 times or more, in {characters:,} Chinese characters"
 
@@ -55,7 +55,7 @@ def test_words_are_written(corpus, tmp_path, capsys):
             word, count, *numbers = row.split("\t")
             assert (word, int(count)) == (expected["word"], expected["count"])
             assert [float(n) for n in numbers] == pytest.approx([*expected.values()][2:], abs=5e-5)
-    assert (tmp_path / "words.txt").read_text() == "葡萄牙\n蝴蝶\n"
+    assert (tmp_path / "words.txt").read_text() == "蝴蝶\n葡萄牙\n"
 
 
 def test_a_file_of_the_folder_is_not_overwritten(corpus, tmp_path, capsys):
