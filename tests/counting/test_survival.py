@@ -97,7 +97,7 @@ def test_a_run_that_is_told_to_end_leaves_nothing(corpus, tmp_path, group):
         assert process.poll() is None
         time.sleep(0.01)
     (os.killpg if group else os.kill)(process.pid, signal.SIGTERM)
-    error = process.communicate(timeout=60)[1]
+    error = process.communicate(timeout=300)[1]
     assert process.returncode == 143
     assert error.splitlines()[-1] == "octavo: ended by SIGTERM"
     assert not list(tmp_path.glob("octavo-*"))
