@@ -99,7 +99,8 @@ asyncio.run(serve())
 
 def test_a_scheduler_that_dies_is_one_line(corpus, capfd):
     command = [sys.executable, "-c", SCHEDULER]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as scheduler:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}  # it logs what it does
+    with subprocess.Popen(command, text=True, **pipes) as scheduler:
         address = scheduler.stdout.readline().strip()
         threading.Timer(2, scheduler.kill).start()
         with pytest.raises(WorkerError, match=f"the Dask scheduler at {address} is gone"):
