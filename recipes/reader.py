@@ -25,7 +25,7 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -38,16 +38,27 @@ from octavo.transformer.weights import collect_weights
 from reader_torch import ReaderNetwork, make_groups
 
 SETTINGS = ReaderSettings(
-    window=144, overlap=48, question_length=64, answer_length=80, beams=1, vote="holders"
+    window=320, overlap=80, question_length=64, answer_length=80, beams=1, vote="holders"
 )
-STAGES = ((96, 0.75), (144, 0.42), (320, 0.06))  # window, share of the questions
 LAYERS = 8  # of the 12
 BATCH, LENGTH_STEP = 16, 16
-RATE, FASTER, WARMUP, LOWEST = 2e-4, 8.0, 200, 0.03
+WARMUP, LOWEST = 200, 0.03
 NEGATIVES = 0.12
 VALIDATION = {"cmrc": 160, "drcd": 80, "squad": 80, "webqa": 40, "near": 60}
-CALIBRATION = {"cmrc": 50, "drcd": 30, "squad": 30, "webqa": 20, "near": 30}
+CALIBRATION = {"cmrc": 200, "drcd": 120, "squad": 120, "webqa": 80, "near": 100}
 SAVE_SECONDS = 240.0
+
+
+class Plan(NamedTuple):
+    """One training: (window, share of the questions) by stage, rate, and that of what is new."""
+
+    stages: tuple[tuple[int, float], ...]
+    rate: float
+    faster: float = 1.0
+
+
+ANEW = Plan(((96, 0.75), (144, 0.42), (320, 0.06)), 2e-4, faster=8.0)
+GOING_ON = Plan(((144, 0.6), (320, 1.0), (320, 0.46)), 1e-4)  # with --start
 
 
 def main() -> None:
@@ -114,12 +125,12 @@ class Training:
         self.first, self.questions, self.out = reader, questions, out
         sep_id = reader.tokenizer.sep_id
         self.network = ReaderNetwork(collect_weights(reader.model), sep_id)
-        faster = FASTER if reader.new else 1.0
-        groups = make_groups(self.network, RATE, faster)
-        self.optimizer = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.98), fused=True)
+        self.plan = ANEW if reader.new else GOING_ON
+        groups = make_groups(self.network, self.plan.rate, self.plan.faster)
+        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
         self.trained = [one for one in self.network.parameters() if one.requires_grad]
         self.validation = {
-            name: self.sampler(asked, 144, seed=9, negative_rate=0.0)
+            name: self.sampler(asked, SETTINGS.window, seed=9, negative_rate=0.0)
             for name, asked in validation.items()
         }
         self.step = 0
@@ -147,7 +158,7 @@ class Training:
 
     def batches(self) -> Iterator[tuple[int, Any]]:
         """All batches of all stages, with the window."""
-        for stage, (window, share) in enumerate(STAGES):
+        for stage, (window, share) in enumerate(self.plan.stages):
             sampler = self.sampler(self.questions, window, 1, NEGATIVES)
             batches = sampler.batches(stage, BATCH)
             for batch in batches[: round(len(batches) * share)]:
@@ -155,7 +166,8 @@ class Training:
 
     def run(self) -> None:
         """Go on from the last state to the end."""
-        steps = sum(round(-(-len(self.questions) // BATCH) * share) for _, share in STAGES)
+        whole = -(-len(self.questions) // BATCH)
+        steps = sum(round(whole * share) for _, share in self.plan.stages)
         losses: list[tuple[float, float]] = []
         saved = started = time.monotonic()
         for number, (window, make_arrays) in enumerate(self.batches()):
