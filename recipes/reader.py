@@ -50,15 +50,24 @@ SAVE_SECONDS = 240.0
 
 
 class Plan(NamedTuple):
-    """One training: (window, share of the questions) by stage, rate, and that of what is new."""
+    """One training.
+
+    Args:
+        stages: (window, share of the questions), one after the other.
+        rate: at the end of the warm-up.
+        faster: how many times faster what is new learns.
+        dropout: rate.
+    """
 
     stages: tuple[tuple[int, float], ...]
     rate: float
     faster: float = 1.0
+    dropout: float = 0.0
 
 
 ANEW = Plan(((96, 0.75), (144, 0.42), (320, 0.06)), 2e-4, faster=8.0)
-GOING_ON = Plan(((144, 0.6), (320, 1.0), (320, 0.46)), 1e-4)  # with --start
+# with --start; the bundled reader had (144, 0.6), (320, 1.0), (320, 0.46) and no dropout
+GOING_ON = Plan(((320, 1.0), (320, 1.0)), 1e-4, dropout=0.1)
 
 
 def main() -> None:
@@ -123,9 +132,9 @@ class Training:
         out: Path,
     ) -> None:
         self.first, self.questions, self.out = reader, questions, out
-        sep_id = reader.tokenizer.sep_id
-        self.network = ReaderNetwork(collect_weights(reader.model), sep_id)
         self.plan = ANEW if reader.new else GOING_ON
+        arrays, sep_id = collect_weights(reader.model), reader.tokenizer.sep_id
+        self.network = ReaderNetwork(arrays, sep_id, dropout=self.plan.dropout)
         groups = make_groups(self.network, self.plan.rate, self.plan.faster)
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
         self.trained = [one for one in self.network.parameters() if one.requires_grad]
@@ -209,6 +218,7 @@ class Training:
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
         """The mean loss of an answer's first token by source."""
+        self.network.eval()
         losses = {}
         for name, sampler in self.validation.items():
             found: list[float] = []
@@ -217,6 +227,7 @@ class Training:
                     logs = self.network(*sampler.arrays(batch, len(batch))[:2])
                 found += logs[:, 0].tolist()
             losses[name] = -float(np.mean(found))
+        self.network.train()
         return losses
 
     def save(self) -> None:

@@ -34,6 +34,7 @@ class ReaderNetwork(torch.nn.Module):
         sep_id: the token id of [SEP].
         heads: of the attention.
         epsilon: of the layer norms.
+        dropout: rate of the states while training.
     """
 
     def __init__(
@@ -42,9 +43,10 @@ class ReaderNetwork(torch.nn.Module):
         sep_id: int,
         heads: int = 12,
         epsilon: float = 1e-12,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.heads, self.epsilon = heads, epsilon
+        self.heads, self.epsilon, self.dropout = heads, epsilon, dropout
         self.layers = sum(name.endswith("intermediate.dense.bias") for name in arrays)
         self.match, self.mask = QuestionMatch(sep_id), AttentionMask("unilm")
         for name, array in arrays.items():
@@ -69,6 +71,9 @@ class ReaderNetwork(torch.nn.Module):
         normed = functional.layer_norm(hidden, weight.shape, weight, bias, self.epsilon)
         return normed.bfloat16() if torch.is_autocast_enabled("cpu") else normed
 
+    def _drop(self, states: torch.Tensor) -> torch.Tensor:
+        return functional.dropout(states, self.dropout, self.training)
+
     def encode(self, tokens: torch.Tensor, types: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """States (batch, length, d)."""
         embeddings = "bert.embeddings"
@@ -77,7 +82,7 @@ class ReaderNetwork(torch.nn.Module):
             types, self._get(f"{embeddings}.token_type_embeddings.weight")
         )
         places = self._get(f"{embeddings}.position_embeddings.weight")[: tokens.shape[1]]
-        hidden = self._norm(hidden + places, f"{embeddings}.LayerNorm")
+        hidden = self._drop(self._norm(hidden + places, f"{embeddings}.LayerNorm"))
         batch, length, width = hidden.shape
         for layer in range(self.layers):
             block = f"bert.encoder.layer.{layer}"
@@ -90,10 +95,10 @@ class ReaderNetwork(torch.nn.Module):
             scores = query @ (key * key.shape[-1] ** -0.5).transpose(2, 3)
             mixed = (scores + mask.to(scores.dtype)).softmax(-1) @ value
             mixed = mixed.transpose(1, 2).reshape(batch, length, width)
-            attended = self._dense(mixed, f"{block}.attention.output.dense")
+            attended = self._drop(self._dense(mixed, f"{block}.attention.output.dense"))
             hidden = self._norm(hidden + attended, f"{block}.attention.output.LayerNorm")
             inner = functional.gelu(self._dense(hidden, f"{block}.intermediate.dense"))
-            inner = self._dense(inner, f"{block}.output.dense")
+            inner = self._drop(self._dense(inner, f"{block}.output.dense"))
             hidden = self._norm(hidden + inner, f"{block}.output.LayerNorm")
         return hidden
 

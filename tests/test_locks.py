@@ -45,7 +45,10 @@ def test_an_empty_folder_is_removed_if_it_was_made(tmp_path):
 
 def test_what_is_no_folder_or_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
-    for name, message in (("file", "is a file"), ("file/run", "cannot be written: Not a dir")):
+    for name, message in (
+        ("file", "is a file"),
+        ("file/run", "cannot be written: .*file is a file"),
+    ):
         with pytest.raises(DataError, match=message), hold_folder(tmp_path / name):
             pass
 

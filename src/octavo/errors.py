@@ -3,6 +3,7 @@
 Exception
 └── OctavoError              catch this to catch them all
     ├── UsageError           the call or command line asks for something impossible (exit 2)
+    │   └── NoSuchOptionError  an option of the command line is none
     ├── DataError            a file or its content is wrong: names the file, and the line or key
     │   └── PresetError      a model directory is incomplete, damaged or contradicts itself
     ├── MissingExtraError    an optional dependency is absent: names the pip command (exit 2)
@@ -13,6 +14,7 @@ Exception
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from os import PathLike
 
 
@@ -22,6 +24,28 @@ class OctavoError(Exception):
 
 class UsageError(OctavoError, ValueError):
     """An argument is impossible. The message ends in "Received: ..."."""
+
+
+class NoSuchOptionError(UsageError):
+    """A word of the command line that looks like an option and is none.
+
+    Args:
+        option: the word, with its value if that follows "=".
+        known: the options there are, if they are known; a near one is named.
+
+    Example:
+        >>> print(NoSuchOptionError("--segmentor=jieba", ["--segmenter", "--seed"]))
+        no such option, did you mean --segmenter? Received: --segmentor
+    """
+
+    def __init__(self, option: str, known: Iterable[str] = ()) -> None:
+        import difflib  # for an error alone
+
+        self.option = option.partition("=")[0]
+        near = difflib.get_close_matches(self.option, list(known), n=1)
+        listed = f"; --help lists them (a file would be ./{self.option})."
+        hint = f", did you mean {near[0]}?" if near else listed
+        super().__init__(f"no such option{hint} Received: {self.option}")
 
 
 class DataError(OctavoError, ValueError):

@@ -26,7 +26,7 @@ NEED_NONE = {
     },
     "joins what other modules give, each with its own source": {
         "counting/cluster.py", "counting/counter.py", "counting/crew.py",
-        "counting/interrupts.py", "counting/kept.py", "counting/lines.py",
+        "counting/kept.py", "counting/lines.py",
         "counting/matrix.py", "counting/options.py", "counting/preloaded.py",
         "counting/segments.py", "counting/texts.py",
         "optimizers/bare.py", "optimizers/patterns.py", "optimizers/tensors.py",

@@ -14,11 +14,13 @@ pytest.importorskip("pyarrow", reason="octavo[count] is not installed")
 from pathlib import Path
 
 from octavo.cli.main import VERBS, app, run
+from octavo.errors import MissingExtraError
 
 # The options of each verb that name a result, with the rest of the command.
 RESULTS = {
     "count": (["count", "text.txt", "--segmenter", "whitespace"], {"out", "plot"}),
     "discover": (["count", "discover", "text.txt"], {"out"}),
+    "matrix": (["count", "matrix", "text.txt", "--segmenter", "whitespace"], {"out"}),
     "pretrain": (["pretrain", "text.txt", "--segmenter", "whitespace"], {"out", "data"}),
     "ask": (["read", "ask", "哪年？", "text.txt"], {"html"}),
     "evaluate": (["read", "evaluate", "asked.jsonl"], {"out", "html"}),
@@ -26,13 +28,14 @@ RESULTS = {
     "calibrate": (["read", "calibrate", "asked.jsonl"], {"out", "plot"}),
     "sogou": (["read", "sogou", "text.txt", "text.txt"], {"out"}),
 }
-NEEDED = {"pretrain", "train", "calibrate"}  # verbs that cannot do without --out
+NEEDED = {"matrix", "pretrain", "train", "calibrate"}  # verbs that cannot do without --out
 READ = {"stop_words", "config", "vocabulary"}  # files that are read
 ENDINGS = {"plot": ".png", "html": ".html", "out": ".tsv", "data": ""}
 CASES = [(verb, name) for verb, (_, names) in RESULTS.items() for name in sorted(names)]
 LONG_WORK = (
     "octavo.counting.words.count_words",
     "octavo.counting.discovery.discover_words",
+    "octavo.counting.matrix.vectorize_files",
     "octavo.training.devices.find_devices",
     "octavo.cli.ask.load_reader",
     "octavo.cli.read.load_reader",
@@ -56,6 +59,10 @@ def folder(tmp_path, monkeypatch):
     for name in LONG_WORK:
         monkeypatch.setattr(name, begin)
     return tmp_path
+
+
+def ending(verb, name):
+    return ".npz" if verb == "matrix" else ENDINGS[name]
 
 
 def command(verb, name, path):
@@ -93,11 +100,13 @@ def _inside(hint):
 
 @pytest.mark.parametrize(("verb", "name"), CASES)
 def test_a_place_that_cannot_be_written_is_told_first(verb, name, folder, capsys):
-    long = "x" * (250 - len(ENDINGS[name])) + ENDINGS[name]  # what stands beside it is too long
+    long = "x" * (250 - len(ending(verb, name))) + ending(
+        verb, name
+    )  # what stands beside it is too long
     error = fails(capsys, folder, command(verb, name, long), 1)
     assert error == f"octavo: {long}: cannot be written: File name too long\n"
     (folder / "file").touch()
-    inside = f"file/x{ENDINGS[name]}"
+    inside = f"file/x{ending(verb, name)}"
     error = fails(capsys, folder, command(verb, name, inside), 1)
     assert error.startswith(f"octavo: {inside}: cannot be written: ")
 
@@ -106,7 +115,7 @@ def test_a_place_that_cannot_be_written_is_told_first(verb, name, folder, capsys
 @pytest.mark.parametrize(("verb", "name"), CASES)
 def test_a_folder_that_may_not_be_written_is_told_first(verb, name, folder, capsys):
     (folder / "mine").mkdir(mode=0o500)
-    error = fails(capsys, folder, command(verb, name, f"mine/x{ENDINGS[name]}"), 1)
+    error = fails(capsys, folder, command(verb, name, f"mine/x{ending(verb, name)}"), 1)
     assert error.endswith("cannot be written: Permission denied\n")
 
 
@@ -120,7 +129,7 @@ def test_a_picture_that_cannot_be_drawn_is_told_first(verb, folder, capsys, monk
     assert "name another in OCTAVO_FONT" in fails(capsys, folder, command(verb, "plot", "a.png"), 2)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     error = fails(capsys, folder, command(verb, "plot", "a.png"), 2)
-    assert error == "octavo: matplotlib is not installed; run: pip install 'octavo[plot]'\n"
+    assert error == f"octavo: {MissingExtraError('matplotlib', 'plot')}\n"
 
 
 @pytest.mark.parametrize(
@@ -138,4 +147,4 @@ def test_a_package_that_is_missing_is_told_first(
 ):
     monkeypatch.setitem(sys.modules, module, None)
     error = fails(capsys, folder, tokens, 2)
-    assert error == f"octavo: {module} is not installed; run: pip install 'octavo[{extra}]'\n"
+    assert error == f"octavo: {MissingExtraError(module, extra)}\n"

@@ -316,7 +316,9 @@ def test_a_passage_of_ten_megabytes_is_one_line(tmp_path, capsys):
     path = tmp_path / "huge.txt"
     path.write_text("长" * 3_500_000, encoding="utf-8")
     assert run(["read", "ask", "哪年？", str(path)]) == 1
-    assert "huge.txt: a passage of more than 1,000,000 characters" in capsys.readouterr().err
+    assert (
+        "huge.txt, line 1: a line of more than 4 MB is more than is held" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("verb", [[], ["ask"], ["evaluate"], ["train"], ["sogou"]])

@@ -321,6 +321,6 @@ def test_a_cluster_without_dask_is_told_before_standard_input_is_read(monkeypatc
     stream = io.TextIOWrapper(io.BytesIO(b"to be\n"))
     monkeypatch.setattr("sys.stdin", stream)
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(MissingExtraError, match=r"octavo\[dask\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[dask\]"):
         count_words("-", "whitespace", cluster="tcp://127.0.0.1:9", progress=False)
     assert stream.read() == "to be\n"

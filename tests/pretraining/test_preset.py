@@ -151,4 +151,5 @@ def test_the_command_takes_vocabulary_and_sizes(sources, preset, tmp_path):
     said = done.stderr.splitlines()
     assert "150 documents of" in said[0]
     assert "0.0% of them unknown to the vocabulary of 66" in said[0]
-    assert "rows of 32 tokens, each read" in said[1]
+    assert "documents are short, 41 tokens in the median of 150" in said[1]
+    assert "rows of 32 tokens, each read" in said[2]

@@ -11,7 +11,7 @@ from octavo.reading.passage_files import read_passages
 FOLDER = Path(str(resources.files("octavo.reading"))) / "presets" / "reader"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 RIGHT = {
-    "长江发源于哪里？": ("青藏高原的唐古拉山脉",),
+    "长江发源于哪里？": ("青藏高原的唐古拉山脉", "青藏高原"),
     "谁改进了造纸的方法？": ("蔡伦",),
     "珠穆朗玛峰有多高？": ("",),  # no passage says
     "围棋棋盘上有多少个交叉点？": ("三百六十一个交叉点", "三百六十一个"),

@@ -26,7 +26,7 @@ def test_what_draws_must_be_there(monkeypatch, tmp_path):
     with pytest.raises(UsageError, match="name another in OCTAVO_FONT"):
         check_picture("a.png")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r"octavo\[plot\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install .*\[plot\]"):
         check_picture("a.png")
 
 

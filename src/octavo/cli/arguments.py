@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from octavo._files import check_file, read_text
-from octavo.cli.errors import NoSuchOptionError
 from octavo.corpus.files import Files, find_files, layout
-from octavo.errors import UsageError
+from octavo.errors import NoSuchOptionError, UsageError
 from octavo.report.pictures import check_picture
 
 SHOWN = 20  # words, where none are written

@@ -11,36 +11,14 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
-from collections.abc import Iterable
 
 from octavo._interrupts import Terminated
 from octavo.cli.terminal import one_line
 from octavo.errors import MissingExtraError, OctavoError, UsageError
 
 DONE, BAD_DATA, BAD_USAGE, OWN_MISTAKE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 70, 130, 141
-
-
-class NoSuchOptionError(UsageError):
-    """A word of the command line that looks like an option and is none.
-
-    Args:
-        option: the word, with its value if that follows "=".
-        known: the options there are, if they are known; a near one is named.
-
-    Example:
-        >>> print(NoSuchOptionError("--segmentor=jieba", ["--segmenter", "--seed"]))
-        no such option, did you mean --segmenter? Received: --segmentor
-    """
-
-    def __init__(self, option: str, known: Iterable[str] = ()) -> None:
-        self.option = option.partition("=")[0]
-        near = difflib.get_close_matches(self.option, list(known), n=1)
-        listed = f"; --help lists them (a file would be ./{self.option})."
-        hint = f", did you mean {near[0]}?" if near else listed
-        super().__init__(f"no such option{hint} Received: {self.option}")
 
 
 def find_exit_code(error: BaseException) -> int:

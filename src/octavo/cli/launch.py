@@ -8,8 +8,7 @@ from typing import Annotated
 from cyclopts import App
 
 from octavo.cli.arguments import HYPHEN
-from octavo.cli.errors import NoSuchOptionError
-from octavo.errors import UsageError
+from octavo.errors import NoSuchOptionError, UsageError
 
 app = App(name="launch", help_format="markdown")
 VERBS = ("pretrain",)

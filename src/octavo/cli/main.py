@@ -26,8 +26,9 @@ from cyclopts import (
 
 from octavo import __version__
 from octavo._interrupts import Terminated, terminations_raised
-from octavo.cli.errors import BAD_DATA, DONE, PIPE_CLOSED, NoSuchOptionError, report
+from octavo.cli.errors import BAD_DATA, DONE, PIPE_CLOSED, report
 from octavo.cli.terminal import one_line
+from octavo.errors import NoSuchOptionError
 
 SECONDS_TO_LEAVE = 0.01  # a callback
 VERBS = {
