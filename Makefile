@@ -44,7 +44,7 @@ test: setup ## run every test that needs no other tool, on JAX, with the example
 test-orders: setup ## all 120 orders of five optimizer wrappers, saved and continued (3 minutes)
 	KERAS_BACKEND=jax $(VENV)/bin/pytest tests/optimizers/test_orders.py
 
-fuzz: setup ## 20,000 damaged files of every kind that octavo loads (3 minutes)
+fuzz: setup ## 20,000 damaged files of every kind that octavo loads (5 minutes)
 	KERAS_BACKEND=jax PYTHONPATH=tests/reference $(PYTHON) tests/fuzz/cases.py 20000
 
 kills: setup ## each command that goes on, killed 20 times at random moments (20 minutes)

@@ -60,7 +60,8 @@ class Case:
         self.good.mkdir()
         loader.make(self.good)
         reset(loader, self.good, self.place)
-        self.value = loader.load(self.place)
+        with warnings.catch_warnings(action="ignore"):
+            self.value = loader.load(self.place)
         self.outcomes = {"error": 0, "result": 0}
 
     def run(self, seed: int) -> None:
@@ -73,8 +74,7 @@ class Case:
         path.write_bytes(data)
         what = f"{self.loader.name}, seed {seed}, {path.name}"
         try:
-            with bounded(), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with bounded(), warnings.catch_warnings(action="ignore"):
                 found = self.loader.load(self.place)
         except OctavoError:
             self.outcomes["error"] += 1
