@@ -8,11 +8,12 @@ import os
 import subprocess
 import sys
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from octavo.cli.main import run
+
+pytest.importorskip("numba", reason="octavo[count] is not installed")
+pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
 
 
 @pytest.fixture
