@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PASSAGES = ROOT / "examples" / "passages.txt"
 QUESTION = "长江发源于哪里？"
 ARGUMENTS = ["read", "ask", QUESTION, str(PASSAGES), "--json"]
-ASK = f"import sys; from octavo.cli.main import run; sys.exit(run({ARGUMENTS!r}))"
+ASK = f"import sys; sys.argv[1:] = {ARGUMENTS!r}; from octavo.__main__ import main; main()"
 
 
 def measure(quick: bool) -> dict[str, Any]:
