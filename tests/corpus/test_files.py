@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from octavo.corpus.files import find_files, make_ranges, unchanged
+from octavo.corpus.files import find_files, make_ranges, total_size, unchanged
 from octavo.errors import DataError
 
 
@@ -20,6 +20,13 @@ def test_what_cannot_be_cut_stays_whole_and_small_files_go_together(tmp_path):
     assert [path for file_range in ranges for path in file_range.paths] == find_files(tmp_path)
     assert [len(file_range.paths) for file_range in ranges] == [1, 1, 5, 5]
     assert all((file_range.start, file_range.end) == (0, None) for file_range in ranges)
+
+
+def test_ranges_are_as_large_as_their_files_and_standard_input_has_no_size(tmp_path):
+    for number in range(3):
+        (tmp_path / f"c{number}").write_bytes(b"1234" * (1 + 9 * number))
+    assert total_size(make_ranges(find_files(tmp_path), 4)) == 4 * (1 + 10 + 19)
+    assert total_size(make_ranges([*find_files(tmp_path), "-"], 4)) is None
 
 
 def test_names_that_look_like_patterns_are_names(tmp_path):

@@ -30,6 +30,7 @@ else:  # always a str, which comes first; for the sake of Path a shell completes
     Input = Annotated[str | Path, HYPHEN]
     Given = Annotated[str | Path | None, HYPHEN]
     Preset = str | Path | None
+BadLines = Literal["stop", "skip", "replace"]
 Unit = Literal["lines", "paragraphs", "files"]  # what one document is in a text file
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from cyclopts import App
 
@@ -14,6 +14,7 @@ from octavo._lazy import check_installed
 from octavo.cli.arguments import (
     SHOWN,
     AsJson,
+    BadLines,
     Input,
     Output,
     Unit,
@@ -47,7 +48,7 @@ def count(
     field: str | None = None,
     lowercase: bool = False,
     nfkc: bool = False,
-    bad_lines: Literal["stop", "skip", "replace"] = "stop",
+    bad_lines: BadLines = "stop",
     documents: Unit = "lines",
     min_count: int = 1,
     top: int | None = None,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from octavo._lazy import check_installed
 from octavo.cli.arguments import (
     SHOWN,
     AsJson,
+    BadLines,
     Input,
     Output,
     check_apart,
@@ -32,7 +33,7 @@ def discover(
     min_entropy: float = 1.0,
     new_only: bool = False,
     field: str | None = None,
-    bad_lines: Literal["stop", "skip", "replace"] = "stop",
+    bad_lines: BadLines = "stop",
     memory: str = "1GB",
     as_json: AsJson = False,
 ) -> None:

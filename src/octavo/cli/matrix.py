@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from octavo._lazy import check_installed
 from octavo.cli.arguments import (
     AsJson,
+    BadLines,
     Input,
     Unit,
     check_apart,
@@ -29,7 +30,7 @@ def matrix(
     field: str | None = None,
     lowercase: bool = False,
     nfkc: bool = False,
-    bad_lines: Literal["stop", "skip", "replace"] = "stop",
+    bad_lines: BadLines = "stop",
     documents: Unit = "lines",
     min_count: int = 1,
     top: int | None = None,
@@ -72,8 +73,8 @@ def matrix(
     bad_lines
         Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
     documents
-        What one document is in a text file: each of its lines, its paragraphs (parted by blank
-        lines), or the whole file.
+        What one document is in a text file: each of its lines; its paragraphs, with blank lines
+        between; or, with "files", all of it.
     min_count
         Leave out what occurs less often in all documents together.
     top

@@ -6,13 +6,13 @@ import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import App, Parameter
 from cyclopts.argument import ArgumentCollection
 from cyclopts.config import Dict
 
-from octavo.cli.arguments import AsJson, Flat, Input, Resume, Unit, find_corpus, leave_out
+from octavo.cli.arguments import AsJson, BadLines, Flat, Input, Resume, Unit, find_corpus, leave_out
 from octavo.cli.errors import report
 from octavo.errors import UsageError
 from octavo.pretraining import Intervals, Settings
@@ -55,7 +55,7 @@ def pretrain(
     segmenter: str = "jieba",
     cased: bool = False,
     field: str | None = None,
-    bad_lines: Literal["stop", "skip", "replace"] = "stop",
+    bad_lines: BadLines = "stop",
     documents: Unit = "lines",
     workers: int = 1,
     memory: str = "2GB",
@@ -107,8 +107,7 @@ def pretrain(
         Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
     documents
         What one document is in a text file: each of its lines; its paragraphs, with blank lines
-        between; or, with "files", all of it. One
-        sees nothing of another.
+        between; or, with "files", all of it. One sees nothing of another.
     workers
         Processes that count and encode.
     memory

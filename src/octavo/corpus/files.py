@@ -187,6 +187,19 @@ class FileRange(NamedTuple):
     size: int = 0
 
 
+def total_size(ranges: Iterable[FileRange]) -> int | None:
+    """Bytes of all ranges; None if standard input is among them, which has no size.
+
+    Example:
+        >>> total_size([FileRange(("a.txt",), size=3), FileRange(("b.txt",), size=4)])
+        7
+    """
+    ranges = list(ranges)
+    if any(STANDARD_INPUT in file_range.paths for file_range in ranges):
+        return None
+    return sum(file_range.size for file_range in ranges)
+
+
 def make_ranges(
     paths: Sequence[str],
     number: int,

@@ -25,7 +25,7 @@ from octavo.counting.runs import NotUtf8Error, RunWriter
 from octavo.counting.segments import Segments, join_texts
 from octavo.counting.table import TokenTable
 from octavo.counting.texts import Texts, find_change
-from octavo.errors import DataError
+from octavo.errors import DataError, UsageError
 from octavo.segmenting.protocol import ByteSegmenter
 from octavo.segmenting.segmenters import find_segmenter
 from octavo.segmenting.splitting import split_separated, split_words
@@ -148,7 +148,13 @@ class Counter:
                     tell(some.size)
 
     def add_texts(self, texts: Iterable[str]) -> None:
-        """Count texts, each a document."""
+        """Count texts, each a document.
+
+        Raises:
+            UsageError: if one text was given instead of several.
+        """
+        if isinstance(texts, str):
+            raise UsageError(f"texts must be several; one is [text]. Received: {texts[:50]!r}")
         checked = map(_check_text, itertools.count(), texts)
         self._count(self._texts.add(Documents(checked, "texts")))
 

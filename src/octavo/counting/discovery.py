@@ -169,21 +169,22 @@ def discover_words(
         cut = cut_words(sentences, trie, kept, longest, min_count)
         left, right = measure_freedom(sentences, trie, cut, longest, most_bytes)
     texts, lexicon = cut.spell(), load_lexicon()
+    wanted = (left >= min_entropy) & (right >= min_entropy)
+    if new_only:
+        known = set(lexicon.words)
+        wanted &= np.array([text not in known for text in texts], np.bool_)
     table = pa.table(
         {
             "word": pa.array(texts, pa.large_string()),
             "count": cut.counts,
-            "surprisal": measure_surprisal(texts, lexicon),
             "mutual_information": _strengths_of(texts, trie, strengths, longest),
             "left_entropy": left,
             "right_entropy": right,
         }
     )
-    wanted = (left >= min_entropy) & (right >= min_entropy)
-    if new_only:
-        known = set(lexicon.words)
-        wanted &= np.array([text not in known for text in texts], np.bool_)
     table = table.filter(pa.array(wanted))
+    surprisal = pa.array(measure_surprisal(table["word"].to_pylist(), lexicon))
+    table = table.add_column(2, "surprisal", surprisal)
     order = [("surprisal", "descending"), ("count", "descending"), ("word", "ascending")]
     table = table.sort_by(order)
     return Words(table, sentences.total, min_count, cleaner.found)

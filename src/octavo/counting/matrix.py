@@ -21,7 +21,14 @@ from octavo._checks import parse_bytes
 from octavo._files import full_disk_named, write_atomic
 from octavo._lazy import require
 from octavo._progress import Progress
-from octavo.corpus.files import STANDARD_INPUT, FileRange, find_files, make_ranges, unchanged
+from octavo.corpus.files import (
+    STANDARD_INPUT,
+    FileRange,
+    find_files,
+    make_ranges,
+    total_size,
+    unchanged,
+)
 from octavo.counting.kept import Kept
 from octavo.counting.options import Options
 from octavo.counting.words import LEAST_MEMORY, MEMORY, OVERHEAD, PARTS, SMALLEST_PART
@@ -144,7 +151,7 @@ def vectorize_files(
     options = Options(segmenter, ngrams, bool(lowercase), bool(nfkc), field, bad_lines, documents)
     vectorizer = _Vectorizer(options, memory, Kept(min_count, top, stop_words))
     ranges = list(_in_order(files, documents))
-    size = None if STANDARD_INPUT in files else sum(file_range.size for file_range in ranges)
+    size = total_size(ranges)
     with unchanged(files), Progress(size, "counting", progress, in_bytes=True) as bar:
         for file_range in ranges:
             vectorizer.counter.add_range(file_range, bar.advance)
@@ -171,8 +178,6 @@ def vectorize_texts(
         ['京', '北']
     """
     options = Options(segmenter, ngrams, bool(lowercase), bool(nfkc))
-    if isinstance(texts, str):
-        raise UsageError(f"texts must be several; one is [text]. Received: {texts[:50]!r}")
     vectorizer = _Vectorizer(options, memory, Kept(min_count, top, stop_words))
     vectorizer.counter.add_texts(texts)
     return vectorizer.finish()

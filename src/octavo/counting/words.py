@@ -19,7 +19,7 @@ from octavo._files import full_disk_named
 from octavo._lazy import check_installed
 from octavo._locks import hold_folder
 from octavo._progress import Progress
-from octavo.corpus.files import STANDARD_INPUT, find_files, make_ranges, unchanged
+from octavo.corpus.files import find_files, make_ranges, total_size, unchanged
 from octavo.counting.counts import Counts
 from octavo.counting.crew import Crew, count_parts
 from octavo.counting.kept import Kept
@@ -130,8 +130,7 @@ def count_words(
     number, largest = few if options.keep_bytes(found) else many
     ranges = make_ranges(files, number, SMALLEST_PART, largest, documents)
     with _folder(folder) as place, full_disk_named(place), unchanged(files):
-        size = None if STANDARD_INPUT in files else sum(file_range.size for file_range in ranges)
-        with Progress(size, "counting", progress, in_bytes=True) as bar:
+        with Progress(total_size(ranges), "counting", progress, in_bytes=True) as bar:
             if approximate:
                 from octavo._numba import compiling_said
                 from octavo.counting.stream import count_stream
@@ -165,8 +164,6 @@ def count_texts(
         [('京', 2), ('北', 2), ('北京', 2)]
     """
     options = Options(segmenter, ngrams, bool(lowercase), bool(nfkc))
-    if isinstance(texts, str):
-        raise UsageError(f"texts must be several; one is [text]. Received: {texts[:50]!r}")
     limit = parse_bytes("memory", memory, LEAST_MEMORY)
     keep = Kept(min_count, top, stop_words)
     options.check()
