@@ -1,6 +1,6 @@
 """What a wrapper passes on, keeps and refuses, whatever it changes.
 
-Covers octavo.optimizers.bare.
+Covers octavo.optimizers.bare, octavo.optimizers.at_bottom.
 """
 
 from __future__ import annotations

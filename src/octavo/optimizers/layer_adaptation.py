@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from octavo._keras import ops, register
-from octavo.optimizers.patterns import check_patterns, find_match, warn_of_unmatched
+from octavo.optimizers.patterns import check_patterns, find_match, path_of, warn_of_unmatched
 from octavo.optimizers.wrapper import Wrapper
 
 
@@ -49,14 +49,14 @@ class LayerAdaptation(Wrapper):
 
     def build_state(self, variables: Sequence[Any]) -> None:
         """Nothing is kept."""
-        warn_of_unmatched(self.exclude, [v.path for v in variables], "exclude")
+        warn_of_unmatched(self.exclude, [path_of(v) for v in variables], "exclude")
 
     def updates(self, gradients: list[Any], variables: list[Any]) -> list[Any]:
         """The inner optimizer's, each scaled."""
         rate = self.rate()
         updates, _ = self.inner_updates(gradients, variables)
         return [
-            u if find_match(self.exclude, v.path) else u * _scale(u, v, rate)
+            u if find_match(self.exclude, path_of(v)) else u * _scale(u, v, rate)
             for u, v in zip(updates, variables, strict=True)
         ]
 

@@ -14,7 +14,7 @@ from octavo.optimizers.bare import steps_blind
 from octavo.optimizers.gradient_accumulation import GradientAccumulation
 from octavo.optimizers.learning_rate_multiplier import LearningRateMultiplier
 from octavo.optimizers.lookahead import Lookahead
-from octavo.optimizers.patterns import check_patterns, find_match, warn_of_unmatched
+from octavo.optimizers.patterns import check_patterns, find_match, path_of, warn_of_unmatched
 from octavo.optimizers.rows import (
     IndexedRows,
     assign_rows,
@@ -128,12 +128,12 @@ class LazyRows(Wrapper):
         """The variables, and a window of `rows` rows for each that is lazy and larger."""
         tables = [variable for variable in variables if len(variable.shape) > 1]
         warn_of_unmatched(
-            self.include, [table.path for table in tables], "include", "variables with rows"
+            self.include, [path_of(table) for table in tables], "include", "variables with rows"
         )
         self._tables = {
             self.place(table): _Table(table, self._make_window(table))
             for table in tables
-            if find_match(self.include, table.path)
+            if find_match(self.include, path_of(table))
         }
         windows = [table.window for table in self._tables.values()]
         return [*variables, *(window for window in windows if window is not None)]
@@ -143,7 +143,7 @@ class LazyRows(Wrapper):
             return None
         shape = (self.rows, *table.shape[1:])
         window = self.add_variable(shape, dtype=table.dtype, name="window")
-        window._path = table.path  # patterns and the names of slots mean the variable
+        window._path = path_of(table)  # patterns and the names of slots mean the variable
         return window
 
     def build_state(self, variables: Sequence[Any]) -> None:
@@ -157,7 +157,7 @@ class LazyRows(Wrapper):
                 inside += wrapper._own
         built = [table.weights for table in self._tables.values()]  # in this order, inside
         built += [table.window for table in self._tables.values() if table.window is not None]
-        paths = [variable.path for variable in variables]
+        paths = [path_of(variable) for variable in variables]
         self._waits = any(wrapper.gathers for wrapper in wrappers)
         for table in self._tables.values():
             table.share = self.add_variable((), dtype="float32", name="share")
@@ -295,7 +295,7 @@ class LazyRows(Wrapper):
     def shares(self) -> dict[str, float]:
         """By path, the share of rows that had a gradient, on average over all steps."""
         tables = self._tables.values() if self.built else ()
-        return {table.weights.path: float(table.share) for table in tables}
+        return {path_of(table.weights): float(table.share) for table in tables}
 
     def end_training(self) -> bool:
         """Say where nothing was saved."""

@@ -9,7 +9,7 @@ from typing import Any
 from octavo._checks import check_number
 from octavo._keras import register
 from octavo.errors import UsageError
-from octavo.optimizers.patterns import check_patterns, find_match, warn_of_unmatched
+from octavo.optimizers.patterns import check_patterns, find_match, path_of, warn_of_unmatched
 from octavo.optimizers.wrapper import Wrapper
 
 
@@ -58,7 +58,8 @@ class LearningRateMultiplier(Wrapper):
 
     def build_state(self, variables: Sequence[Any]) -> None:
         """Nothing is kept; patterns that do nothing are said."""
-        patterns, paths = [pattern for pattern, _ in self.multipliers], [v.path for v in variables]
+        patterns = [pattern for pattern, _ in self.multipliers]
+        paths = [path_of(variable) for variable in variables]
         warn_of_unmatched(patterns, paths, "multipliers")
         first = {find_match(patterns, path) for path in paths}
         for pattern in patterns:
@@ -73,7 +74,7 @@ class LearningRateMultiplier(Wrapper):
         """The inner optimizer's, multiplied."""
         updates, _ = self.inner_updates(gradients, variables)
         factors = dict(self.multipliers)
-        patterns = [find_match(factors, v.path) for v in variables]
+        patterns = [find_match(factors, path_of(v)) for v in variables]
         return [
             u if pattern is None else u * factors[pattern]
             for u, pattern in zip(updates, patterns, strict=True)

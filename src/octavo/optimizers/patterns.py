@@ -10,6 +10,7 @@ import difflib
 import re
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from octavo.errors import UsageError
 
@@ -36,6 +37,17 @@ def check_patterns(patterns: str | Iterable[str], argument: str) -> tuple[str, .
                 f"Received: {pattern!r}"
             ) from None
     return given
+
+
+def path_of(variable: Any) -> str:
+    """What Keras calls the variable; a TensorFlow variable that is not Keras' has a name alone.
+
+    Example:
+        >>> from octavo._keras import keras
+        >>> path_of(keras.Variable([0.0], name="scale"))
+        'scale'
+    """
+    return getattr(variable, "path", None) or variable.name.removesuffix(":0")
 
 
 def find_match(patterns: Iterable[str], path: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from octavo._keras import keras, ops
+from octavo.optimizers.patterns import path_of
 
 
 class IndexedRows(NamedTuple):
@@ -106,11 +107,11 @@ def slots_of(
 
     Of tables that share both, each has the slots in its place among those of one name.
     """
-    alike = [t for t in tables if (t.path, t.shape) == (table.path, table.shape)]
+    alike = [t for t in tables if (path_of(t), t.shape) == (path_of(table), table.shape)]
     place = next(i for i, other in enumerate(alike) if other is table)
     named: dict[str, list[Any]] = {}
     for slot in slots:
-        if slot.shape == table.shape and owner(slot.name, paths) == table.path:
+        if slot.shape == table.shape and owner(slot.name, paths) == path_of(table):
             named.setdefault(slot.path, []).append(slot)
     return [same[place] for same in named.values()]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from octavo._checks import check_number
 from octavo._keras import ops, register
-from octavo.optimizers.patterns import check_patterns, find_match, warn_of_unmatched
+from octavo.optimizers.patterns import check_patterns, find_match, path_of, warn_of_unmatched
 from octavo.optimizers.wrapper import Wrapper
 
 
@@ -65,7 +65,7 @@ class WeightDecay(Wrapper):
 
     def build_state(self, variables: Sequence[Any]) -> None:
         """Nothing is kept."""
-        warn_of_unmatched(self.exclude, [v.path for v in variables], "exclude")
+        warn_of_unmatched(self.exclude, [path_of(v) for v in variables], "exclude")
 
     def updates(self, gradients: list[Any], variables: list[Any]) -> list[Any]:
         """The inner optimizer's, less the decay."""
@@ -73,7 +73,7 @@ class WeightDecay(Wrapper):
         updates, updated = self.inner_updates(gradients, variables)
         rate = ops.where(updated, rate, 0.0)
         return [
-            u if find_match(self.exclude, v.path) else u - ops.cast(rate, v.dtype) * v
+            u if find_match(self.exclude, path_of(v)) else u - ops.cast(rate, v.dtype) * v
             for u, v in zip(updates, variables, strict=True)
         ]
 

@@ -22,34 +22,13 @@ from typing import Any
 
 from octavo._keras import keras, ops
 from octavo.errors import UsageError
+from octavo.optimizers.at_bottom import AtBottom
 from octavo.optimizers.bare import bare_step, bare_updates
+from octavo.optimizers.overwriting import Overwriting
+from octavo.optimizers.patterns import path_of
 from octavo.optimizers.tensors import make_dense, snapshot, without_gradients
 
 _LOW_PRECISION = ("bfloat16", "float16")
-
-
-class _AtBottom:
-    """A setting of Keras' optimizers that is the bottom's alone; on a wrapper it would do nothing.
-
-    Args:
-        absent: what Keras' constructor gives where it is not set.
-    """
-
-    def __init__(self, absent: Any) -> None:
-        self._absent = absent
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, wrapper: Any, owner: Any = None) -> Any:
-        return self._absent
-
-    def __set__(self, wrapper: Any, value: Any) -> None:
-        if value is not self._absent:
-            raise UsageError(
-                f"{self._name} belongs to the optimizer at the bottom, where a wrapper's gradients "
-                f"and updates come from. Received: {self._name}={value!r} for {wrapper.name}"
-            )
 
 
 class Wrapper(keras.optimizers.Optimizer):
@@ -78,9 +57,9 @@ class Wrapper(keras.optimizers.Optimizer):
         [0.5, 1.5]
     """
 
-    clipnorm, global_clipnorm, clipvalue = _AtBottom(None), _AtBottom(None), _AtBottom(None)
-    weight_decay, gradient_accumulation_steps = _AtBottom(None), _AtBottom(None)
-    use_ema = _AtBottom(False)
+    clipnorm, global_clipnorm, clipvalue = AtBottom(None), AtBottom(None), AtBottom(None)
+    weight_decay, gradient_accumulation_steps = AtBottom(None), AtBottom(None)
+    use_ema = AtBottom(False)
 
     def __init__(self, inner_optimizer: Any, name: str | None = None) -> None:
         if not isinstance(inner_optimizer, keras.optimizers.Optimizer):
@@ -161,6 +140,7 @@ class Wrapper(keras.optimizers.Optimizer):
         self.inner_optimizer.build(self.inner_variables(inside))
         self.build_state(inside)
         super().build(variables)
+        self._overwriting = Overwriting(self, variables if self._accumulates() else [])
 
     def place(self, variable: Any) -> int:
         """The variable's place in what `build_state` was given."""
@@ -176,7 +156,7 @@ class Wrapper(keras.optimizers.Optimizer):
             name="float32_copy",
         )
         copy.assign(ops.cast(variable, "float32"))
-        copy._path = variable.path  # patterns and the names of slots mean the variable
+        copy._path = path_of(variable)  # patterns and the names of slots mean the variable
         copy.stands_for = variable
         return copy
 
@@ -191,6 +171,8 @@ class Wrapper(keras.optimizers.Optimizer):
     def _backend_apply_gradients(self, grads: Any, trainable_variables: Any) -> None:
         """Make a step; Keras calls this from `apply`, on every backend."""
         given = dict(zip(map(self._get_variable_index, trainable_variables), grads, strict=True))
+        overwriting = self._overwriting.take(given)
+        before = snapshot(self.iterations)
         if any(wrapper.gathers for wrapper in self.chain()):
             self._with_gradient |= set(given)
             given = {place: given.get(place) for place in sorted(self._with_gradient)}
@@ -204,6 +186,18 @@ class Wrapper(keras.optimizers.Optimizer):
         for variable, own in zip(variables, inside, strict=True):
             if own is not variable:
                 self.assign(variable, ops.cast(own, variable.dtype))
+        self._overwriting.apply(overwriting, ops.greater(self.iterations, before))
+
+    def _accumulates(self) -> bool:
+        """Whether not every batch is an update."""
+        *wrappers, bottom = self.chain_to_bottom()
+        return any(one.gathers for one in wrappers) or bool(bottom.gradient_accumulation_steps)
+
+    def _overwrite_variables_directly_with_gradients(self, grads: Any, vars: Any) -> Any:
+        """Keras overwrites at every batch; where they are gathered, `Overwriting` waits."""
+        if self._accumulates():
+            return grads, vars
+        return super()._overwrite_variables_directly_with_gradients(grads, vars)
 
     def inside(self, place: int) -> Any:
         """The variable at a place of what `build_state` was given."""
@@ -214,8 +208,9 @@ class Wrapper(keras.optimizers.Optimizer):
         """`inside(place)`, with the value of the variable it may stand for."""
         variable, own = self._trainable_variables[place], self.inside(place)
         if own is not variable:
-            same = ops.equal(ops.cast(own.value, variable.dtype), variable.value)
-            own.assign(ops.where(same, own.value, ops.cast(variable.value, "float32")))
+            value = ops.convert_to_tensor(variable)
+            same = ops.equal(ops.cast(own.value, value.dtype), value)
+            own.assign(ops.where(same, own.value, ops.cast(value, "float32")))
         return own
 
     def chain(self) -> Iterator[Wrapper]:
@@ -297,8 +292,8 @@ class Wrapper(keras.optimizers.Optimizer):
         wanted = [wrapper.end_training() for wrapper in self.chain()]  # all are asked
         try:
             if any(wanted):
-                known = range(len(self._trainable_variables))
-                self._with_gradient = self._with_gradient or set(known)
+                known = set(range(len(self._trainable_variables))) - set(self._overwriting.places)
+                self._with_gradient = self._with_gradient or known
                 self._backend_apply_gradients([], [])
         finally:
             for wrapper in self.chain():
