@@ -77,7 +77,7 @@ huggingface-peer: setup
 .peers/huggingface/.ready: pyproject.toml requirements.lock | huggingface-peer
 	@$(UV) pip install --quiet --python .peers/huggingface/bin/python \
 	  keras jax safetensors google-crc32c rich cyclopts zstandard pytest hypothesis optax==0.2.8 \
-	  numba pyarrow jieba scipy scikit-learn==1.9.1
+	  numba pyarrow jieba scipy scikit-learn==1.9.1 jax2onnx onnxruntime
 	@$(UV) pip install --quiet --python .peers/huggingface/bin/python --no-deps -e .
 	@touch $@
 

@@ -21,6 +21,8 @@ class FlatDense(keras.layers.Dense):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Float (..., d) to float (..., units)."""
         shape = ops.shape(inputs)
+        if not all(isinstance(size, int) for size in shape):  # an export with lengths left open
+            return super().call(inputs, training=training)
         rows = ops.reshape(inputs, (-1, shape[-1]))
         return ops.reshape(super().call(rows, training=training), (*shape[:-1], self.units))
 
