@@ -5,7 +5,9 @@
 Needs opencc-python-reimplemented, which `make setup` installs; two minutes on one core. Writes
 
 - train.jsonl, shuffled: every source's questions, copies of some in the other Chinese script, and
-  questions beside a passage that is near to them but does not hold the answer;
+  questions beside a passage that does not hold the answer: one that is near to them, or their own
+  less the sentences of the answer; some whose answer is replaced by unknown words;
+  questions made of sentences of laws and of the passages;
 - validation_SOURCE.jsonl: a tenth of each source by its context, for choosing and for calibration;
 - scored_SOURCE.jsonl: for scores alone;
 - sources.json with counts, lengths in characters and the licence of every source.
@@ -17,9 +19,12 @@ text that shares long stretches with it.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +32,18 @@ from opencc import OpenCC
 
 import reader_sources as sources
 from octavo.reading.question_files import Question, write_questions
-from reader_negatives import add_near_passages
+from reader_clozes import make_clozes
+from reader_negatives import add_cut_passages, add_near_passages
 from reader_sources import Data, ask, is_validation
 
-COUNTS = {"cail": 4_000, "kdconv": 1_500, "nre": 1_500, "webqa_ir": 1_500}  # of more, drawn
+COUNTS = {"cail": 4_000, "kdconv": 1_500, "nre": 1_500, "webqa_ir": 2_000}  # of more, drawn
 COPIES = {"cmrc": 2_500, "drcd": 1_500}  # in the other script
-NEAR_SHARE = 0.15  # of the questions asked again beside a passage without the answer
-NEAR = ("cmrc", "drcd", "squad")
-FOLDERS = "cmrc2018 drcd drcd_train_subset webqa cail2019_rc kdconv chinese_nre squad_dev"
+CLOZES = {"laws": 3_000, "cmrc": 1_500, "drcd": 800}  # made of sentences
+RARE = {"cmrc": 400, "drcd": 200, "webqa": 200, "nre": 200}  # with an answer no vocabulary has
+RARE_LETTERS = (range(0x20000, 0x2A6D7), range(0xA000, 0xA48D), range(0x1F300, 0x1F5FF))
+NEAR_SHARE, CUT_SHARE = 0.2, 0.15  # of the questions asked again beside a passage without answer
+NEAR = ("cmrc", "drcd", "squad", "webqa")
+FOLDERS = "cmrc2018 drcd drcd_train_subset webqa cail2019_rc kdconv chinese_nre squad_dev laws"
 
 
 def main() -> None:
@@ -57,7 +66,8 @@ def main() -> None:
         keep(f"validation_{name}", questions)
     near = [question for name in NEAR for question in validation[name]]
     keep("validation_near", add_near_passages(near, NEAR_SHARE, seed=2))
-    keep("train", mix(training))
+    keep("validation_cut", add_cut_passages(near, CUT_SHARE, seed=2))
+    keep("train", mix(training, sources.laws(data)))
     summary = {"files": report, "licences": licences(options.data)}
     text = json.dumps(summary, ensure_ascii=False, indent=1)
     (options.out / "sources.json").write_text(text + "\n", encoding="utf-8")
@@ -97,7 +107,7 @@ def one_by_one(questions: Iterable[Question]) -> Iterator[Question]:
             )
 
 
-def mix(training: dict[str, list[Question]]) -> list[Question]:
+def mix(training: dict[str, list[Question]], laws: list[str]) -> list[Question]:
     """The questions of an epoch."""
     mixed: list[Question] = []
     for name, questions in training.items():
@@ -106,10 +116,24 @@ def mix(training: dict[str, list[Question]]) -> list[Question]:
     to_traditional, to_simplified = OpenCC("s2t").convert, OpenCC("t2s").convert
     mixed += copies(training["cmrc"], to_traditional, COPIES["cmrc"])
     mixed += copies(training["drcd"], to_simplified, COPIES["drcd"])
+    for name, count in RARE.items():
+        mixed += rare_answers(training[name][-4 * count :], count)
+    clozes: list[Question] = []
+    for name, count in CLOZES.items():
+        texts = laws if name == "laws" else dict.fromkeys(passages(training[name]))
+        for one in make_clozes(f"CLOZE_{name}", texts, count, seed=5):
+            asked = to_traditional(one.question) if name == "drcd" else one.question
+            clozes.append(replace(one, question=asked))
+    mixed += clozes
     near = [question for name in NEAR for question in training[name]]
     mixed += add_near_passages(near, NEAR_SHARE, seed=1)
+    mixed += add_cut_passages(near + clozes, CUT_SHARE, seed=1)
     random.Random(3).shuffle(mixed)
     return mixed
+
+
+def passages(questions: Iterable[Question]) -> Iterator[str]:
+    return (passage.text for question in questions for passage in question.passages)
 
 
 def copies(
@@ -122,6 +146,19 @@ def copies(
         # the conversion looks at neighbours: an answer may differ from its place in the text
         if all(answer in passage for answer in converted):
             yield ask(f"{question.id}_COPY", convert(question.question), (passage, *converted))
+
+
+def rare_answers(questions: list[Question], count: int) -> Iterator[Question]:
+    """Questions whose answer is a short Chinese name, written in letters no vocabulary has."""
+    rng = random.Random(4)
+    short = (one for one in questions if re.fullmatch(r"[一-鿿]{2,6}", "".join(one.answers[:1])))
+    for question in itertools.islice(short, count):
+        letters = rng.choice(RARE_LETTERS)
+        answer = "".join(chr(rng.choice(letters)) for _ in range(rng.randint(1, 3)))
+        text = question.passages[0].text.replace(question.answers[0], answer)
+        if rng.random() < 0.3:  # another unknown word, which is not the answer
+            text = chr(rng.choice(RARE_LETTERS[-1])) + text
+        yield ask(f"{question.id}_RARE", question.question, (text, answer))
 
 
 def write(path: Path, questions: Iterable[Question]) -> dict[str, Any]:

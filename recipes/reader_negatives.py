@@ -2,7 +2,7 @@
 
 A reader that only sees passages of its question, or of quite other themes, learns to say "no
 answer" by the theme alone. These passages share words with the question: those of other questions
-that a search by its letters would bring up first.
+that a search by its letters would bring up first, and its own without the sentences that answer it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.sparse import csr_array
 
+from octavo.reading.baseline import split_sentences
 from octavo.reading.question_files import Question
 from reader_sources import ask
 
 COLUMNS = 1 << 20
 NEAREST = 10  # one of so many is taken
 BLOCK = 512  # questions compared at once
+LEAST_LEFT = 30  # characters of a passage that lost sentences
 
 
 def add_near_passages(questions: list[Question], share: float, seed: int) -> Iterator[Question]:
@@ -44,6 +46,21 @@ def add_near_passages(questions: list[Question], share: float, seed: int) -> Ite
             if near:
                 passage = rng.choice(near[:NEAREST])
                 yield ask(f"{question.id}_NEAR", question.question, (passage,))
+
+
+def add_cut_passages(questions: list[Question], share: float, seed: int) -> Iterator[Question]:
+    """Every so-manieth question asked again beside its passage less the sentences of its answer."""
+    for question in random.Random(seed).sample(questions, round(share * len(questions))):
+        passage = question.passages[0]
+        answers = [answer.lower() for answer in passage.answers]
+        left = [
+            sentence
+            for sentence in split_sentences(passage.text)
+            if not any(answer in sentence.lower() for answer in answers)
+        ]
+        text = (" " if passage.text.isascii() or ". " in passage.text else "").join(left)
+        if answers and len(text) >= LEAST_LEFT and not any(one in text.lower() for one in answers):
+            yield ask(f"{question.id}_CUT", question.question, (text,))
 
 
 def count_grams(texts: list[str]) -> csr_array:

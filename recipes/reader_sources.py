@@ -211,6 +211,11 @@ def ask_key(question: str) -> str:
     return re.sub(r"\W", "", question)
 
 
+def laws(data: Data) -> list[str]:
+    """Texts of laws, for questions made of their sentences."""
+    return [item["text"] for item in json_lines(data.root / "laws/laws.jsonl.xz")]
+
+
 def samples(data: Data) -> Iterator[Question]:
     """The heads of WebQA and SogouQA in the article's own layout."""
     return _not_scored(_samples(data), data)

@@ -9,6 +9,8 @@ import pytest
 pytest.importorskip("opencc", reason="the recipe's own packages are not installed")
 sources = pytest.importorskip("reader_sources")
 templates = pytest.importorskip("reader_templates")
+negatives = pytest.importorskip("reader_negatives")
+reader_data = pytest.importorskip("reader_data")
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -30,6 +32,26 @@ def test_leaks_finds_a_long_copy_and_lets_a_short_one_pass() -> None:
     held_out = set(sources.pieces(TEXT))
     assert sources.leaks("引言。" + TEXT[20:80] + "结尾。", held_out)
     assert not sources.leaks(TEXT[::-1], held_out)
+
+
+def test_a_passage_without_the_sentences_of_its_answer_holds_it_nowhere() -> None:
+    question = sources.ask("1", "赵州桥由谁设计？", (TEXT, "李春"))
+    (found,) = negatives.add_cut_passages([question], 1.0, seed=0)
+    (passage,) = found.passages
+    assert not found.answers
+    assert "李春" not in passage.text
+    assert passage.text == TEXT.replace("赵州桥由工匠李春设计，建于公元605年左右。", "")
+    everywhere = sources.ask("2", "哪座桥？", (TEXT, "桥"))
+    assert not list(negatives.add_cut_passages([everywhere], 1.0, seed=0))
+
+
+def test_answers_in_unknown_letters_stand_in_their_passages() -> None:
+    question = sources.ask("1", "赵州桥由谁设计？", (TEXT, "李春"))
+    number = sources.ask("2", "桥有多长？", (TEXT, "64.4米"))
+    found = list(reader_data.rare_answers([question, number], 5))
+    assert [one.id for one in found] == ["1_RARE"]
+    assert found[0].answers[0] in found[0].passages[0].text
+    assert "李春" not in found[0].passages[0].text
 
 
 @needs_data
