@@ -66,7 +66,7 @@ class Plan(NamedTuple):
 
 
 ANEW = Plan(((96, 0.75), (144, 0.42), (320, 0.06)), 2e-4, faster=8.0)
-# with --start; before, the bundled reader had (144, 0.6), (320, 1.0), (320, 0.46), no dropout
+# with --start; the bundled reader had more of them, see its card
 GOING_ON = Plan(((320, 0.35),), 1e-4, dropout=0.1)
 
 
