@@ -29,6 +29,7 @@ NEED_NONE = {
         "counting/kept.py", "counting/lines.py",
         "counting/matrix.py", "counting/options.py", "counting/preloaded.py",
         "counting/segments.py", "counting/texts.py",
+        "optimizers/at_bottom.py",
         "optimizers/bare.py", "optimizers/patterns.py", "optimizers/tensors.py",
         "pretraining/batches.py", "pretraining/building.py", "pretraining/fit.py",
         "pretraining/settings.py",

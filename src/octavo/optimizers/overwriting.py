@@ -3,6 +3,9 @@
 The layers of float8 give the next scale and the largest values seen as gradients. Where gradients
 are gathered, such a variable changes at updates alone, to the largest gradient since the last one,
 as under Keras' own `gradient_accumulation_steps`.
+
+Source: Micikevicius et al. 2022, "FP8 Formats for Deep Learning", arXiv 2209.05433, for
+the scales.
 """
 
 from __future__ import annotations
