@@ -8,6 +8,8 @@ import pytest
 from octavo._keras import keras, ops
 from octavo.optimizers import GradientAccumulation, Lookahead, WeightDecay
 
+pytestmark = pytest.mark.keras_backend
+
 SGD = keras.optimizers.SGD
 
 

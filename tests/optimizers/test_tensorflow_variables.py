@@ -20,6 +20,8 @@ tensorflow = pytest.importorskip("tensorflow")
 if keras.backend.backend() != "tensorflow":
     pytest.skip("Keras' TensorFlow backend alone knows them", allow_module_level=True)
 
+pytestmark = pytest.mark.keras_backend
+
 SGD = keras.optimizers.SGD
 WRAPPERS = {
     WeightDecay: (lambda: WeightDecay(SGD(0.5), 0.5), [0.25, 1.0]),
