@@ -172,7 +172,7 @@ class Wrapper(keras.optimizers.Optimizer):
         """Make a step; Keras calls this from `apply`, on every backend."""
         given = dict(zip(map(self._get_variable_index, trainable_variables), grads, strict=True))
         overwriting = self._overwriting.take(given)
-        before = snapshot(self.iterations)
+        before = snapshot(self.iterations) if overwriting else None
         if any(wrapper.gathers for wrapper in self.chain()):
             self._with_gradient |= set(given)
             given = {place: given.get(place) for place in sorted(self._with_gradient)}
@@ -186,7 +186,8 @@ class Wrapper(keras.optimizers.Optimizer):
         for variable, own in zip(variables, inside, strict=True):
             if own is not variable:
                 self.assign(variable, ops.cast(own, variable.dtype))
-        self._overwriting.apply(overwriting, ops.greater(self.iterations, before))
+        if overwriting:
+            self._overwriting.apply(overwriting, ops.greater(self.iterations, before))
 
     def _accumulates(self) -> bool:
         """Whether not every batch is an update."""
