@@ -11,6 +11,10 @@ import pytest
 hypothesis.settings.register_profile("octavo", deadline=None)
 hypothesis.settings.load_profile("octavo")
 
+# As a terminal has it, whatever the tests were started with: nohup ignores SIGHUP.
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 # JAX compiles the same step once a run of the tests, not once a model (a third of their time).
 _COMPILED = tempfile.TemporaryDirectory(prefix="octavo-jax-")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", _COMPILED.name)
