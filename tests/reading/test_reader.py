@@ -215,6 +215,29 @@ def test_a_calibrated_reader_scores_by_how_often_it_is_right(tmp_path):
     assert Reader.from_preset(tmp_path / "calibrated").settings == reader.settings
 
 
+def test_what_another_bias_changes_is_read_again():
+    texts = [TEXT[n % 13 : n % 13 + 12 + n % 5] for n in range(132)]  # two windows and three
+    asked = [Question(str(n), "甲乙", (Passage(text),)) for n, text in enumerate(texts)]
+    reader = shared_reader()
+    doubts = {index: float(found.doubts.min()) for index, _, found in reader._read(asked)}
+    line = float(np.median(list(doubts.values())))
+    texts = [answer.text for answer in reader.answer_many(asked, progress=False)]
+    questions = []
+    for number, question in enumerate(asked):  # one in six against the doubt
+        answered = (doubts[number] < line) != (number % 6 == 0)
+        answers = (texts[number] * (1 + number % 2),) if answered else ()
+        questions.append(dataclasses.replace(question, answers=answers))
+    found = []
+    for bias in (-1000.0, 0.0, -line):
+        reader = shared_reader(no_answer_bias=bias)
+        reader.calibrate(questions, progress=False)
+        found.append(reader.settings)
+    assert -1000 < found[0].no_answer_bias < 1000
+    for other in found[1:]:
+        assert other.no_answer_bias == pytest.approx(found[0].no_answer_bias, rel=1e-4)
+        assert other.calibration.answer == pytest.approx(found[0].calibration.answer, rel=1e-3)
+
+
 def test_too_few_questions_leave_a_reader_as_it_was():
     shared = shared_reader()
     reader = Reader(shared.model, shared.tokenizer, shared.settings)

@@ -10,6 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from octavo._checks import check_one_of, check_whole
 from octavo._files import write_directory
 from octavo._locks import hold_folder
@@ -223,16 +225,20 @@ class Reader:
         """
         settings = self.settings
         unanswerable = [not question.answers for question in questions]
-        read = list(self._read(questions, progress=progress))
-        doubts = {index: float(decoded.doubts.min()) for index, _, decoded in read}
-        found = fit_bias([doubts[index] for index in range(len(questions))], unanswerable)
-        bias, no_answer = found or (settings.no_answer_bias, ())
+        read = {
+            index: (prepared, decoded)
+            for index, prepared, decoded in self._read(questions, progress=progress)
+        }
+        doubts = [float(read[index][1].doubts.min()) for index in range(len(questions))]
+        bias, no_answer = fit_bias(doubts, unanswerable) or (settings.no_answer_bias, ())
         try:
-            if bias != settings.no_answer_bias:  # other windows vote now
+            if bias != settings.no_answer_bias:
+                moved = self._others_vote({i: one.doubts for i, (_, one) in read.items()}, bias)
                 self.settings = dataclasses.replace(settings, no_answer_bias=bias)
-                read = list(self._read(questions, progress=progress))
+                again = self._read([questions[index] for index in moved], progress=progress)
+                read |= {moved[place]: (prepared, one) for place, prepared, one in again}
             signals, right = [], []
-            for index, prepared, decoded in read:
+            for index, (prepared, decoded) in read.items():
                 answer = make_answer(prepared, decoded, self.tokenizer)
                 if answer.found:
                     signals.append(Signals.of(decoded))
@@ -242,6 +248,16 @@ class Reader:
             self.settings = settings
             raise
         self.settings = dataclasses.replace(settings, no_answer_bias=bias, calibration=calibration)
+
+    def _others_vote(self, doubts: dict[int, np.ndarray], bias: float) -> list[int]:
+        """The questions of which other windows would vote with another bias."""
+        lowest, highest = sorted((-bias, -self.settings.no_answer_bias))
+        near = 1e-3  # in another batch a doubt may differ by a rounding
+        return [
+            index
+            for index, found in doubts.items()
+            if ((found > lowest - near) & (found < highest + near)).any()
+        ]
 
     def _read(
         self,
