@@ -7,8 +7,9 @@ Time and scores: see the model card, src/octavo/reading/presets/reader/README.md
 
     start      the first 8 layers of multilingual-e5-small as a plain BERT (e5_preset.py)
     data       questions of many sources, some beside passages without the answer (reader_data.py)
-    training   short windows first, which are cheap, long ones at the end
-    reader     calibrated on validation questions, in 8 bits
+    training   in four parts: short windows first, which are cheap, long ones at the end
+    reader     the mean of the weights after the last two parts, calibrated on validation
+               questions, in 8 bits
 
 Every part can be killed and goes on where it was. No scored question is looked at.
 """
@@ -45,12 +46,12 @@ BATCH, LENGTH_STEP = 16, 16
 WARMUP, LOWEST = 200, 0.03
 NEGATIVES = 0.12
 VALIDATION = {"cmrc": 160, "drcd": 80, "squad": 80, "webqa": 40, "near": 60, "cut": 60}
-CALIBRATION = {"cmrc": 200, "drcd": 120, "squad": 120, "webqa": 80, "near": 100, "cut": 100}
+CALIBRATION = {"cmrc": 280, "drcd": 170, "squad": 210, "webqa": 134, "near": 476, "cut": 318}
 SAVE_SECONDS = 240.0
 
 
 class Plan(NamedTuple):
-    """One training.
+    """One part of the training.
 
     Args:
         stages: (window, share of the questions), one after the other.
@@ -65,32 +66,37 @@ class Plan(NamedTuple):
     dropout: float = 0.0
 
 
-ANEW = Plan(((96, 0.75), (144, 0.42), (320, 0.06)), 2e-4, faster=8.0)
-# with --start; the bundled reader had more of them, see its card
-GOING_ON = Plan(((320, 0.35),), 1e-4, dropout=0.1)
+PLANS = (
+    Plan(((96, 0.75), (144, 0.42), (320, 0.06)), 2e-4, faster=8.0),
+    Plan(((144, 0.6), (320, 1.0), (320, 0.47)), 1e-4),
+    Plan(((144, 0.5), (320, 0.5)), 1e-4, dropout=0.1),
+    Plan(((320, 0.35),), 1e-4, dropout=0.1),
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("runs/reader"))
-    parser.add_argument("--start", type=Path, help="a reader to go on from, not the encoder")
     parser.add_argument("--share", type=float, default=1.0, help="of the questions, to try it out")
     options = parser.parse_args()
     encoder, data, out = options.out / "e5", options.out / "data", options.out
     make("reader_data", options.data, data, data / "sources.json")
-    if options.start is None:
-        make("e5_preset", options.data, encoder, encoder / "vocab.txt")
-        keras.utils.set_random_seed(0)
-        reader = Reader.from_encoder(encoder, LAYERS)
-    else:
-        reader = Reader.from_preset(options.start)
+    make("e5_preset", options.data, encoder, encoder / "vocab.txt")
+    keras.utils.set_random_seed(0)
+    reader = Reader.from_encoder(encoder, LAYERS)
     reader.settings = SETTINGS
     questions = list(read_questions(data / "train.jsonl"))
     questions = questions[: round(len(questions) * options.share)]
-    training = Training(reader, questions, read_validation(data, VALIDATION), out)
-    training.run()
-    reader = training.reader()
+    validation = read_validation(data, VALIDATION)
+    weights: list[dict[str, np.ndarray]] = []
+    for number, plan in enumerate(PLANS):
+        training = Training(reader, plan, questions, validation, out / f"part-{number}")
+        training.run()
+        weights.append(training.network.arrays())
+        reader = with_weights(reader, weights[-1])
+    last = zip(weights[-2].items(), weights[-1].values(), strict=True)
+    reader = with_weights(reader, {name: (before + after) / 2 for (name, before), after in last})
     reader.calibrate(
         [one for asked in read_validation(data, CALIBRATION).values() for one in asked]
     )
@@ -105,6 +111,12 @@ def make(script: str, data: Path, out: Path, result: Path) -> None:
         subprocess.run(command, check=True)
 
 
+def with_weights(reader: Reader, arrays: dict[str, np.ndarray]) -> Reader:
+    """A reader that differs by its weights alone."""
+    model = build_transformer_model(reader.model.config, arrays, application="unilm")
+    return Reader(model, reader.tokenizer, SETTINGS)
+
+
 def read_validation(data: Path, counts: dict[str, int]) -> dict[str, list[Question]]:
     """Some questions of every source that is like those of users."""
     chosen = {}
@@ -115,10 +127,11 @@ def read_validation(data: Path, counts: dict[str, int]) -> dict[str, list[Questi
 
 
 class Training:
-    """Trains the network by the stages, saved every few minutes.
+    """Trains the network by a plan, saved every few minutes.
 
     Args:
         reader: the first weights and the tokenizer.
+        plan: the stages and their rate.
         questions: of the training.
         validation: questions by source, measured after every 400 steps.
         out: the folder of state.pt and log.jsonl.
@@ -127,12 +140,13 @@ class Training:
     def __init__(
         self,
         reader: Reader,
+        plan: Plan,
         questions: Sequence[Question],
         validation: dict[str, list[Question]],
         out: Path,
     ) -> None:
-        self.first, self.questions, self.out = reader, questions, out
-        self.plan = ANEW if reader.new else GOING_ON
+        self.first, self.plan, self.questions, self.out = reader, plan, questions, out
+        out.mkdir(parents=True, exist_ok=True)
         arrays, sep_id = collect_weights(reader.model), reader.tokenizer.sep_id
         self.network = ReaderNetwork(arrays, sep_id, dropout=self.plan.dropout)
         groups = make_groups(self.network, self.plan.rate, self.plan.faster)
@@ -177,6 +191,8 @@ class Training:
         """Go on from the last state to the end."""
         whole = -(-len(self.questions) // BATCH)
         steps = sum(round(whole * share) for _, share in self.plan.stages)
+        if self.step >= steps:
+            return
         losses: list[tuple[float, float]] = []
         saved = started = time.monotonic()
         for number, (window, make_arrays) in enumerate(self.batches()):
@@ -246,12 +262,6 @@ class Training:
         print(line, flush=True)
         with (self.out / "log.jsonl").open("a") as file:
             file.write(line + "\n")
-
-    def reader(self) -> Reader:
-        """A reader of the weights of now."""
-        config = self.first.model.config
-        model = build_transformer_model(config, self.network.arrays(), application="unilm")
-        return Reader(model, self.first.tokenizer, SETTINGS)
 
 
 if __name__ == "__main__":
