@@ -155,6 +155,8 @@ def test_ctrl_c_ends_an_answer_but_not_the_conversation(type_lines, capsys):
         (["--questions", "-", "-"], 2, "standard input can be read only once"),
         (["--questions", "--json", "notes"], 2, "no such option"),
         (["--qestions", "asked.txt", "notes"], 2, "--qestions"),
+        (["nots.txt", "notes"], 1, "nots.txt: no such file or folder"),
+        (["nots/a.jsonl.gz"], 1, "nots/a.jsonl.gz: no such file or folder"),
         (["几？", "nowhere/*.txt"], 1, "nowhere/*.txt: no such file or folder"),
         (["几？", "notes", "--html", "notes/a.txt"], 2, "--html would overwrite notes/a.txt"),
         (["--questions", "asked.txt", "notes", "--html", "asked.txt"], 2, "would overwrite"),

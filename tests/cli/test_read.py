@@ -19,7 +19,8 @@ import pytest
 
 from octavo.cli.main import main, run
 from octavo.cli.print_answers import print_answer
-from octavo.reading.answer import Answer, PassageVote
+from octavo.reading.answer import Answer, Candidate, PassageVote
+from octavo.reading.calibrating import Calibrated
 from octavo.reading.training_settings import TrainingSettings
 
 PASSAGE = "北京故宫[bold]到永乐十八年（1420年）建成。"
@@ -52,6 +53,7 @@ class StandIn:
 
     def calibrate(self, questions):
         self.calls.append(("calibrate", questions))
+        return Calibrated(len(questions), 0.3, 0.2, -0.5, [(1.0, 0.8, 1.0)])
 
     def save_to_preset(self, path):
         self.calls.append(("save_to_preset", path))
@@ -117,7 +119,15 @@ def test_of_many_places_the_first_are_printed(capsys):
     printed = capsys.readouterr().out
     assert printed.count("1420年") == 4
     assert "(and 47 more places)" in printed.replace("\n", " ")
-    assert "10 of them were not read" in printed
+    assert "10 were not read, as others are nearer" in printed
+    assert "say less" not in printed
+
+
+def test_other_answers_are_printed_below_the_first(capsys):
+    vote = PassageVote("1420年，1421年。", 0.8, 0.1, True, ((0, 5),))
+    others = [Candidate("1420年", 0.8, 1, 0, 5), Candidate("1421年", 0.1, 1, 6, 11)]
+    print_answer(Answer("哪年？", "1420年", 0.8, (vote,), tuple(others)))
+    assert capsys.readouterr().out.startswith("1420年  0.800\nor 1421年  0.100, passage 1\n")
 
 
 def test_ask_json_is_the_last_line_and_carries_the_spans(passages, capsys):
@@ -131,12 +141,12 @@ def test_ask_json_is_the_last_line_and_carries_the_spans(passages, capsys):
 def test_options_reach_the_reader_and_defaults_stay_with_it(passages, tmp_path, calls):
     preset = str(tmp_path)
     command = ["read", "ask", "哪年？", passages]
-    run([*command, "--preset", preset, "--mode", "generative", "--beams", "2"])
+    run([*command, "--preset", preset, "--mode", "generative", "--beams", "2", "--top-k", "3"])
     run(command)
     assert calls()[0] == ("from_preset", preset)
-    assert calls()[1][3] == {"mode": "generative", "beams": 2}
+    assert calls()[1][3] == {"mode": "generative", "beams": 2, "top_k": 3}
     assert calls()[2] == ("from_preset", None)
-    assert calls()[3][3] == {"mode": "extractive"}
+    assert calls()[3][3] == {"mode": "extractive", "top_k": 1}
 
 
 def test_ask_writes_a_page(passages, tmp_path):
@@ -253,14 +263,12 @@ def test_calibrate_scores_before_and_after_and_draws(questions, tmp_path, calls,
     assert run([*command, "--plot", str(plot), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["preset"], found["questions"]) == (str(out), 2)
-    # both answers of the stand-in are right, and its scores are 0.8
-    assert found["calibration_error_before"] == found["calibration_error"] == pytest.approx(0.2)
+    assert [found["calibration_error_before"], found["calibration_error"]] == [0.3, 0.2]
+    assert (found["no_answer_bias"], found["bad_questions"]) == (-0.5, 0)
     assert plot.read_text().startswith("<?xml")
-    assert [call[0] for call in calls() if call[0] != "answer"] == [
-        "from_preset", "calibrate", "save_to_preset"
-    ]  # fmt: skip
+    assert [call[0] for call in calls()] == ["from_preset", "calibrate", "save_to_preset"]
     assert run(command) == 0
-    assert "calibration error 0.2000 before, 0.2000 on the same" in capsys.readouterr().out
+    assert "calibration error 0.3000 before, 0.2000 on the same" in capsys.readouterr().out
 
 
 def test_calibrate_needs_questions(tmp_path, capsys):

@@ -50,6 +50,34 @@ def test_a_longer_neighbour_and_another_row_bucket_change_nothing(bench, draw_ba
     assert_equal(beside[1], alone[0])
 
 
+def test_a_pointer_says_where_an_answer_begins(bench, draw_batch):
+    workbench = bench(True)
+    workbench.draw_weights(7)
+    (asked,) = batch = draw_batch(7, (2,))
+    (found,) = workbench.beam_search(batch, no_answer_bias=-20.0, **CASE)
+    for row, passage in enumerate(asked.passages):
+        starts = found.starts[row]
+        inside = starts[1 : 1 + len(passage)]
+        assert starts.sum() == pytest.approx(inside.sum(), abs=1e-6)  # nowhere else
+        one = [word for word in set(passage) if passage.count(word) == 1]
+        first = workbench.slow(asked).distributions(())[row]
+        for word in one:  # elsewhere in the prefix it counts for the token, not for the place
+            assert inside[passage.index(word)] <= first[word] + 1e-5
+    workbench = bench(False)
+    workbench.draw_weights(7)
+    assert not workbench.beam_search(batch, **CASE)[0].starts.any()
+
+
+def test_beams_that_do_not_fit_are_refused_before_they_are_made(bench, draw_batch, monkeypatch):
+    workbench = bench(True)
+    workbench.draw_weights(7)
+    monkeypatch.setattr(module, "MOST_MEMORY", 8 * 2 * workbench.steps * 16 * 2 * 3)
+    batch = draw_batch(7, (2,))
+    workbench.beam_search(batch, beams=3)
+    with pytest.raises(UsageError, match=r"4 beams over 2 windows would take .* room for 3"):
+        workbench.beam_search(batch, beams=4)
+
+
 def test_a_passage_without_a_word_does_not_vote(bench, draw_batch):
     workbench = bench(True)
     workbench.draw_weights(11)

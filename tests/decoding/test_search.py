@@ -23,6 +23,7 @@ CASES = [
     {"mode": "generative", "vote": "article", "beams": 3, "own_keys": False},
     {"mode": "extractive", "vote": "mean", "beams": 4, "own_keys": True},
     {"mode": "generative", "vote": "confident", "beams": 1, "own_keys": False},
+    {"mode": "extractive", "vote": "holders", "beams": 4, "own_keys": True, "finish_all": True},
 ]
 COUNTS = [(1, 4, 2), (2, 5), (1, 1, 1, 1, 1, 1, 1), (4, 1, 3), (3, 2, 2)]  # one shape
 QUICK = (Phase.explicit, Phase.reuse, Phase.generate)  # random weights cannot be made simpler
@@ -45,7 +46,11 @@ def test_same_answers_as_the_reference(bench, draw_batch, case, seed, counts, tw
     bias = workbench.bias_between(batch, silent)
     expected = [
         workbench.slow(asked, bias).beam_search(
-            workbench.steps, case["beams"], case["mode"] == "extractive", case["vote"]
+            workbench.steps,
+            case["beams"],
+            case["mode"] == "extractive",
+            case["vote"],
+            case.get("finish_all", False),
         )
         for asked in batch
     ]

@@ -72,9 +72,8 @@ def decode(answers, rows, doubts=-3.0):
     shares = np.full((rows, len(answers)), -2.0)
     shares[-1] = -1.0
     full = np.full(rows, doubts)
-    return Decoded(
-        tokens, scores, np.full(len(answers), 2), shares, np.full(rows, 0.1), full, full < 0
-    )
+    steps, starts = np.full(len(answers), 2), np.zeros((rows, 16))
+    return Decoded(tokens, scores, steps, shares, np.full(rows, 0.1), full, full < 0, starts)
 
 
 def test_the_answer_stands_in_the_passage_that_votes_most():
@@ -83,6 +82,38 @@ def test_the_answer_stands_in_the_passage_that_votes_most():
     found = answer.to_dict()
     assert [found[key] for key in ("answer", "passage", "start", "end")] == ["乙", 2, 1, 2]
     assert [vote.spans for vote in answer.passages] == [((1, 2),), ((1, 2),)]
+
+
+def test_an_answer_stands_where_the_reader_points():
+    prepared = prepare("甲乙丙甲丁戊己甲乙甲丙")  # windows of 8 tokens from 0 and from 3
+    assert [window.start for window in prepared.windows] == [0, 3]
+    decoded = decode(["甲"], 2)
+    for row, place, expected in ((0, 4, 3), (1, 5, 7), (1, 7, 9)):
+        decoded.starts[:] = 0.1
+        decoded.starts[row, place] = 0.5
+        answer = make_answer(prepared, decoded, TOKENIZER)
+        assert (answer.candidates[0].start, answer.candidates[0].end) == (expected, expected + 1)
+        assert answer.passages[0].spans == ((0, 1), (3, 4), (7, 8), (9, 10))
+
+
+def test_an_answer_is_a_word_or_a_number_of_its_own():
+    prepared = prepare("3.5甲3乙23")
+    decoded = decode([""], 1)
+    (place,) = np.flatnonzero(prepared.passages[0][1].starts == 4)
+    decoded.tokens[0] = [int(prepared.ids[0][place])]
+    answer = make_answer(prepared, decoded, TOKENIZER)
+    assert answer.text == "3"
+    assert answer.passages[0].spans == ((4, 5),)
+    decoded.starts[0, 1] = 0.5  # the reader points into the other number: all of it
+    answer = make_answer(prepared, decoded, TOKENIZER)
+    assert answer.text == "3.5"
+    assert answer.passages[0].spans == ((0, 3), (4, 5))
+
+
+def test_a_mark_alone_is_no_other_answer():
+    decoded = decode(["甲乙", "，", "丁"], 1)
+    answer = make_answer(prepare("甲乙，丁"), decoded, TOKENIZER, top_k=3)
+    assert [candidate.text for candidate in answer.candidates] == ["甲乙", "丁"]
 
 
 def test_answers_do_not_overlap():

@@ -11,6 +11,7 @@ from octavo._keras import keras
 from octavo.errors import DataError, UsageError
 from octavo.reading import Passage, Reader
 from octavo.reading import fit as fitting
+from octavo.reading.calibration import Calibration
 from octavo.text import WordPieceTokenizer
 from octavo.training import loop, read_note
 from octavo.transformer import build_transformer_model
@@ -156,6 +157,30 @@ def test_a_run_stopped_while_it_scores_goes_on_with_the_same_reader(tmp_path, mo
     for mine, expected in zip(weights(reader), before, strict=True):
         np.testing.assert_array_equal(mine, expected)
     assert len(reader.fit(make_questions(), **options)["epochs"]) == 2
+
+
+def test_a_calibration_goes_with_the_weights_it_was_made_for(tmp_path, monkeypatch):
+    reader = make_reader()
+    calibrated = dataclasses.replace(
+        reader.settings, no_answer_bias=0.7, calibration=Calibration((0.0, 1.0, 0.0, 0.0))
+    )
+    reader.settings = calibrated
+    with pytest.raises(DataError):
+        reader.fit([], **OPTIONS)
+    assert reader.settings == calibrated
+
+    def press(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "fit_chunk", press)
+        with pytest.raises(KeyboardInterrupt):
+            reader.fit(make_questions(), **OPTIONS)
+    assert reader.settings == calibrated
+    with pytest.warns(UserWarning, match=r"mean votes, not probabilities.* 20 right and 20 wrong"):
+        reader.fit(make_questions(), out=tmp_path, **OPTIONS)
+    assert (reader.settings.calibration, reader.settings.no_answer_bias) == (None, 0.0)
+    assert Reader.from_preset(tmp_path).settings == reader.settings
 
 
 def test_an_epoch_wins_a_tie_with_the_start(give_scores):

@@ -1,4 +1,7 @@
-"""The reader: answers with their evidence, presets that come back, and what is refused."""
+"""The reader: answers with their evidence, presets that come back, and what is refused.
+
+Covers octavo.reading.calibrating.
+"""
 
 from __future__ import annotations
 
@@ -241,6 +244,29 @@ def test_what_another_bias_changes_is_read_again():
 def test_too_few_questions_leave_a_reader_as_it_was():
     shared = shared_reader()
     reader = Reader(shared.model, shared.tokenizer, shared.settings)
-    with pytest.raises(UsageError, match="20 right and 20 wrong"):
+    with pytest.raises(UsageError, match=r"20 right and 20 wrong.*Received: 12 questions"):
         reader.calibrate(make_asked(12), progress=False)
+    right = [one for one in make_asked(150) if one.answers and int(one.id) % 2 == 0]
+    with pytest.raises(UsageError, match=r"20 right and 20 wrong.* right, \d wrong"):
+        reader.calibrate(right, progress=False)
     assert reader.settings == shared.settings
+
+
+def test_settings_that_need_more_places_than_there_are_are_refused():
+    reader = shared_reader()
+    positions = reader.model.config.max_position_embeddings
+    with pytest.raises(UsageError, match=f"positions. Received: a model with {positions}"):
+        reader.settings = dataclasses.replace(reader.settings, answer_length=positions)
+
+
+def test_many_questions_of_the_same_passages_have_them_encoded_once(monkeypatch):
+    reader, calls = shared_reader(), []
+    encode = reader.tokenizer.encode_many
+    monkeypatch.setattr(reader.tokenizer, "encode_many", lambda t: calls.append(t) or encode(t))
+    passages = [Passage(TEXT), Passage(TEXT[5:])]
+    asked = [Question(str(n), LETTERS[n], tuple(passages)) for n in range(3)]
+    together = reader.answer_many(asked, progress=False)
+    assert len(calls) == 1
+    assert reader.answer(LETTERS[2], [TEXT[::-1]]).passages[0].text == TEXT[::-1]
+    assert reader.answer(LETTERS[2], passages).text == together[2].text
+    assert len(calls) == 3

@@ -1,5 +1,7 @@
 """Windows cover a passage, and tokens are found where they stand."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,6 +53,24 @@ def test_a_rare_token_of_the_question_outweighs_many_common_ones():
     windows = [Window(number, common) for number in range(9)]
     windows[5] = Window(5, np.array([7, 8, 8, 8]))
     assert nearest_windows(windows, np.array([1, 2, 3, 4, 7]), 1) == [windows[5]]
+
+
+@given(
+    ids=st.lists(st.lists(st.integers(0, 5), max_size=7), min_size=2, max_size=12),
+    question=st.lists(st.integers(0, 5), min_size=1, max_size=6),
+    most=st.integers(1, 5),
+)
+def test_nearest_windows_are_those_with_the_rarest_tokens_and_pairs(ids, question, most):
+    windows = [Window(number, np.array(one, np.int32)) for number, one in enumerate(ids)]
+    asked = sorted(set(question)), sorted(set(pairwise(question)))
+    held = [
+        [*(token in one for token in asked[0]), *(pair in list(pairwise(one)) for pair in asked[1])]
+        for one in ids
+    ]
+    rarity = np.log((len(ids) + 2) / (np.sum(held, axis=0) + 1))
+    order = sorted(range(len(ids)), key=lambda n: -np.dot(held, rarity)[n])
+    kept = [window.passage for window in nearest_windows(windows, np.array(question), most)]
+    assert kept == sorted(order[:most] if len(ids) > most else order)
 
 
 @pytest.mark.parametrize(("length", "count"), [(12, 1), (13, 2), (20, 2), (21, 3)])

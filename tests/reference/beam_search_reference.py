@@ -240,7 +240,9 @@ class Question:
             logs += np.log(self.distributions(tuple(chosen[:step]))[:, token] + FLOOR)
         return logs.tolist()
 
-    def beam_search(self, steps: int, beams: int, extractive: bool, vote: str) -> Result:
+    def beam_search(
+        self, steps: int, beams: int, extractive: bool, vote: str, finish_all: bool = False
+    ) -> Result:
         no_answer, voting, margin = self.voting()
         pieces = self.pieces(voting, steps)
         answers = [Answer()]
@@ -254,7 +256,8 @@ class Question:
                         candidates.append(self.extend(answer, token, gain))
             answers, near = take_best(candidates, beams)
             margin = min(margin, near)
-            if answers[0].finished:  # the best; scores only fall
+            first = answers if finish_all else answers[:1]  # the best; scores only fall
+            if all(answer.finished for answer in first):
                 break
         rows = {answer.tokens: self.row_scores(answer) for answer in answers}
         return Result(answers, no_answer, voting, rows, margin)

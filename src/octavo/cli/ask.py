@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -22,13 +23,14 @@ from octavo.cli.arguments import (
     check_outputs,
 )
 from octavo.cli.readers import Mode, check_counts, load_reader, print_json, say_written
-from octavo.errors import UsageError
+from octavo.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from octavo.reading.answer import Answer
     from octavo.reading.question_files import Passage
 
 PROMPT = "\nquestion: "
+FILE_NAME = re.compile(r"[^\s?？]+\.(txt|jsonl?|tsv|csv|md)(\.(gz|bz2|xz|zst))?")
 
 
 def ask(
@@ -39,6 +41,7 @@ def ask(
     preset: Preset = None,
     mode: Mode = "extractive",
     beams: int | None = None,
+    top_k: int = 1,
     documents: Unit = "paragraphs",
     as_json: AsJson = False,
     html: Output = None,
@@ -76,6 +79,8 @@ def ask(
         extractive: the answer is a span of a passage. generative: it is written freely.
     beams
         Answers followed at once. Default: the reader's own setting.
+    top_k
+        Answers shown at most, none of which overlaps another; of other ones the place alone.
     documents
         What one document is in a text file: each of its lines; its paragraphs, with blank lines
         between; or, with "files", all of it.
@@ -88,11 +93,13 @@ def ask(
     if asked is None and questions is None:
         _check_terminal(paths)
     named = [*paths, *([] if questions is None else [questions])]
-    check_counts(beams=beams)
+    check_counts(beams=beams, top_k=top_k)
     check_inputs(*named)
     check_outputs(named, html=html)
     texts = _read_passages(paths, documents, html) if paths or questions is None else []
-    options: dict[str, Any] = {"mode": mode} if beams is None else {"mode": mode, "beams": beams}
+    options: dict[str, Any] = {"mode": mode, "top_k": top_k}
+    if beams is not None:
+        options["beams"] = beams
     if questions is not None:
         results = iter([_answer_list(questions, texts, preset, options)])
     elif asked is not None:
@@ -120,6 +127,8 @@ def _part(
         check_inputs(question)
     if not question.strip():
         raise UsageError(f"the question is empty. Received: {question!r}")
+    if FILE_NAME.fullmatch(question) and not _is_there(question):  # mistyped, and no question
+        raise DataError("no such file or folder", path=question)
     if passages and _is_there(question) and not _is_there(passages[0]):
         raise UsageError(f"the question comes first, then the files. Received: {question}")
     return question, list(passages)

@@ -35,13 +35,18 @@ def print_question(question: str, first: bool) -> None:
 
 
 def print_answer(answer: Answer) -> None:
-    """Print the answer in bold, then each passage's vote, highest first, and the evidence in it.
+    """Print the answer in bold, others if asked for, then each passage's vote, highest first, and
+    the evidence in it.
 
     Of more than `MOST_SHOWN` passages only as many, and none without weight.
     """
     console = _console()
     found = Text(printable(answer.text), "bold") if answer.found else Text("no answer", "italic")
     console.print(found.append(f"  {answer.score:.3f}", "not bold dim"))
+    for other in answer.candidates[1:]:
+        place = "" if other.passage is None else f", passage {other.passage}"
+        line = Text("or ", "dim").append(printable(other.text), "not dim")
+        console.print(line.append(f"  {other.score:.3f}{place}"))
     shown = ranked = answer.rank()
     if len(ranked) > MOST_SHOWN:
         shown = [one for one in ranked if one[1].vote >= LOW or one[1].spans][:MOST_SHOWN]
@@ -51,13 +56,15 @@ def print_answer(answer: Answer) -> None:
         console.print(_excerpt(passage))
     numbers = {number for number, _ in shown}
     left = [passage for number, passage in ranked if number not in numbers]
-    if left:
-        unread = sum(passage.no_answer is None for passage in left)
+    unread = sum(passage.no_answer is None for passage in left)
+    said = []
+    if len(left) > unread:
         what = "more passages say less" if shown else "passages give no answer"
-        console.print(Text(f"\n{len(left):,} {what}; --json or --html shows them", "dim"))
-        if unread:
-            text = f"{unread:,} of them were not read: the others are nearer to the question"
-            console.print(Text(text, "dim"))
+        said.append(f"{len(left) - unread:,} {what}")
+    if unread:
+        said.append(f"{unread:,} were not read, as others are nearer to the question")
+    if said:
+        console.print(Text(f"\n{'; '.join(said)}; --json or --html shows all", "dim"))
 
 
 def print_evaluation(result: Evaluation) -> None:

@@ -221,22 +221,23 @@ def calibrate(
     check_directory(out)
     questions, skipped = _read_questions(files, bad_questions)
     reader = load_reader(preset)
-    from octavo.reading.evaluation import evaluate
-
-    before = evaluate(reader, questions).calibration_error
-    reader.calibrate(questions)
-    result = evaluate(reader, questions)
+    result = reader.calibrate(questions)
     reader.save_to_preset(out)
     if plot is not None:
         from octavo.report.reliability import plot_reliability
 
         plot_reliability(result.reliability, plot)
     if as_json:
-        scores = {"calibration_error_before": round(before, 6), **result.to_dict()}
-        print_json({"preset": str(out), **scores, "bad_questions": skipped})
+        figures = {
+            "questions": result.questions,
+            "calibration_error_before": round(result.error_before, 6),
+            "calibration_error": round(result.error, 6),
+            "no_answer_bias": round(result.no_answer_bias, 6),
+        }
+        print_json({"preset": str(out), **figures, "bad_questions": skipped})
         return
-    error = result.calibration_error
-    print(f"calibration error {before:.4f} before, {error:.4f} on the same questions now")
+    errors = f"{result.error_before:.4f} before, {result.error:.4f} on the same questions now"
+    print(f"calibration error {errors}")
     print(f"wrote {out}")
 
 

@@ -132,6 +132,24 @@ def read_token(
     return hidden, tuple(filled)
 
 
+def point(model: Any, hidden: Any, prefix: Prefix, places: Any) -> Any:
+    """How likely a pointer_head points at each place of the prefix after each state.
+
+    Args:
+        model: a UniLM `Transformer`.
+        hidden: float (rows, beams, d).
+        prefix: what `encode_prefix` gave for the rows.
+        places: bool (rows, beams, length), where it may point.
+
+    Returns:
+        float32 (rows, beams, length); zeros for a model without one.
+    """
+    if prefix.pointer_keys is None:
+        return ops.zeros(places.shape)
+    scores = model.get_layer("pointer").score(hidden, prefix.pointer_keys, places)
+    return ops.where(places, ops.softmax(scores, axis=-1), 0.0)
+
+
 def next_probabilities(model: Any, hidden: Any, prefix: Prefix, places: Any, read_as: Any) -> Any:
     """How likely each token comes after each state.
 
@@ -150,9 +168,7 @@ def next_probabilities(model: Any, hidden: Any, prefix: Prefix, places: Any, rea
     Source: See et al. 2017, "Get To The Point", section 2.2, the extended vocabulary.
     """
     if prefix.pointer_keys is not None:
-        pointer = model.get_layer("pointer")
-        scores = pointer.score(hidden, prefix.pointer_keys, places)
-        found = ops.where(places, ops.softmax(scores, axis=-1), 0.0)
+        found = point(model, hidden, prefix, places)
         return sum_by_token(found, prefix.token_ids, read_as.shape[0])
     found = ops.softmax(ops.cast(model.logits(hidden), "float32"), axis=-1)
     return found if read_as.shape[0] == found.shape[-1] else ops.take(found, read_as, axis=-1)

@@ -19,6 +19,7 @@ from octavo.transformer.inputs import check_two_segments
 
 MODES = ("extractive", "generative")
 MOST_BEAMS = 256
+MOST_MEMORY = 4 << 30  # bytes of the answers' keys and values
 LENGTH_STEP = 32  # prefixes are padded to a multiple of it
 SHARPEST = 1e-9  # temperature or share: the likeliest token alone is drawn, as with smaller ones
 # words outside the vocabulary have room for one of these numbers of them in a batch
@@ -42,10 +43,12 @@ class Decoded:
         no_answer: float (passages,), each passage's probability that it holds no answer.
         doubts: float (passages,), its log odds against the likeliest first token of an answer.
         voting: bool (passages,), whether the passage took part in the vote.
+        starts: float (passages, length), how likely a model with a pointer_head has the answer
+            begin at each token of the prefix; zeros for one that names words.
 
     Example:
-        >>> one = np.zeros(1)
-        >>> Decoded([[7, 8]], one, one, np.zeros((1, 1)), one, one, one == 0).tokens
+        >>> one, two = np.zeros(1), np.zeros((1, 1))
+        >>> Decoded([[7, 8]], one, one, two, one, one, one == 0, two).tokens
         [[7, 8]]
     """
 
@@ -56,6 +59,7 @@ class Decoded:
     no_answer: np.ndarray
     doubts: np.ndarray
     voting: np.ndarray
+    starts: np.ndarray
 
 
 class Decoder:
@@ -109,6 +113,7 @@ class Decoder:
         mode: str = "extractive",
         vote: str = "article",
         no_answer_bias: float = 0.0,
+        finish_all: bool = False,
     ) -> list[Decoded]:
         """The most voted answers.
 
@@ -121,6 +126,8 @@ class Decoder:
             vote: a name of `VOTES`.
             no_answer_bias: added to the log probability of "no answer" when it is decided whether
                 a passage votes; how it votes stays as it is.
+            finish_all: go on until all answers have ended. Else only the best one has; of the
+                others there may be but the first tokens.
 
         Returns:
             One `Decoded` a question, in order.
@@ -128,7 +135,9 @@ class Decoder:
         Raises:
             UsageError: if an argument is impossible or a question has no passage.
         """
-        settings = Search(self.end_id, steps, beams, mode == "extractive", vote)
+        settings = Search(
+            self.end_id, steps, beams, mode == "extractive", vote, finish_all=finish_all
+        )
         return self._run(settings, mode, prefixes, passage_lengths, no_answer_bias)
 
     def sample(
@@ -202,6 +211,7 @@ class Decoder:
         if not prefixes:
             return []
         batch = _pad(prefixes, passage_lengths, self.end_id)
+        _check_memory(settings, len(batch["lengths"]), self.model.config)
         if self.model.config.pointer_head:
             names, batch["token_ids"] = _name_tokens(batch["token_ids"], self.end_id)
             settings = settings._replace(end_id=0)
@@ -241,6 +251,18 @@ def _check(settings: Search, mode: str, points: bool) -> None:
     check_one_of("vote", settings.vote, VOTES)
     check_whole("steps", settings.steps, 1)
     check_whole("samples" if settings.drawing else "beams", settings.beams, 1, MOST_BEAMS)
+
+
+def _check_memory(settings: Search, rows: int, config: Any) -> None:
+    """Refuse beams whose keys and values would not fit."""
+    a_beam = 8 * rows * settings.steps * config.hidden_size * config.num_hidden_layers
+    if settings.beams * a_beam > MOST_MEMORY:
+        name = "samples" if settings.drawing else "beams"
+        raise UsageError(
+            f"{settings.beams} {name} over {rows} windows would take "
+            f"{settings.beams * a_beam / 1e9:.1f} GB; there is room for {MOST_MEMORY // a_beam}. "
+            f"Ask for fewer, or have fewer windows read (most_windows)"
+        )
 
 
 def _check_rows(prefixes: Any, passage_lengths: Any, steps: int, config: Any, most_ids: int) -> int:
@@ -362,4 +384,5 @@ def _split(found: dict[str, np.ndarray], prefixes: Any, end_id: int, ranked: boo
             no_answer=found["no_answer"][rows],
             doubts=found["doubts"][rows],
             voting=found["voting"][rows],
+            starts=found["starts"][rows],
         )

@@ -13,6 +13,7 @@ from octavo.decoding.cache import (
     empty_cache,
     encode_prefix,
     next_probabilities,
+    point,
     read_token,
     reorder_cache,
 )
@@ -32,6 +33,7 @@ class Search(NamedTuple):
     extractive: bool
     vote: str
     drawing: str | None = None  # None: beam search; "all" tokens or a "nucleus" to draw from
+    finish_all: bool = False  # beam search goes on until every answer has ended, not the best alone
 
 
 class State(NamedTuple):
@@ -84,7 +86,7 @@ def search(
         tokens int32 (q, k, steps); scores float (q, k); finished bool (q, k); best int32 (q,), the
         highest score; row_scores float (r, k); no_answer float (r,), the probability of END as
         the first token; doubts float (r,), its log odds against the likeliest other; voting bool
-        (r,).
+        (r,); starts float (r, length), how likely a pointer has the answer begin at each place.
     """
     questions, rows = owned.shape
     prefix = encode_prefix(model, ops.take(read_as, token_ids), lengths)
@@ -146,6 +148,7 @@ def search(
         "no_answer": no_answer,
         "doubts": doubts,
         "voting": voting,
+        "starts": ops.where(passage, point(model, prefix.hidden, prefix, inside)[:, 0], 0.0),
     }
 
 
@@ -172,6 +175,9 @@ def _unfinished(state: State, settings: Search) -> Any:
     """Bool (q,): sampling waits for every draw, beam search for the best (scores only fall)."""
     if settings.drawing:
         return ops.logical_not(ops.all(state.finished, axis=1))
+    if settings.finish_all:  # but for beams that never began: there are fewer spans
+        alive = state.scores > IMPOSSIBLE / 2
+        return ops.any(ops.logical_and(alive, ops.logical_not(state.finished)), axis=1)
     best = best_index(state.scores)[:, None]
     return ops.logical_not(ops.take_along_axis(state.finished, best, axis=1)[:, 0])
 

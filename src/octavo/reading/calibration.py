@@ -125,8 +125,8 @@ def fit_answers(signals: Sequence[Signals], right: Sequence[bool]) -> tuple[floa
     hits = np.asarray(right, bool)
     if min(hits.sum(), (~hits).sum()) < LEAST:
         raise UsageError(
-            f"{LEAST} right and {LEAST} wrong answers are needed to say how likely an answer is. "
-            f"Received: {hits.sum()} right, {(~hits).sum()} wrong"
+            f"to say how likely an answer is, {LEAST} right and {LEAST} wrong answers are needed,"
+            f' "no answer" not counted. Received: {hits.sum()} right, {(~hits).sum()} wrong'
         )
     return tuple(fit_logistic(np.array([one.features for one in signals]), hits).tolist())
 

@@ -16,6 +16,7 @@ from octavo.reading.windows import Window, find_tokens
 from octavo.text import Encoding, WordPieceTokenizer
 
 PAIRS = ("“”", "‘’", "「」", "『』", "《》", "〈〉", "（）", "()", "【】", "[]", '""')
+Span = tuple[int, int]  # first and last, exclusive, of an answer's characters
 EDGES = " \t\n\u3000,，、;；:：·"  # no answer begins or ends with one of them
 
 
@@ -65,11 +66,13 @@ def make_answer(
         signals = Signals.of(decoded, place)
         mean = float(np.exp(signals.vote / signals.tokens))
         score = calibration.probability(signals) if calibration else mean
-        votes = _votes(prepared, decoded, place)
+        votes, likeliest = _votes(prepared, decoded, place)
         known = [
             token if token < len(tokenizer.vocabulary) else tokenizer.unk_id for token in tokens
         ]
-        candidate = _find_best(votes, tokenizer.decode(known), score)
+        candidate = _find_best(votes, likeliest, tokenizer.decode(known), score)
+        if candidates and not any(map(str.isalnum, candidate.text)):
+            continue
         if any(_overlap(candidate, other) for other in candidates):
             continue
         if not candidates:
@@ -81,43 +84,77 @@ def make_answer(
     doubt = float(decoded.doubts.min())
     sure = calibration.no_answer_probability(doubt) if calibration else None
     nothing = float(decoded.no_answer.mean()) if sure is None else sure
-    return Answer(prepared.question, "", nothing, tuple(_votes(prepared, decoded, None)))
+    return Answer(prepared.question, "", nothing, tuple(_votes(prepared, decoded, None)[0]))
 
 
-def _votes(prepared: Prepared, decoded: Decoded, place: int | None) -> list[PassageVote]:
-    """Every passage's vote for the answer of a place in the list; None: for no answer."""
-    votes = []
+def _votes(
+    prepared: Prepared, decoded: Decoded, place: int | None
+) -> tuple[list[PassageVote], list[Span | None]]:
+    """Every passage's vote for the answer of a place in the list, and where it likeliest stands.
+
+    Place None: for no answer.
+    """
+    votes, likeliest = [], []
     for index, (passage, encoding) in enumerate(prepared.passages):
         rows = [r for r, window in enumerate(prepared.windows) if window.passage == index]
-        vote, spans = 0.0, []
+        vote = 0.0
+        spans: tuple[Span, ...] = ()
+        best: Span | None = None
         if place is not None:
             steps = max(int(decoded.steps[place]), 1)
             if rows:
                 vote = float(np.exp(decoded.row_scores[rows, place] / steps).max())
-            spans = [
-                whole_words(passage.text, int(encoding.starts[a]), int(encoding.ends[b - 1]))
-                for a, b in find_tokens(prepared.ids[index], decoded.tokens[place])
-            ]
+            found = find_tokens(prepared.ids[index], decoded.tokens[place])
+            if found:
+                starts = np.zeros(len(prepared.ids[index]))
+                for row in rows:
+                    window = prepared.windows[row]
+                    here = slice(window.start, window.start + len(window.ids))
+                    pointed = decoded.starts[row, 1 : 1 + len(window.ids)]
+                    starts[here] = np.maximum(starts[here], pointed)
+                spans, best = _find_spans(passage.text, encoding, found, starts)
+        likeliest.append(best)
         votes.append(
             PassageVote(
                 text=passage.text,
                 vote=vote,
                 no_answer=float(decoded.no_answer[rows].min()) if rows else None,
                 voted=bool(decoded.voting[rows].any()),
-                spans=tuple(dict.fromkeys(spans)),
+                spans=spans,
                 source=passage.source,
             )
         )
-    return votes
+    return votes, likeliest
 
 
-def _find_best(votes: Sequence[PassageVote], written: str, score: float) -> Candidate:
+def _find_spans(
+    text: str, encoding: Encoding, found: Sequence[tuple[int, int]], starts: np.ndarray
+) -> tuple[tuple[Span, ...], Span]:
+    """Where an answer stands as words and numbers of its own, and the likeliest of the places.
+
+    Args:
+        text: the passage.
+        encoding: its tokens.
+        found: first and last, exclusive, of the tokens of each place.
+        starts: float (tokens,), how likely the answer begins at each of them.
+    """
+    places = [(int(encoding.starts[a]), int(encoding.ends[b - 1])) for a, b in found]
+    whole = [not any(is_inside_word(text, edge) for edge in place) for place in places]
+    best = max(range(len(places)), key=lambda n: (starts[found[n][0]], whole[n]))
+    kept = [n for n in range(len(places)) if whole[n] or n == best or not any(whole)]
+    spans = dict.fromkeys(whole_words(text, *places[n]) for n in kept)
+    return tuple(spans), whole_words(text, *places[best])
+
+
+def _find_best(
+    votes: Sequence[PassageVote], likeliest: Sequence[Span | None], written: str, score: float
+) -> Candidate:
     """The place of an answer in the passage that votes for it most; the text alone if in none."""
-    standing = [index for index, vote in enumerate(votes) if vote.spans]
+    standing = {index: place for index, place in enumerate(likeliest) if place is not None}
     if not standing:
         return Candidate(written, score)
     best = max(standing, key=lambda index: votes[index].vote)
-    start, end = votes[best].spans[0]
+    start, end = standing[best]
     return Candidate(votes[best].text[start:end], score, best + 1, start, end)
 
 

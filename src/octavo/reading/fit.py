@@ -6,6 +6,7 @@ A run's folder is the preset with the best validation score so far, and beside i
 
 from __future__ import annotations
 
+import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -38,6 +39,7 @@ ANEW = (
 )
 HEADS = "^(head|pointer)/"  # paths of the layers that choose tokens
 NEW_HEADS = 8.0  # how many times faster they learn
+MEAN_VOTES = "scores are mean votes, not probabilities, until the reader is calibrated"
 WARMUP = 10  # of so many steps one warms up
 
 
@@ -60,7 +62,8 @@ def fit_reader(
 ) -> dict[str, Any]:
     """Train a reader in place and keep the best weights by validation F1.
 
-    With enough validation questions it is then calibrated on them, see `Reader.calibrate`.
+    With enough validation questions it is then calibrated on them, see `Reader.calibrate`; without,
+    what a calibration had learned of the first weights is forgotten, which is warned of.
 
     Args:
         reader: the `Reader` whose weights are the start; afterwards it holds the best ones. With
@@ -105,7 +108,6 @@ def fit_reader(
         seed,
     )
     keras.utils.set_random_seed(seed)
-    reader.settings = replace(reader.settings, calibration=None)  # that of other weights
     folder = None if out is None else _check_out(out, resume)
     model = _copy_model(reader, dropout)
     points = model.config.pointer_head
@@ -126,6 +128,9 @@ def fit_reader(
     if head_multiplier != 1:
         optimizer = LearningRateMultiplier(optimizer, {HEADS: head_multiplier})
     compile_model(model, optimizer, loss=PlaceLoss() if points else None)
+    before = reader.settings
+    if before.calibration is not None:  # it and the line were drawn for other weights
+        reader.settings = replace(before, calibration=None, no_answer_bias=0.0)
     best = _BestWeights(reader, model, validation, folder, progress)
     loop = Loop(
         model,
@@ -147,11 +152,14 @@ def fit_reader(
         description=f"training, {epochs} epochs",
         progress=progress,
     )
-    log = loop.run().log
+    try:
+        log = loop.run().log
+    except BaseException:  # the reader has its first weights
+        reader.settings = before
+        raise
     best.restore()
     reader.new = False
-    if validation:
-        _calibrate(reader, validation, folder, progress)
+    _calibrate(reader, validation or (), folder, progress)
     records = [{name: line[name] for name in line if name != "step"} for line in log]
     start = records.pop(0) if log[0]["step"] == 0 else {}
     scores = [line["f1"] for line in log if "f1" in line]
@@ -220,7 +228,8 @@ def _calibrate(
     """Make scores probabilities, unless the validation questions are too few to say."""
     try:
         reader.calibrate(validation, progress)
-    except UsageError:
+    except UsageError as error:
+        warnings.warn(f"{MEAN_VOTES}: {error}", stacklevel=3)
         return
     if folder is not None:
         with write_files(folder) as beside:

@@ -10,28 +10,25 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from octavo._checks import check_one_of, check_whole
 from octavo._files import write_directory
 from octavo._locks import hold_folder
 from octavo._progress import Progress
 from octavo.decoding import Decoded, Decoder
 from octavo.decoding.decoder import MODES, MOST_BEAMS
-from octavo.errors import PresetError, UsageError
+from octavo.errors import UsageError
 from octavo.reading.answer import Answer
-from octavo.reading.calibration import Calibration, Signals, fit_answers, fit_bias
+from octavo.reading.calibrating import Calibrated, calibrate_reader
 from octavo.reading.doubts import Doubts
 from octavo.reading.evidence import Prepared, make_answer
 from octavo.reading.fit import fit_reader
-from octavo.reading.metrics import cmrc_exact_match
 from octavo.reading.passage_files import LONGEST_PASSAGE
 from octavo.reading.question_files import Passage, Question
-from octavo.reading.settings import SETTINGS, ReaderSettings
+from octavo.reading.settings import SETTINGS, ReaderSettings, plain_settings, read_settings
 from octavo.reading.start import start_reader
 from octavo.reading.unknown_words import UnknownWords
 from octavo.reading.windows import cut_windows, nearest_windows
-from octavo.text import WordPieceTokenizer
+from octavo.text import Encoding, WordPieceTokenizer
 from octavo.transformer import Transformer, find_preset, load_preset
 from octavo.transformer.inputs import check_two_segments
 from octavo.transformer.presets import write_preset
@@ -63,17 +60,27 @@ class Reader:
     def __init__(
         self, model: Transformer, tokenizer: WordPieceTokenizer, settings: ReaderSettings
     ) -> None:
-        positions = model.config.max_position_embeddings
-        if settings.longest_input > positions:
-            raise UsageError(
-                f"the settings need {settings.longest_input} positions. "
-                f"Received: a model with {positions}"
-            )
         self.model = model
         self.tokenizer = tokenizer
         self.settings = settings
         self.decoder = Decoder(model, end_id=tokenizer.sep_id, unk_id=tokenizer.unk_id)
         self.new = False  # whether its output layer is untrained
+        self._encoded: tuple[list[str], list[Encoding]] = ([], [])
+
+    @property
+    def settings(self) -> ReaderSettings:
+        """Lengths, beams and vote; others may be set, as far as the model's positions go."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: ReaderSettings) -> None:
+        positions = self.model.config.max_position_embeddings
+        if settings.longest_input > positions:
+            raise UsageError(
+                f"the settings need {settings.longest_input} positions. "
+                f"Received: a model with {positions}"
+            )
+        self._settings = settings
 
     @classmethod
     def from_preset(cls, source: str | Path | None = None) -> Reader:
@@ -92,7 +99,7 @@ class Reader:
         folder = find_preset(source)
         model, tokenizer = load_preset(folder, application="unilm")
         check_two_segments(model.config, folder)
-        settings = _read_settings(folder, model.config.max_position_embeddings)
+        settings = read_settings(folder, model.config.max_position_embeddings)
         return cls(model, tokenizer, settings)
 
     @classmethod
@@ -114,7 +121,7 @@ class Reader:
         Example: `Reader.from_encoder("bert-base-chinese", layers=6).fit(questions, out="mine")`.
         """
         model, tokenizer = start_reader(source, layers, seed)
-        settings = _plain_settings(model.config.max_position_embeddings, source)
+        settings = plain_settings(model.config.max_position_embeddings, source)
         reader = cls(model, tokenizer, settings)
         reader.new = True
         return reader
@@ -180,7 +187,7 @@ class Reader:
         top_k: int = 1,
         progress: bool = True,
     ) -> list[Answer]:
-        """Answer many questions; much faster than one by one.
+        """Answer many questions, several of them at once.
 
         Args:
             questions: their gold answers, if any, are not looked at.
@@ -208,7 +215,7 @@ class Reader:
         doubts.warn(stacklevel=2)
         return [answer for answer in answers if answer is not None]
 
-    def calibrate(self, questions: Sequence[Question], progress: bool = True) -> None:
+    def calibrate(self, questions: Sequence[Question], progress: bool = True) -> Calibrated:
         """Learn from questions with known answers how often an answer is right.
 
         Afterwards `Answer.score` is the probability that an extractive answer is right. Where 20
@@ -220,44 +227,21 @@ class Reader:
             questions: with their gold answers; those without have no answer.
             progress: show a bar on stderr.
 
-        Raises:
-            UsageError: if fewer than 20 answers are right, or fewer than 20 wrong.
-        """
-        settings = self.settings
-        unanswerable = [not question.answers for question in questions]
-        read = {
-            index: (prepared, decoded)
-            for index, prepared, decoded in self._read(questions, progress=progress)
-        }
-        doubts = [float(read[index][1].doubts.min()) for index in range(len(questions))]
-        bias, no_answer = fit_bias(doubts, unanswerable) or (settings.no_answer_bias, ())
-        try:
-            if bias != settings.no_answer_bias:
-                moved = self._others_vote({i: one.doubts for i, (_, one) in read.items()}, bias)
-                self.settings = dataclasses.replace(settings, no_answer_bias=bias)
-                again = self._read([questions[index] for index in moved], progress=progress)
-                read |= {moved[place]: (prepared, one) for place, prepared, one in again}
-            signals, right = [], []
-            for index, (prepared, decoded) in read.items():
-                answer = make_answer(prepared, decoded, self.tokenizer)
-                if answer.found:
-                    signals.append(Signals.of(decoded))
-                    right.append(cmrc_exact_match(answer.text, questions[index].answers) == 1)
-            calibration = Calibration(fit_answers(signals, right), no_answer)
-        except BaseException:
-            self.settings = settings
-            raise
-        self.settings = dataclasses.replace(settings, no_answer_bias=bias, calibration=calibration)
+        Returns:
+            How far scores were from the share of right answers before, and are now.
 
-    def _others_vote(self, doubts: dict[int, np.ndarray], bias: float) -> list[int]:
-        """The questions of which other windows would vote with another bias."""
-        lowest, highest = sorted((-bias, -self.settings.no_answer_bias))
-        near = 1e-3  # in another batch a doubt may differ by a rounding
-        return [
-            index
-            for index, found in doubts.items()
-            if ((found > lowest - near) & (found < highest + near)).any()
-        ]
+        Raises:
+            UsageError: if fewer than 20 answers are right, or fewer than 20 wrong; before any is
+                read if there are too few questions for that.
+        """
+        return calibrate_reader(self, questions, progress)
+
+    def read(
+        self, questions: Sequence[Question], progress: bool = True
+    ) -> dict[int, tuple[Prepared, Decoded]]:
+        """What is found for each question, by its number, before answers are made of it."""
+        found = self._read(questions, progress=progress)
+        return {index: (prepared, decoded) for index, prepared, decoded in found}
 
     def _read(
         self,
@@ -278,7 +262,7 @@ class Reader:
             beams = self.settings.beams if top_k == 1 else BEAMS_PER_ANSWER * top_k
         with Progress(len(questions), "reading", progress) as bar:
             for batch in self._batches(questions, batch_size):
-                found = self._decode([prepared for _, prepared in batch], mode, beams)
+                found = self._decode([one for _, one in batch], mode, beams, top_k > 1)
                 for (index, prepared), decoded in zip(batch, found, strict=True):
                     yield index, prepared, decoded
                 bar.advance(len(batch))
@@ -313,8 +297,10 @@ class Reader:
         encoding = tokenizer.encode(question.question)
         words = UnknownWords(tokenizer)
         asked = words.number(question.question, encoding)[: settings.question_length]
-        encodings = tokenizer.encode_many([passage.text for passage in question.passages])
-        passages = list(zip(question.passages, encodings, strict=True))
+        texts = [passage.text for passage in question.passages]
+        if texts != self._encoded[0]:  # of the same passages many questions are asked
+            self._encoded = texts, tokenizer.encode_many(texts)
+        passages = list(zip(question.passages, self._encoded[1], strict=True))
         ids = [words.number(passage.text, tokens) for passage, tokens in passages]
         windows = [
             window
@@ -326,7 +312,9 @@ class Reader:
         prefixes = [window.prefix(asked, tokenizer.cls_id, tokenizer.sep_id) for window in windows]
         return Prepared(question.question, encoding, passages, ids, windows, prefixes, found)
 
-    def _decode(self, batch: list[Prepared], mode: str, beams: int) -> list[Decoded]:
+    def _decode(
+        self, batch: list[Prepared], mode: str, beams: int, finish_all: bool
+    ) -> list[Decoded]:
         """Run the decoder over a batch."""
         return self.decoder.beam_search(
             [prepared.prefixes for prepared in batch],
@@ -336,30 +324,8 @@ class Reader:
             mode=mode,
             vote=self.settings.vote,
             no_answer_bias=self.settings.no_answer_bias,
+            finish_all=finish_all,
         )
-
-
-def _read_settings(folder: Path, positions: int) -> ReaderSettings:
-    """reader.json, or for a plain model the article's lengths as far as its positions go."""
-    path = folder / SETTINGS
-    if path.is_file():
-        settings = ReaderSettings.from_file(path)
-        if settings.longest_input > positions:
-            raise PresetError(
-                f"needs {settings.longest_input} positions, but config.json says "
-                f"max_position_embeddings {positions}",
-                path=path,
-            )
-        return settings
-    return _plain_settings(positions, folder)
-
-
-def _plain_settings(positions: int, source: str | Path) -> ReaderSettings:
-    """The article's lengths, as far as a model's positions go."""
-    window = min(256, positions - ReaderSettings(window=1, overlap=0).longest_input + 1)
-    if window < 1:
-        raise PresetError(f"max_position_embeddings {positions} are too few to read", path=source)
-    return ReaderSettings(window=window, overlap=min(64, window // 4))
 
 
 def _check(question: Question) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from octavo._checks import check_field_types, check_one_of, check_whole
+from octavo._checks import check_field_types, check_number, check_one_of, check_whole
+from octavo.decoding.decoder import MOST_BEAMS
 from octavo.decoding.votes import VOTES
 from octavo.errors import PresetError, UsageError
 from octavo.reading.calibration import Calibration
@@ -59,6 +60,8 @@ class ReaderSettings:
         for field in dataclasses.fields(self):
             if field.type == "int" and field.name != "overlap":
                 check_whole(field.name, getattr(self, field.name), 1)
+        check_whole("beams", self.beams, 1, MOST_BEAMS)
+        check_number("no_answer_bias", self.no_answer_bias)
         check_whole("overlap", self.overlap, 0, self.window - 1)
         check_one_of("vote", self.vote, VOTES)
 
@@ -96,6 +99,29 @@ class ReaderSettings:
             raise PresetError(f"key {error}", path=path) from None
         except (OSError, ValueError, RecursionError):
             raise PresetError("cannot be read as JSON", path=path) from None
+
+
+def read_settings(folder: Path, positions: int) -> ReaderSettings:
+    """reader.json, or for a plain model the article's lengths as far as its positions go."""
+    path = folder / SETTINGS
+    if path.is_file():
+        settings = ReaderSettings.from_file(path)
+        if settings.longest_input > positions:
+            raise PresetError(
+                f"needs {settings.longest_input} positions, but config.json says "
+                f"max_position_embeddings {positions}",
+                path=path,
+            )
+        return settings
+    return plain_settings(positions, folder)
+
+
+def plain_settings(positions: int, source: str | Path) -> ReaderSettings:
+    """The article's lengths, as far as a model's positions go."""
+    window = min(256, positions - ReaderSettings(window=1, overlap=0).longest_input + 1)
+    if window < 1:
+        raise PresetError(f"max_position_embeddings {positions} are too few to read", path=source)
+    return ReaderSettings(window=window, overlap=min(64, window // 4))
 
 
 def _read_calibration(values: dict[str, Any]) -> dict[str, Calibration]:

@@ -45,10 +45,11 @@ def build_prefix(
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a passage: the passage's number and the tokens, int32 (n,)."""
+    """A part of a passage: the passage's number, the tokens, int32 (n,), and where they begin."""
 
     passage: int
     ids: np.ndarray
+    start: int = 0
 
     def prefix(self, question: np.ndarray, cls_id: int, sep_id: int) -> np.ndarray:
         """What the model reads before it answers."""
@@ -63,7 +64,7 @@ def cut_windows(passage: int, ids: np.ndarray, size: int, overlap: int) -> list[
         [256, 256, 256]
     """
     return [
-        Window(passage, ids[start : start + size])
+        Window(passage, ids[start : start + size], start)
         for start in window_starts(len(ids), size, overlap)
     ]
 
@@ -86,11 +87,13 @@ def nearest_windows(windows: list[Window], question: np.ndarray, most: int) -> l
     """
     if len(windows) <= most:
         return windows
-    tokens, pairs = np.unique(question), np.unique(_pairs(question))
-    holds = np.array(
+    ids = np.concatenate([window.ids for window in windows])
+    owners = np.repeat(np.arange(len(windows)), [len(window.ids) for window in windows])
+    inside = owners[:-1] == owners[1:]
+    holds = np.hstack(
         [
-            np.append(np.isin(tokens, window.ids), np.isin(pairs, _pairs(window.ids)))
-            for window in windows
+            _find_held(question, ids, owners, len(windows)),
+            _find_held(_pairs(question), _pairs(ids)[inside], owners[:-1][inside], len(windows)),
         ]
     )
     rarity = np.log((len(windows) + 2) / (holds.sum(axis=0) + 1))
@@ -101,6 +104,16 @@ def nearest_windows(windows: list[Window], question: np.ndarray, most: int) -> l
 def _pairs(ids: np.ndarray) -> np.ndarray:
     """Every two neighbouring ids as one number."""
     return ids[:-1].astype(np.int64) * (1 << 31) + ids[1:]
+
+
+def _find_held(asked: np.ndarray, ids: np.ndarray, owners: np.ndarray, windows: int) -> np.ndarray:
+    """Which of the distinct numbers asked for each window holds: bool (windows, distinct)."""
+    wanted = np.unique(asked)
+    holds = np.zeros((windows, len(wanted) + 1), bool)
+    places = np.searchsorted(wanted, ids)
+    found = np.append(wanted, -1)[places] == ids
+    holds[owners[found], places[found]] = True
+    return holds[:, :-1]
 
 
 def find_tokens(ids: np.ndarray, tokens: Sequence[int]) -> list[tuple[int, int]]:
