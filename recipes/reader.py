@@ -90,9 +90,12 @@ def main() -> None:
     questions = questions[: round(len(questions) * options.share)]
     validation = read_validation(data, VALIDATION)
     weights: list[dict[str, np.ndarray]] = []
+    stages = 0
     for number, plan in enumerate(PLANS):
-        training = Training(reader, plan, questions, validation, out / f"part-{number}")
+        part = out / f"part-{number}"
+        training = Training(reader, plan, questions, validation, part, stages)
         training.run()
+        stages += len(plan.stages)
         weights.append(training.network.arrays())
         reader = with_weights(reader, weights[-1])
     last = zip(weights[-2].items(), weights[-1].values(), strict=True)
@@ -135,6 +138,7 @@ class Training:
         questions: of the training.
         validation: questions by source, measured after every 400 steps.
         out: the folder of state.pt and log.jsonl.
+        before: stages of the parts before, as each stage draws other examples.
     """
 
     def __init__(
@@ -144,7 +148,9 @@ class Training:
         questions: Sequence[Question],
         validation: dict[str, list[Question]],
         out: Path,
+        before: int = 0,
     ) -> None:
+        self.before = before
         self.first, self.plan, self.questions, self.out = reader, plan, questions, out
         out.mkdir(parents=True, exist_ok=True)
         arrays, sep_id = collect_weights(reader.model), reader.tokenizer.sep_id
@@ -181,7 +187,7 @@ class Training:
 
     def batches(self) -> Iterator[tuple[int, Any]]:
         """All batches of all stages, with the window."""
-        for stage, (window, share) in enumerate(self.plan.stages):
+        for stage, (window, share) in enumerate(self.plan.stages, self.before):
             sampler = self.sampler(self.questions, window, 1, NEGATIVES)
             batches = sampler.batches(stage, BATCH)
             for batch in batches[: round(len(batches) * share)]:

@@ -139,13 +139,14 @@ def passages(questions: Iterable[Question]) -> Iterator[str]:
 def copies(
     questions: list[Question], convert: Callable[[str], str], count: int
 ) -> Iterator[Question]:
-    """The first `count` questions in the other script."""
-    for question in questions[:count]:
+    """The first `count` questions in the other script, every third with its passage alone so."""
+    for number, question in enumerate(questions[:count]):
         text, answers = question.passages[0].text, question.passages[0].answers
         passage, *converted = (convert(part) for part in (text, *answers))
         # the conversion looks at neighbours: an answer may differ from its place in the text
         if all(answer in passage for answer in converted):
-            yield ask(f"{question.id}_COPY", convert(question.question), (passage, *converted))
+            asked = convert(question.question) if number % 3 else question.question
+            yield ask(f"{question.id}_COPY", asked, (passage, *converted))
 
 
 def rare_answers(questions: list[Question], count: int) -> Iterator[Question]:

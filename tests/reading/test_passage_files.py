@@ -147,6 +147,19 @@ def test_folders_and_patterns_give_their_files(tmp_path):
     assert texts(read_passages([named])) == ["四"]
 
 
+def test_pictures_in_a_folder_are_left_out_which_is_said(tmp_path):
+    for number in range(2):
+        (tmp_path / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe\xfa")
+    picture = str(tmp_path / "0.png")
+    with pytest.raises(DataError, match=r"0\.png"):
+        read_passages([tmp_path])
+    write(tmp_path / "a.txt", "北京")
+    with pytest.warns(UserWarning, match=r"left out: .*0\.png.*, and 1 more file"):
+        assert texts(read_passages([tmp_path])) == ["北京"]
+    with pytest.raises(DataError, match=r"0\.png"):
+        read_passages([tmp_path, picture])
+
+
 def test_nothing_to_read_is_said(tmp_path):
     with pytest.raises(UsageError, match="at least one file"):
         read_passages([])

@@ -34,14 +34,15 @@ def read_passages(
     Args:
         paths: files, folders (with all below, names that begin with a dot left out), patterns such
             as "notes/*.txt", or "-" for standard input. Files without text in a folder are passed
-            over.
+            over; those that cannot be read, such as pictures, are left out with a warning.
         documents: what one document is in a text: one of its "paragraphs", with blank lines
             between, so a text without any is a single one; of its "lines", but for blank ones; or,
             of "files", the whole. Question files stay as they are.
 
     Raises:
         UsageError: if there are no paths, or documents are none of these.
-        DataError: if a file cannot be read, holds no passage, or one that is too long.
+        DataError: if a file that was named cannot be read, holds no passage or one that is too
+            long, or if none in a folder can.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -55,8 +56,20 @@ def read_passages(
     passages: list[Passage] = []
     for path in paths:
         found: list[Passage] = []
+        faults: list[DataError] = []
         for file in find_passage_files([path]):
-            found += _read_one(file, documents)
+            try:
+                found += _read_one(file, documents)
+            except DataError as error:
+                if not os.path.isdir(path):
+                    raise
+                faults.append(error)
+        if faults and not found:
+            raise faults[0]
+        if faults:
+            more = len(faults) - 1
+            also = f", and {more:,} more file{'s' * (more > 1)}" if more else ""
+            warnings.warn(f"left out: {faults[0]}{also}", stacklevel=2)
         if not found:
             raise DataError("holds no text", path)
         passages += found
