@@ -79,6 +79,11 @@ def test_too_few_wrong_answers_are_an_error():
         fit_answers(signals, [True] * 95 + [False] * 5)
 
 
+def test_of_a_very_long_answer_more_votes_say_nothing():
+    long, longer = (Signals(vote, 80, 30.0).features for vote in (-50.0, -90.0))
+    assert long[1:] == longer[1:] == [-20.0, 15.0, 1.0]
+
+
 def test_bins_hold_every_score():
     shares = [share for share, _, _ in reliability([0.0, 0.5, 1.0, 0.999], [True] * 4)]
     assert sum(shares) == 1.0

@@ -45,6 +45,18 @@ def test_every_score_of_four_hand_counted_answers():
     assert [answer.text for answer in result.answers] == TEXTS
 
 
+def test_no_answer_is_right_where_there_is_none():
+    class Silent:
+        def answer_many(self, questions, **options):
+            return [Answer(q.question, "", 0.75, ()) for q in questions]
+
+    passage = (Passage("1420年。"),)
+    asked = [Question(str(n), "哪年？", passage, ("1420年",) * (n == 3)) for n in range(4)]
+    result = evaluate(Silent(), asked, progress=False)
+    assert result.reliability == ((1.0, 0.75, 0.75),)  # three of four are right
+    assert (result.em, result.no_answer_precision, result.no_answer_recall) == (0.75, 0.75, 1.0)
+
+
 def test_the_dict_holds_fractions_and_no_answers():
     scores = evaluate(Scripted(), QUESTIONS, progress=False).to_dict()
     assert json.loads(json.dumps(scores)) == scores

@@ -126,6 +126,13 @@ def test_answers_do_not_overlap():
     assert len(one.candidates) == 1
 
 
+def test_answers_at_the_same_place_of_other_passages_do_not_overlap():
+    decoded = decode(["甲", "丙"], 2)
+    decoded.row_scores[:] = [[-1.0, -2.0], [-2.0, -1.0]]
+    answer = make_answer(prepare("甲乙", "丙乙"), decoded, TOKENIZER, top_k=2)
+    assert [(c.text, c.passage, c.start) for c in answer.candidates] == [("甲", 1, 0), ("丙", 2, 0)]
+
+
 def test_an_unknown_word_stands_where_it_stands_and_nowhere_else():
     prepared = prepare("🙋甲𪚥", "乙𪚥🙋")
     decoded = decode([""], 2)

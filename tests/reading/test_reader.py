@@ -16,6 +16,7 @@ from tiny import LETTERS, make_questions, make_reader, shared_reader
 
 from octavo.errors import PresetError, UsageError
 from octavo.reading import Passage, Question, Reader
+from octavo.reading.calibration import Calibration
 
 TEXT = "".join(LETTERS[:30])
 
@@ -250,6 +251,15 @@ def test_too_few_questions_leave_a_reader_as_it_was():
     with pytest.raises(UsageError, match=r"20 right and 20 wrong.* right, \d wrong"):
         reader.calibrate(right, progress=False)
     assert reader.settings == shared.settings
+
+
+def test_a_calibration_is_of_extractive_answers():
+    reader = shared_reader()
+    free = reader.answer("甲乙", [TEXT], mode="generative").score
+    calibration = Calibration((0.0, 0.0, 0.0, 9.0))
+    reader.settings = dataclasses.replace(reader.settings, calibration=calibration)
+    assert reader.answer("甲乙", [TEXT]).score > 0.99
+    assert reader.answer("甲乙", [TEXT], mode="generative").score == free < 0.99
 
 
 def test_settings_that_need_more_places_than_there_are_are_refused():
