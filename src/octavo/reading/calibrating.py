@@ -20,7 +20,7 @@ from octavo.reading.calibration import (
     reliability,
 )
 from octavo.reading.evidence import Prepared, make_answer
-from octavo.reading.metrics import cmrc_exact_match
+from octavo.reading.metrics import is_right
 
 if TYPE_CHECKING:
     from octavo.decoding import Decoded
@@ -74,7 +74,7 @@ def calibrate_reader(
             answer = make_answer(prepared, decoded, reader.tokenizer)
             if answer.found:
                 signals.append(Signals.of(decoded))
-                right.append(cmrc_exact_match(answer.text, questions[index].answers) == 1)
+                right.append(is_right(answer.text, questions[index].answers))
         calibration = Calibration(fit_answers(signals, right), no_answer)
     except BaseException:
         reader.settings = settings
@@ -92,9 +92,8 @@ def _judge(
     scores, right = [], []
     for index, (prepared, decoded) in read.items():
         answer = make_answer(prepared, decoded, reader.tokenizer, calibration)
-        gold = questions[index].answers
         scores.append(float(answer.score))
-        right.append(cmrc_exact_match(answer.text, gold) == 1 if answer.found else not gold)
+        right.append(is_right(answer.text, questions[index].answers))
     return scores, right
 
 

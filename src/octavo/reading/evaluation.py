@@ -17,6 +17,7 @@ from octavo.reading.metrics import (
     cmrc_exact_match,
     cmrc_f1,
     cmrc_scores,
+    is_right,
     no_answer_scores,
     sogou_scores,
 )
@@ -144,10 +145,7 @@ def score_answers(
     sogou = sogou_scores(_numbered(texts), _numbered(gold))
     nothing = no_answer_scores([not text.strip() for text in texts], [not one for one in gold])
     given = [float(answer.score) for answer in answers]
-    right = [
-        cmrc_exact_match(text, one) == 1 if text.strip() else not one
-        for text, one in zip(texts, gold, strict=True)
-    ]
+    right = [is_right(text, one) for text, one in zip(texts, gold, strict=True)]
     return Evaluation(
         questions=len(questions),
         em=cmrc.em,

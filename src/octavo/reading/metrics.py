@@ -149,6 +149,22 @@ def cmrc_exact_match(prediction: str, answers: Sequence[str]) -> float:
     return float(any(plain == _cmrc_plain(answer) for answer in answers))
 
 
+def is_right(prediction: str, answers: Sequence[str]) -> bool:
+    """Whether an answer matches exactly, or none is given where there is none.
+
+    Args:
+        prediction: the predicted answer, "" for none.
+        answers: the annotators' answers; empty when the question cannot be answered.
+
+    Example:
+        >>> is_right("《红楼梦》", ["红楼梦"]), is_right("", ["红楼梦"]), is_right("", [])
+        (True, False, True)
+    """
+    if not prediction.strip():
+        return not answers
+    return cmrc_exact_match(prediction, answers) == 1
+
+
 def cmrc_f1(prediction: str, answers: Sequence[str]) -> float:
     """F1 of the longest common run of tokens, the best over the annotators.
 
