@@ -5,6 +5,7 @@ All beams of a row share the prefix; only the answer's keys and values belong to
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from octavo._keras import ops, runs_on_jax_cpu
@@ -75,10 +76,19 @@ def _attend(attention: Any, *arrays: Any) -> Any:
 
 def empty_cache(model: Any, rows: int, beams: int, steps: int) -> tuple:
     """Answer keys and values: zeros (rows, H, beams, steps, d / H), two arrays a block."""
-    config = model.config
+    shape, parts = _cache_shape(model.config, rows, beams, steps)
+    return tuple(ops.zeros(shape, dtype=model.compute_dtype) for _ in range(parts))
+
+
+def cache_bytes(config: Any, rows: int, beams: int, steps: int) -> int:
+    """What `empty_cache` takes in float32."""
+    shape, parts = _cache_shape(config, rows, beams, steps)
+    return 4 * parts * math.prod(shape)
+
+
+def _cache_shape(config: Any, rows: int, beams: int, steps: int) -> tuple[tuple[int, ...], int]:
     shape = (rows, config.num_attention_heads, beams, steps, config.head_size)
-    parts = range(2 * config.num_hidden_layers)
-    return tuple(ops.zeros(shape, dtype=model.compute_dtype) for _ in parts)
+    return shape, 2 * config.num_hidden_layers
 
 
 def reorder_cache(cache: tuple, parents: Any) -> tuple:

@@ -11,6 +11,7 @@ import numpy as np
 
 from octavo._checks import check_number, check_one_of, check_whole
 from octavo._keras import compile_with_variables, ops, use_compilation_cache
+from octavo.decoding.cache import cache_bytes
 from octavo.decoding.search import Search, search
 from octavo.decoding.selection import IMPOSSIBLE
 from octavo.decoding.votes import VOTES
@@ -255,7 +256,7 @@ def _check(settings: Search, mode: str, points: bool) -> None:
 
 def _check_memory(settings: Search, rows: int, config: Any) -> None:
     """Refuse beams whose keys and values would not fit."""
-    a_beam = 8 * rows * settings.steps * config.hidden_size * config.num_hidden_layers
+    a_beam = cache_bytes(config, rows, 1, settings.steps)
     if settings.beams * a_beam > MOST_MEMORY:
         name = "samples" if settings.drawing else "beams"
         raise UsageError(
