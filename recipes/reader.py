@@ -39,7 +39,7 @@ from octavo.transformer.weights import collect_weights
 from reader_torch import ReaderNetwork, make_groups
 
 SETTINGS = ReaderSettings(
-    window=320, overlap=80, question_length=64, answer_length=80, beams=1, vote="holders"
+    window=320, overlap=80, question_length=64, answer_length=80, beams=1, vote="article"
 )
 LAYERS = 8  # of the 12
 BATCH, LENGTH_STEP = 16, 16

@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/reader/scores"))
     parser.add_argument("--preset", type=Path)
     parser.add_argument("--every", type=int, default=1, help="ask every so-manieth question alone")
+    parser.add_argument("--parts", nargs="+", help="measure these parts alone")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     reader = Reader.from_preset(options.preset) if options.preset else Reader.from_preset()
@@ -61,13 +62,14 @@ def main() -> None:
     parts["cail"] = partial(scores, reader, judicial)
     parts["foreign"] = partial(foreign, reader, questions["cmrc"])
     parts["voting"] = partial(voting, reader, retrieved)
-    for name, measure in parts.items():
+    for name in options.parts or parts:
         if name not in done:
-            done[name] = measure()
+            done[name] = parts[name]()
             with write_atomic(path) as file:
                 file.write(json.dumps(done, indent=1) + "\n")
         print(name, json.dumps(done[name]), flush=True)
-    plot_voting(done["voting"], options.out / "voting.png")
+    if "voting" in done:
+        plot_voting(done["voting"], options.out / "voting.png")
 
 
 def scores(
