@@ -19,7 +19,7 @@ Mode = Literal["extractive", "generative"]
 
 
 def load_reader(preset: str | None, start: bool = False) -> Reader:
-    """A reader, without Keras' pictures, which cost a sixth of a command's start.
+    """A reader, without what else Keras loads: pictures and wrappers.
 
     Args:
         preset: a folder or hf://owner/name; None for the bundled reader.
@@ -30,7 +30,7 @@ def load_reader(preset: str | None, start: bool = False) -> Reader:
     """
     if preset is not None and not preset.startswith("hf://") and not os.path.isdir(preset):
         raise PresetError("no such folder", preset)  # seconds before Keras would be there to say so
-    with without("matplotlib"):
+    with without("matplotlib", "sklearn"):
         from octavo.reading.reader import Reader
         from octavo.reading.start import is_encoder
     if start and preset is not None and is_encoder(preset):
