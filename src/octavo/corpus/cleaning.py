@@ -1,7 +1,8 @@
-"""Lines and rows that are not UTF-8."""
+"""Lines, rows and texts that are not UTF-8."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from io import BytesIO
 
@@ -10,6 +11,7 @@ from octavo.corpus.blocks import Block
 from octavo.errors import DataError
 
 BAD = ("stop", "skip", "replace")
+HALF = re.compile("[\ud800-\udfff]")
 
 
 class Cleaner:
@@ -89,3 +91,17 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def without_halves(text: str) -> str:
+    r"""A text in which half a character, as JSON may hold, is one that says so.
+
+    Example:
+        >>> without_halves("a\ud800")
+        'a\ufffd'
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return HALF.sub("\ufffd", text)
+    return text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -10,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from octavo.corpus.cleaning import Cleaner
+from octavo.corpus.cleaning import Cleaner, without_halves
 from octavo.corpus.documents import read_documents
 from octavo.corpus.files import FileRange
 from octavo.corpus.token_shards import ShardFile, ShardWriter
@@ -20,7 +19,6 @@ from octavo.segmenting.segmenters import find_segmenter
 from octavo.text.wordpiece import WordPieceTokenizer
 
 TOGETHER = 1 << 17  # characters that are cut and encoded at once
-HALF = re.compile("[\ud800-\udfff]")
 
 
 class EncodingTask(NamedTuple):
@@ -124,7 +122,7 @@ class Encoder:
 
     def _encode(self, texts: list[str], path: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         # a line end is a blank, inside a text too: no token and no word crosses it
-        joined = "\n".join(_without_halves(text) for text in texts)
+        joined = "\n".join(without_halves(text) for text in texts)
         begins = self._find_begins(joined, path)
         encoding = self.tokenizer.encode(joined)
         starts = begins[encoding.starts] & ~self._goes_on[encoding.ids]
@@ -151,12 +149,3 @@ def _cut_lines(text: str) -> Iterator[str]:
         last = last if last >= 0 else len(text)
         yield text[first:last]
         first = last + 1
-
-
-def _without_halves(text: str) -> str:
-    """Text in which half a character, as JSON may hold, is one that says so."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return HALF.sub("\ufffd", text)
-    return text

@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from os import PathLike
 from typing import NamedTuple
 
@@ -257,6 +258,24 @@ def make_ranges(
         small.append(path)
         room -= length
     return [*ranges, FileRange(tuple(small), size=size - room)] if small else ranges
+
+
+def make_ordered_ranges(
+    paths: Sequence[str], number: int, least: int, documents: str = "lines"
+) -> list[FileRange]:
+    """Ranges as `make_ranges` gives them, but in the order of the files and documents.
+
+    `make_ranges` puts large files before small ones that are read together.
+    """
+
+    def stands_alone(path: str) -> bool:
+        return path == STANDARD_INPUT or _length(path) > least
+
+    ranges: list[FileRange] = []
+    for alone, some in groupby(paths, stands_alone):
+        for group in ([path] for path in some) if alone else [list(some)]:
+            ranges += make_ranges(group, number, least, documents=documents)
+    return ranges
 
 
 def _length(path: str) -> int:

@@ -24,11 +24,12 @@ from octavo.counting.parts import Part
 from octavo.counting.runs import NotUtf8Error, RunWriter
 from octavo.counting.segments import Segments, join_texts
 from octavo.counting.table import TokenTable
-from octavo.counting.texts import Texts, find_change
+from octavo.counting.texts import Texts
 from octavo.errors import DataError, UsageError
 from octavo.segmenting.protocol import ByteSegmenter
 from octavo.segmenting.segmenters import find_segmenter
 from octavo.segmenting.splitting import split_separated, split_words
+from octavo.text.normalising import find_change
 
 LINE_PART = 8  # of the memory, at most, a line or a document may be: its words take more
 

@@ -5,10 +5,8 @@ scikit-learn's CountVectorizer makes the same, to the last number, where it is g
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
 from os import PathLike
 from typing import Any, NoReturn
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -21,14 +19,7 @@ from octavo._checks import parse_bytes
 from octavo._files import full_disk_named, write_atomic
 from octavo._lazy import require
 from octavo._progress import Progress
-from octavo.corpus.files import (
-    STANDARD_INPUT,
-    FileRange,
-    find_files,
-    make_ranges,
-    total_size,
-    unchanged,
-)
+from octavo.corpus.files import find_files, make_ordered_ranges, total_size, unchanged
 from octavo.counting.kept import Kept
 from octavo.counting.options import Options
 from octavo.counting.words import LEAST_MEMORY, MEMORY, OVERHEAD, PARTS, SMALLEST_PART
@@ -150,7 +141,7 @@ def vectorize_files(
     files = find_files(paths)
     options = Options(segmenter, ngrams, bool(lowercase), bool(nfkc), field, bad_lines, documents)
     vectorizer = _Vectorizer(options, memory, Kept(min_count, top, stop_words))
-    ranges = list(_in_order(files, documents))
+    ranges = make_ordered_ranges(files, PARTS, SMALLEST_PART, documents)
     size = total_size(ranges)
     with unchanged(files), Progress(size, "counting", progress, in_bytes=True) as bar:
         for file_range in ranges:
@@ -219,14 +210,3 @@ class _Vectorizer:
         matrix = self._sparse.csr_matrix(rows, shape)
         matrix.sort_indices()
         return DocumentTermMatrix(matrix, tokens["token"].to_pylist(), bad_lines)
-
-
-def _in_order(files: Sequence[str], documents: str) -> Iterator[FileRange]:
-    """Ranges in the order of the files: `make_ranges` may put large files before small ones."""
-
-    def stands_alone(path: str) -> bool:
-        return path == STANDARD_INPUT or os.stat(path).st_size > SMALLEST_PART
-
-    for alone, some in groupby(files, stands_alone):
-        for group in ([path] for path in some) if alone else [list(some)]:
-            yield from make_ranges(group, PARTS, SMALLEST_PART, documents=documents)

@@ -5,7 +5,6 @@ Where Python cuts, the words are joined by SEPARATOR and become bytes again, whi
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 
 from octavo.corpus.documents import Documents
@@ -61,17 +60,3 @@ class Texts:
         if self._segmenter is None:
             return text
         return self._segmenter.join(text.replace(SEPARATOR, " "), SEPARATOR)
-
-
-def find_change(lowercase: bool, nfkc: bool) -> Callable[[str], str] | None:
-    """What lower-cases texts, or brings them into the form NFKC; None for neither.
-
-    Example:
-        >>> find_change(lowercase=True, nfkc=True)("ＡＢ")
-        'ab'
-    """
-    if nfkc and lowercase:
-        return lambda text: unicodedata.normalize("NFKC", text).lower()
-    if nfkc:
-        return lambda text: unicodedata.normalize("NFKC", text)
-    return str.lower if lowercase else None

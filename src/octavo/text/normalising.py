@@ -6,7 +6,7 @@ A word is what lies between blanks, Chinese characters and punctuation marks.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from octavo.text.characters import CHINESE, CONTROL, MARK, PUNCTUATION, SPACE
 
@@ -74,3 +74,17 @@ def _order_marks(parts: list[tuple[str, int]]) -> list[tuple[str, int]]:
             ordered += [*zip(letters, (at for _, at in marks), strict=True), part]
             marks = []
     return ordered[:-1]
+
+
+def find_change(lowercase: bool, nfkc: bool) -> Callable[[str], str] | None:
+    """What lower-cases texts, or brings them into the form NFKC; None for neither.
+
+    Example:
+        >>> find_change(lowercase=True, nfkc=True)("ＡＢ")
+        'ab'
+    """
+    if nfkc and lowercase:
+        return lambda text: unicodedata.normalize("NFKC", text).lower()
+    if nfkc:
+        return lambda text: unicodedata.normalize("NFKC", text)
+    return str.lower if lowercase else None
