@@ -1,0 +1,78 @@
+"""Exact nearest neighbours by the cosine, in blocks that fit in memory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from octavo._checks import check_whole
+from octavo.errors import UsageError
+
+QUERIES, ROWS = 256, 1 << 15  # of a block: 32 MB of similarities
+
+
+def nearest_rows(queries: np.ndarray, rows: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rows with the highest cosines to each query.
+
+    Args:
+        queries: vectors, any float dtype (queries, size).
+        rows: the vectors among which is searched, any float dtype (rows, size).
+        top: how many are found for a query; all rows, if there are fewer.
+
+    Returns:
+        The numbers of the rows, int64 (queries, top), the nearest first, and of equally near ones
+        the first; and their cosines, float32 (queries, top). A vector of zeros has the cosine 0.
+
+    Raises:
+        UsageError: if `top` is no whole number of 1 or more, or the sizes differ.
+
+    Example:
+        >>> numbers, cosines = nearest_rows(np.eye(2), np.array([[1, 1], [0, 2], [-1, 0]]), top=2)
+        >>> numbers.tolist(), cosines.round(2).tolist()
+        ([[0, 1], [1, 0]], [[0.71, 0.0], [1.0, 0.71]])
+    """
+    top = min(check_whole("top", top, 1), len(rows))
+    if queries.ndim != 2 or rows.ndim != 2 or queries.shape[1] != rows.shape[1]:
+        raise UsageError(
+            "queries and rows must be matrices of one size. "
+            f"Received: shapes {queries.shape} and {rows.shape}"
+        )
+    numbers = np.zeros((len(queries), top), np.int64)
+    cosines = np.zeros((len(queries), top), np.float32)
+    for first in range(0, len(queries), QUERIES):
+        block = slice(first, first + QUERIES)
+        numbers[block], cosines[block] = _search(unit_rows(queries[block]), rows, top)
+    return numbers, cosines
+
+
+def unit_rows(vectors: np.ndarray) -> np.ndarray:
+    """Vectors of length 1 that point the same way, float32; zeros stay zeros.
+
+    Example:
+        >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
+        [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+    """
+    vectors = np.asarray(vectors, np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1)
+
+
+def _search(queries: np.ndarray, rows: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
+    best = np.zeros((len(queries), 0), np.float32)
+    numbers = np.zeros((len(queries), 0), np.int64)
+    for first in range(0, len(rows), ROWS):
+        found = queries @ unit_rows(rows[first : first + ROWS]).T
+        places = _largest(found, top)
+        best = np.concatenate([best, np.take_along_axis(found, places, 1)], 1)
+        numbers = np.concatenate([numbers, places + first], 1)
+        kept = _largest(best, top)
+        best = np.take_along_axis(best, kept, 1)
+        numbers = np.take_along_axis(numbers, kept, 1)
+    order = np.lexsort((numbers, -best))
+    return np.take_along_axis(numbers, order, 1), np.take_along_axis(best, order, 1)
+
+
+def _largest(values: np.ndarray, top: int) -> np.ndarray:
+    """The places of the largest values of each row, in any order."""
+    if values.shape[1] <= top:
+        return np.broadcast_to(np.arange(values.shape[1]), values.shape)
+    return np.argpartition(values, -top, axis=1)[:, -top:]
