@@ -28,6 +28,10 @@ MESSAGE = "octavo: compiling loops, kept for the next time"
 PACKAGE = __name__.partition(".")[0]
 
 compiled: Any = njit(cache=True, nogil=True)
+# For sums of floats, which may be added in any order: several at once. Infinity and NaN stay.
+vectorised: Any = njit(
+    cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"}
+)
 # For what gets arrays and is called in an inner loop: every other call counts references to them.
 inlined: Any = njit(inline="always")
 _instruction: Any = intrinsic  # called without the first argument, which its type does not tell

@@ -61,6 +61,8 @@ def test_counting_loads_no_keras():
         "import octavo.pretraining.preparation",
         "from octavo.cli.main import run; assert run(['--help']) == 0",
         "from octavo.cli.main import run; assert run(['count', '--help']) == 0",
+        "from octavo.cli.main import run; assert run(['embed', '--help']) == 0",
+        "import octavo.embedding.encoding, octavo.vectors",
     ],
 )
 def test_who_only_starts_workers_loads_no_numba(code):
@@ -71,11 +73,19 @@ def test_the_check_sees_a_heavy_import():
     assert "keras" in modules_after("import octavo._keras")
 
 
-def test_asking_draws_nothing_so_it_loads_no_matplotlib():
+def test_embedding_loads_no_keras():
+    loaded = modules_after(
+        "from octavo.embedding import JoSE\n"
+        "JoSE(4, passes=1, min_count=1, segmenter='whitespace').fit(['to be'], progress=False)"
+    )
+    assert loaded & HEAVY <= {"scipy"}
+
+
+def test_asking_loads_nothing_that_keras_has_for_others():
     command = ["read", "ask", "甲？", str(ROOT / "README.md")]
     loaded = modules_after(f"from octavo.cli.main import run; assert run({command}) == 0")
     assert "keras" in loaded
-    assert "matplotlib" not in loaded
+    assert not loaded & {"matplotlib", "sklearn"}
 
 
 def test_help_of_the_command_imports_no_verb():

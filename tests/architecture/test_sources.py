@@ -22,9 +22,12 @@ NEED_NONE = {
         "pretraining/run_folder.py",
         "reading/passage_files.py", "reading/question_files.py", "reading/question_layouts.py",
         "reading/question_lists.py",
+        "embedding/corpus.py", "embedding/encoding.py", "embedding/runs.py", "embedding/saving.py",
+        "vectors/keyed_vectors.py", "vectors/word2vec.py",
         "transformer/presets.py",
     },
     "joins what other modules give, each with its own source": {
+        "embedding/training.py", "vectors/__init__.py", "vectors/neighbours.py",
         "counting/cluster.py", "counting/counter.py", "counting/crew.py",
         "counting/kept.py", "counting/lines.py",
         "counting/matrix.py", "counting/options.py", "counting/preloaded.py",

@@ -33,6 +33,7 @@ from octavo.errors import NoSuchOptionError
 SECONDS_TO_LEAVE = 0.01  # a callback
 VERBS = {
     "count": ("octavo.cli.count:app", "Count the words of a corpus."),
+    "embed": ("octavo.cli.embed:app", "Learn vectors of words and documents."),
     "launch": ("octavo.cli.launch:app", "Train in several processes."),
     "pretrain": ("octavo.cli.pretrain:app", "Pretrain a model on files of text."),
     "read": ("octavo.cli.read:app", "Read passages and answer a question, with the evidence."),

@@ -1,0 +1,105 @@
+"""`octavo embed` as typed."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from octavo.cli import main
+from two_themes import make_texts
+
+pytest.importorskip("numba")
+pytest.importorskip("safetensors")
+
+SMALL = "--segmenter whitespace --size 12 --min-count 2 --sample 0 --deterministic"
+
+
+def run(command):
+    """The exit code of the verb with these words."""
+    return main.run(["embed", *shlex.split(command)])
+
+
+@pytest.fixture
+def corpus(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "texts.txt").write_text("\n".join(make_texts(200)) + "\n")
+    return tmp_path
+
+
+def test_vectors_are_learned_shown_and_exported(corpus, capsys):
+    assert run(f"texts.txt {SMALL} --out vectors") == 0
+    assert capsys.readouterr().out == "wrote vectors of 22 words, 200 documents to vectors\n"
+    names = sorted(path.name for path in (corpus / "vectors").iterdir())
+    assert names == ["config.json", "model.safetensors", "vocab.txt"]
+    assert run("similar vectors river --top 3") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert run("similar vectors river boat --without lake --top 2 --json") == 0
+    assert len(json.loads(capsys.readouterr().out)["similar"]) == 2
+    for name in ("w.bin", "w.vec", "w.npy"):
+        assert run(f"export vectors {name}") == 0
+        assert run(f"similar {name} river --top 3") == 0
+        assert capsys.readouterr().out.splitlines()[1:] == lines
+    assert run("export vectors d.npy --kind documents") == 0
+    assert np.load("d.npy").shape == (200, 12)
+
+
+def test_json_says_what_was_learned(corpus, capsys):
+    assert run(f"texts.txt {SMALL} --passes 2 --objective joint --out vectors --json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["words"], found["documents"], found["size"]) == (22, 200, 12)
+    assert found["tokens"] == sum(len(text.split()) for text in make_texts(200))
+    assert 0 < found["loss"] < 0.3
+
+
+def test_a_killed_training_goes_on_to_the_same_vectors(corpus, capsys):
+    passes = "--passes 150 --save-seconds 0"
+    assert run(f"texts.txt {SMALL} {passes} --out whole") == 0
+    command = f"embed texts.txt {SMALL} {passes} --out killed"
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+        done = subprocess.Popen([sys.executable, "-m", "octavo", *shlex.split(command)])
+        state = corpus / "killed" / "training" / "state"
+        before = state.stat().st_ctime_ns if state.exists() else None
+        while done.poll() is None and (not state.exists() or state.stat().st_ctime_ns == before):
+            time.sleep(0.01)
+        done.send_signal(number)
+        assert done.wait() != 0
+    capsys.readouterr()
+    assert main.run(shlex.split(command)) == 0
+    for name in ("model.safetensors", "vocab.txt", "config.json"):
+        assert (corpus / "whole" / name).read_bytes() == (corpus / "killed" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        ("none.txt --out v", 1, "none.txt"),
+        ("texts.txt --out v --min-count 100000 --segmenter whitespace", 1, "nothing to learn from"),
+        ("texts.txt --out v --learning-rate nan", 2, "learning_rate must be a number"),
+        ("texts.txt --out texts.txt", 1, "is a file, expected a folder"),
+        ("texts.txt --out full", 1, "holds other files"),
+        ("similar full river", 1, "config.json"),
+        ("similar none.vec river", 1, "none.vec"),
+        ("export full words.csv", 2, "ends in one of .txt, .vec, .bin, .npy"),
+    ],
+)
+def test_errors_are_one_line(command, code, message, corpus, capsys):
+    (corpus / "full").mkdir()
+    (corpus / "full" / "letter.txt").write_text("keep me")
+    assert run(command) == code
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert message in error
+
+
+def test_a_word_that_is_not_there_is_named(corpus, capsys):
+    assert run(f"texts.txt {SMALL} --passes 1 --out vectors") == 0
+    assert run("similar vectors rivers") == 2
+    assert "no vector of 'rivers'; near: river" in capsys.readouterr().err
