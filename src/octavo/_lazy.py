@@ -12,6 +12,8 @@ from typing import Any
 
 from octavo.errors import MissingExtraError
 
+NEEDLESS = ("matplotlib", "sklearn")  # for what octavo's commands do with Keras
+
 
 def require(module: str, extra: str) -> ModuleType:
     """Import `module` or say which octavo extra brings it.
@@ -68,8 +70,8 @@ def load_later(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
 def without(*modules: str) -> Iterator[None]:
     """Inside the block modules cannot be imported, but for those that are there already.
 
-    Keras imports matplotlib and scikit-learn, where they are installed, for drawings and wrappers
-    that no command makes: a third of a command's start and more.
+    Keras imports those of `NEEDLESS`, where they are installed, for drawings and wrappers that no
+    command makes: a third of a command's start and more.
 
     Example:
         >>> with without("antigravity"):

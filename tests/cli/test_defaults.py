@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="octavo[count] is not installed")
 
+from octavo.cli import embed
 from octavo.cli.count import count
 from octavo.cli.discover import discover, parse_numbers
 from octavo.cli.launch import launch
@@ -18,6 +19,8 @@ from octavo.cli.read import ask, calibrate, evaluate, sogou, train
 from octavo.counting import count_words
 from octavo.counting.discovery import discover_words
 from octavo.counting.matrix import vectorize_files
+from octavo.embedding import JoSE
+from octavo.embedding.evaluation import evaluate_clustering, evaluate_neighbours
 from octavo.pretraining import Intervals, Settings, prepare
 from octavo.pretraining.fit import pretrain as fit_model
 from octavo.pretraining.settings import VOCABULARY_SIZE
@@ -28,11 +31,16 @@ from octavo.reading.reader import Reader
 from octavo.reading.training_settings import TrainingSettings
 from octavo.training.devices import find_devices
 from octavo.training.launch import launch as start
+from octavo.vectors import KeyedVectors
 
 # Each verb, and the functions that it gives its options to.
 FUNCTIONS = {
     count: [count_words],
     discover: [discover_words],
+    embed.embed: [JoSE, JoSE.fit_files],
+    embed.evaluate: [evaluate_neighbours, evaluate_clustering],
+    embed.export: [],
+    embed.similar: [KeyedVectors.most_similar],
     launch: [start],
     matrix: [vectorize_files],
     pretrain: [prepare, fit_model, find_devices],

@@ -59,8 +59,8 @@ def test_json_says_what_was_learned(corpus, capsys):
     assert 0 < found["loss"] < 0.3
 
 
-def test_a_killed_training_goes_on_to_the_same_vectors(corpus, capsys):
-    passes = "--passes 150 --save-seconds 0"
+def test_a_killed_training_goes_on_to_the_same_vectors(corpus, capsys, interrupts):
+    passes = "--passes 200 --save-seconds 0"
     assert run(f"texts.txt {SMALL} {passes} --out whole") == 0
     command = f"embed texts.txt {SMALL} {passes} --out killed"
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):

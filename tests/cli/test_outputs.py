@@ -26,16 +26,35 @@ RESULTS = {
     "evaluate": (["read", "evaluate", "asked.jsonl"], {"out", "html"}),
     "train": (["read", "train", "asked.jsonl"], {"out"}),
     "calibrate": (["read", "calibrate", "asked.jsonl"], {"out", "plot"}),
+    "embed": (["embed", "text.txt", "--segmenter", "whitespace"], {"out"}),
+    "export": (["embed", "export", "vectors"], {"out"}),
     "sogou": (["read", "sogou", "text.txt", "text.txt"], {"out"}),
 }
-NEEDED = {"matrix", "pretrain", "train", "calibrate"}  # verbs that cannot do without --out
-READ = {"stop_words", "config", "vocabulary"}  # files that are read
+NEEDED = {
+    "matrix",
+    "pretrain",
+    "train",
+    "calibrate",
+    "embed",
+    "export",
+}  # verbs that cannot do without --out
+READ = {
+    "stop_words",
+    "config",
+    "vocabulary",
+    "source",
+    "similarity",
+    "analogies",
+    "labels",
+}  # files that are read
 ENDINGS = {"plot": ".png", "html": ".html", "out": ".tsv", "data": ""}
 CASES = [(verb, name) for verb, (_, names) in RESULTS.items() for name in sorted(names)]
 LONG_WORK = (
     "octavo.counting.words.count_words",
     "octavo.counting.discovery.discover_words",
     "octavo.counting.matrix.vectorize_files",
+    "octavo.embedding.jose.JoSE.fit_files",
+    "octavo.embedding.jose.JoSE.load",
     "octavo.training.devices.find_devices",
     "octavo.cli.ask.load_reader",
     "octavo.cli.read.load_reader",
@@ -62,7 +81,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def ending(verb, name):
-    return ".npz" if verb == "matrix" else ENDINGS[name]
+    return {"matrix": ".npz", "export": ".vec"}.get(verb, ENDINGS[name])
 
 
 def command(verb, name, path):

@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 from cyclopts.argument import ArgumentCollection
 from cyclopts.config import Dict
 
+from octavo._lazy import NEEDLESS, without
 from octavo.cli.arguments import AsJson, BadLines, Flat, Input, Resume, Unit, find_corpus, leave_out
 from octavo.cli.errors import report
 from octavo.errors import UsageError
@@ -143,7 +144,8 @@ def pretrain(
     elif data is None:
         raise UsageError("name the files to read, or the --data they became. Received: no paths")
 
-    from octavo._keras import use_compilation_cache
+    with without(*NEEDLESS):
+        from octavo._keras import use_compilation_cache
     from octavo.pretraining.building import find_start
     from octavo.pretraining.fit import pretrain
     from octavo.pretraining.settings import check_devices

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from octavo._checks import check_whole
-from octavo._lazy import without
+from octavo._lazy import NEEDLESS, without
 from octavo.errors import PresetError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def load_reader(preset: str | None, start: bool = False) -> Reader:
     """
     if preset is not None and not preset.startswith("hf://") and not os.path.isdir(preset):
         raise PresetError("no such folder", preset)  # seconds before Keras would be there to say so
-    with without("matplotlib", "sklearn"):
+    with without(*NEEDLESS):
         from octavo.reading.reader import Reader
         from octavo.reading.start import is_encoder
     if start and preset is not None and is_encoder(preset):

@@ -40,8 +40,8 @@ class KeyedVectors:
 
     Example:
         >>> words = KeyedVectors(["king", "queen", "apple"], np.array([[1, 1], [1, 2], [-1, 0]]))
-        >>> words.most_similar("king", top=1)
-        [('queen', 0.9486832618713379)]
+        >>> [(key, round(cosine, 3)) for key, cosine in words.most_similar("king", top=1)]
+        [('queen', 0.949)]
         >>> words["apple"].tolist(), "pear" in words, len(words)
         ([-1.0, 0.0], False, 3)
     """
