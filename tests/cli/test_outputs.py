@@ -30,23 +30,10 @@ RESULTS = {
     "export": (["embed", "export", "vectors"], {"out"}),
     "sogou": (["read", "sogou", "text.txt", "text.txt"], {"out"}),
 }
-NEEDED = {
-    "matrix",
-    "pretrain",
-    "train",
-    "calibrate",
-    "embed",
-    "export",
-}  # verbs that cannot do without --out
-READ = {
-    "stop_words",
-    "config",
-    "vocabulary",
-    "source",
-    "similarity",
-    "analogies",
-    "labels",
-}  # files that are read
+# verbs that cannot do without --out
+NEEDED = {"matrix", "pretrain", "train", "calibrate", "embed", "export"}
+# files that are read
+READ = {"stop_words", "config", "vocabulary", "source", "similarity", "analogies", "labels"}
 ENDINGS = {"plot": ".png", "html": ".html", "out": ".tsv", "data": ""}
 CASES = [(verb, name) for verb, (_, names) in RESULTS.items() for name in sorted(names)]
 LONG_WORK = (

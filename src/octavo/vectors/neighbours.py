@@ -27,8 +27,8 @@ def nearest_rows(queries: np.ndarray, rows: np.ndarray, top: int) -> tuple[np.nd
 
     Example:
         >>> numbers, cosines = nearest_rows(np.eye(2), np.array([[1, 1], [0, 2], [-1, 0]]), top=2)
-        >>> numbers.tolist(), (cosines**2).round().tolist()
-        ([[0, 1], [1, 0]], [[0.0, 0.0], [1.0, 0.0]])
+        >>> numbers.tolist(), (cosines > 0.7).tolist()
+        ([[0, 1], [1, 0]], [[True, False], [True, True]])
     """
     top = min(check_whole("top", top, 1), len(rows))
     if queries.ndim != 2 or rows.ndim != 2 or queries.shape[1] != rows.shape[1]:
