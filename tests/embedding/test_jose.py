@@ -239,6 +239,8 @@ def test_impossible_parameters_are_refused(params, message):
 def test_texts_must_be_several_and_words_frequent_enough():
     with pytest.raises(UsageError, match="documents must be several"):
         JoSE().fit("to be or not")
+    with pytest.raises(DataError, match="number 1, from 0, is None"):
+        JoSE(**SMALL).fit(TEXTS, progress=False).transform(["a", None])
     with pytest.raises(UsageError, match="call fit first"):
         JoSE().transform(["a"])
     for texts, message in (

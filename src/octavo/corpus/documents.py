@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from octavo._lazy import require
 from octavo.corpus.blocks import LONGEST, Block, find_line
 from octavo.corpus.cleaning import Cleaner
-from octavo.corpus.files import layout
+from octavo.corpus.files import FileRange, layout
 from octavo.corpus.units import cut_block, read_units
 from octavo.errors import DataError
 
@@ -85,6 +85,15 @@ def read_documents(
             texts = [_field(text, field, block, line) for line, text in rows.items()]
             lines = list(rows)
         yield Documents(texts, path, lines, block.start, len(block.data))
+
+
+def read_range(
+    file_range: FileRange, field: str | None, cleaner: Cleaner, documents: str = "lines"
+) -> Iterator[Documents]:
+    """Documents of a range of a corpus; arguments and errors are those of `read_documents`."""
+    paths, start, end, _ = file_range
+    for path in paths:
+        yield from read_documents(path, field, start, end, cleaner, documents=documents)
 
 
 def _field(line: str, field: str, block: Block, number: int) -> str:

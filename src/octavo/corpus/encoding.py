@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from octavo.corpus.cleaning import Cleaner, without_halves
-from octavo.corpus.documents import read_documents
+from octavo.corpus.documents import read_range
 from octavo.corpus.files import FileRange
 from octavo.corpus.token_shards import ShardFile, ShardWriter
 from octavo.errors import DataError
@@ -57,12 +57,9 @@ def encode_range(task: EncodingTask) -> tuple[list[ShardFile], int]:
     encoder = _make_encoder(task.vocabulary, task.lowercase, task.segmenter)
     writer = ShardWriter(task.folder, task.name, len(encoder.tokenizer))
     cleaner = Cleaner(task.bad_lines)
-    paths, start, end, _ = task.file_range
-    for path in paths:
-        where = (path, task.field, start, end, cleaner)
-        for documents in read_documents(*where, documents=task.documents):
-            for ids, begins in encoder.encode(list(documents.texts), path):
-                writer.add(ids, begins)
+    for documents in read_range(task.file_range, task.field, cleaner, task.documents):
+        for ids, begins in encoder.encode(list(documents.texts), documents.path):
+            writer.add(ids, begins)
     return writer.close(), cleaner.found
 
 

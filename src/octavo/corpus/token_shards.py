@@ -17,7 +17,7 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
@@ -269,6 +269,14 @@ def checksum_file(path: str | PathLike[str]) -> int:
     for data in _read_chunks(Path(path)):
         total = zlib.crc32(data, total)
     return total
+
+
+def check_files(folder: str | PathLike[str], checksums: Mapping[str, int]) -> None:
+    """Raise DataError, naming it, if a file of a folder has another checksum or is not there."""
+    for name, wanted in checksums.items():
+        path = Path(folder, name)
+        if checksum_file(path) != wanted:
+            raise DataError("damaged: its checksum is another", path)
 
 
 def hash_file(path: str | PathLike[str]) -> str:

@@ -27,7 +27,7 @@ from octavo._parallel import run_tasks
 from octavo._progress import Progress
 from octavo.corpus.documents import Documents
 from octavo.corpus.files import find_files, make_ordered_ranges, total_size, unchanged
-from octavo.corpus.token_shards import checksum_file
+from octavo.corpus.token_shards import check_files, checksum_file
 from octavo.embedding.encoding import (
     Options,
     Part,
@@ -214,14 +214,13 @@ def load_corpus(folder: Path) -> EncodedCorpus:
     path = folder / MANIFEST
     try:
         about = json.loads(path.read_text("utf-8"))
-        checksums, bad_lines = dict(about["crc32"]), int(about["bad_lines"])
+        checksums = {name: about["crc32"][name] for name in FILES}
+        bad_lines = int(about["bad_lines"])
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", path) from None
     except (ValueError, TypeError, KeyError, RecursionError):
         raise DataError("damaged: it does not describe a corpus", path) from None
-    for name in FILES:
-        if checksum_file(folder / name) != checksums.get(name):
-            raise DataError("damaged: its checksum is another", folder / name)
+    check_files(folder, checksums)
     words = load_vocabulary(folder / "vocab.txt")
     counts, ends = np.load(folder / "counts.npy"), np.load(folder / "ends.npy")
     tokens = np.load(folder / "tokens.npy", mmap_mode="r").view(np.ndarray)

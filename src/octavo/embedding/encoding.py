@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from octavo.corpus.cleaning import Cleaner, without_halves
-from octavo.corpus.documents import Documents, read_documents
+from octavo.corpus.documents import Documents, read_range
 from octavo.corpus.files import FileRange
 from octavo.errors import DataError
 from octavo.segmenting.protocol import SegmenterLike
@@ -88,15 +88,8 @@ def encode_range(task: Task) -> Part:
             failed; if the disk is full.
     """
     cleaner = Cleaner(task.bad_lines)
-    paths, start, end, _ = task.file_range
-
-    def documents() -> Iterator[Documents]:
-        for path in paths:
-            yield from read_documents(
-                path, task.field, start, end, cleaner, documents=task.documents
-            )
-
-    part = encode_documents(documents(), task.path, task.options)
+    documents = read_range(task.file_range, task.field, cleaner, task.documents)
+    part = encode_documents(documents, task.path, task.options)
     return part._replace(bad_lines=cleaner.found)
 
 
@@ -152,8 +145,9 @@ def encode_known(
     """
     cut = options.make_cutter()
     tokens, ends = array("i"), array("q")
-    for text in texts:
-        words = map(clean_word, cut_text(cut, text, Documents([text], "documents"), 0))
+    documents = Documents((), "documents")
+    for place, text in enumerate(texts):
+        words = map(clean_word, cut_text(cut, text, documents, place))
         tokens.extend(vocabulary[word] for word in words if word in vocabulary)
         ends.append(len(tokens))
     return np.array(tokens, np.int32), np.array(ends, np.int64)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from octavo._files import full_disk_named, write_atomic, write_directory
-from octavo.corpus.token_shards import checksum_file
+from octavo.corpus.token_shards import check_files, checksum_file
 from octavo.embedding.corpus import MANIFEST, EncodedCorpus, load_corpus
 from octavo.embedding.tables import Tables
 from octavo.embedding.training import Place
@@ -97,9 +97,7 @@ class Run:
         try:
             state = json.loads((folder / STATE).read_text("utf-8"))
             place, checksums = Place(**state["place"]), state["crc32"]
-            for name in Tables._fields:
-                if checksum_file(folder / f"{name}.npy") != checksums[name]:
-                    raise DataError("damaged: its checksum is another", folder / f"{name}.npy")
+            check_files(folder, {f"{name}.npy": checksums[name] for name in Tables._fields})
             tables = [np.load(folder / f"{name}.npy") for name in Tables._fields]
         except (OSError, ValueError, TypeError, KeyError) as error:
             if isinstance(error, DataError):
