@@ -66,7 +66,7 @@ bench: peers ## measure every claim in benchmarks/ beside its peer, and refresh 
 peers: setup ## install the tools octavo is measured against, each into .peers/NAME
 	$(PYTHON) benchmarks/make_peer.py --all
 
-test-peers: .peers/huggingface/.ready ## compare results with other tools (tokenizers, transformers, optax, scikit-learn)
+test-peers: .peers/huggingface/.ready ## compare results with other tools (transformers, optax, scikit-learn, gensim ...)
 	KERAS_BACKEND=jax .peers/huggingface/bin/python -m pytest -m peer tests
 
 # make_peer.py decides whether the environment is fresh, so it is asked every time.
@@ -77,8 +77,9 @@ huggingface-peer: setup
 .peers/huggingface/.ready: pyproject.toml requirements.lock | huggingface-peer
 	@$(UV) pip install --quiet --python .peers/huggingface/bin/python \
 	  keras jax safetensors google-crc32c rich cyclopts zstandard pytest hypothesis optax==0.2.8 \
-	  numba pyarrow jieba scipy scikit-learn==1.9.1 jax2onnx onnxruntime
-	@$(UV) pip install --quiet --python .peers/huggingface/bin/python --no-deps -e .
+	  numba pyarrow jieba scipy scikit-learn==1.9.1 jax2onnx onnxruntime gensim==4.4.0 \
+	  pandas plotly hdbscan umap-learn
+	@$(UV) pip install --quiet --python .peers/huggingface/bin/python --no-deps -e . bertopic==0.17.4
 	@touch $@
 
 test-backends: .backends/torch/.ready .backends/tensorflow/.ready ## run the Keras leaves' tests on torch and TensorFlow

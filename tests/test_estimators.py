@@ -12,6 +12,10 @@ class Mean(Estimator):
     def __init__(self, trim=0.0, *, names=(), seed=0):
         self.trim, self.names, self.seed = trim, names, seed
 
+    def fit(self, numbers, y=None):
+        self.mean_ = sum(numbers) / len(numbers)
+        return self
+
 
 def test_parameters_are_kept_as_they_are():
     names = ["a"]
@@ -30,3 +34,14 @@ def test_an_unknown_parameter_is_named():
 def test_scikit_learn_clones_them():
     base = pytest.importorskip("sklearn.base", reason="scikit-learn is not installed")
     assert repr(base.clone(Mean(trim=0.5))) == "Mean(trim=0.5)"
+
+
+def test_scikit_learn_sees_whether_they_are_fitted():
+    sklearn = pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    from sklearn.pipeline import make_pipeline
+    from sklearn.utils.validation import check_is_fitted
+
+    pipeline = make_pipeline(Mean())
+    with pytest.raises(sklearn.exceptions.NotFittedError):
+        check_is_fitted(pipeline)
+    check_is_fitted(pipeline.fit([1.0, 2.0]))

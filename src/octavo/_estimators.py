@@ -6,6 +6,7 @@ import inspect
 from typing import Any, Self
 
 from octavo._checks import check_one_of
+from octavo._lazy import require
 
 
 class Estimator:
@@ -32,6 +33,16 @@ class Estimator:
         for name, value in params.items():
             setattr(self, check_one_of("parameter", name, list(self.get_params())), value)
         return self
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks for before it uses an estimator: these take texts."""
+        utils: Any = require("sklearn.utils", extra="evaluate")
+        return utils.Tags(
+            estimator_type=None,
+            target_tags=utils.TargetTags(required=False),
+            transformer_tags=utils.TransformerTags(),
+            input_tags=utils.InputTags(one_d_array=True, two_d_array=False, string=True),
+        )
 
     def __repr__(self) -> str:
         """The parameters that are not the defaults."""
