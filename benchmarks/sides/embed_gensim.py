@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+import numpy as np
 from gensim.models.doc2vec import Doc2Vec
 
 from worker import serve
@@ -14,15 +15,22 @@ def load() -> dict[str, str]:
     return {"gensim": version("gensim")}
 
 
-def embed(path: str, out: str, threads: int, passes: int) -> list[int]:
+def embed(path: str, out: str, threads: int, passes: int, seed: int = 0) -> list[int]:
     """From the file to a saved model; gives how many words and documents there are."""
     model = Doc2Vec(
         corpus_file=path, dm=0, dbow_words=1, vector_size=100, window=10, negative=2, sample=1e-3,
-        min_count=5, epochs=passes, workers=threads, seed=0,
+        min_count=5, epochs=passes, workers=threads, seed=seed,
     )  # fmt: skip
     model.save(out)
     return [len(model.wv), len(model.dv)]
 
 
+def export(path: str, words: str, documents: str) -> None:
+    """Write the vectors of a saved model: words in word2vec's binary form, documents as .npy."""
+    model = Doc2Vec.load(path)
+    model.wv.save_word2vec_format(words, binary=True)
+    np.save(documents, model.dv.vectors)
+
+
 if __name__ == "__main__":
-    serve(load=load, embed=embed)
+    serve(load=load, embed=embed, export=export)

@@ -31,7 +31,7 @@ from octavo.reading.reader import Reader
 from octavo.reading.training_settings import TrainingSettings
 from octavo.training.devices import find_devices
 from octavo.training.launch import launch as start
-from octavo.vectors import KeyedVectors
+from octavo.vectors import KeyedVectors, project
 
 # Each verb, and the functions that it gives its options to.
 FUNCTIONS = {
@@ -39,6 +39,7 @@ FUNCTIONS = {
     discover: [discover_words],
     embed.embed: [JoSE, JoSE.fit_files],
     embed.evaluate: [evaluate_neighbours, evaluate_clustering],
+    embed.draw_map: [project],
     embed.export: [],
     embed.similar: [KeyedVectors.most_similar],
     launch: [start],

@@ -51,6 +51,21 @@ def test_vectors_are_learned_shown_and_exported(corpus, capsys):
     assert np.load("d.npy").shape == (200, 12)
 
 
+def test_maps_and_losses_are_drawn(corpus, capsys):
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("sklearn")
+    assert run(f"texts.txt {SMALL} --out vectors --plot loss.png --json") == 0
+    assert json.loads(capsys.readouterr().out)["plot"] == "loss.png"
+    (corpus / "labels.txt").write_text("water\nmoney\n" * 100)
+    assert run("map vectors words.svg --top 9") == 0
+    assert run("map vectors documents.png --kind documents --labels labels.txt --top 40") == 0
+    assert capsys.readouterr().out == "drew 9 words: words.svg\ndrew 40 documents: documents.png\n"
+    names = ("loss.png", "documents.png", "words.svg")
+    assert all((corpus / name).stat().st_size > 1000 for name in names)
+    assert run("map vectors words.svg --labels labels.txt") == 1
+    assert "200 labels of 22 words" in capsys.readouterr().err
+
+
 def test_json_says_what_was_learned(corpus, capsys):
     assert run(f"texts.txt {SMALL} --passes 2 --objective joint --out vectors --json") == 0
     found = json.loads(capsys.readouterr().out)

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from octavo.embedding.draws import keep_rates, make_alias, make_draws, mean_rows, random_rows
+from octavo.embedding.draws import (
+    information,
+    keep_rates,
+    make_alias,
+    make_draws,
+    mean_rows,
+    random_rows,
+)
 from octavo.embedding.tables import Corpus
 
 counts = st.lists(st.integers(1, 10**6), min_size=1, max_size=40)
@@ -47,5 +54,10 @@ def test_random_rows_lie_on_the_sphere():
 
 def test_a_document_without_words_has_zeros():
     corpus = Corpus(np.array([0, 1], np.int32), np.array([0, 2, 2]))
-    rows = mean_rows(corpus, np.array([[1, 0], [0, 1]], np.float32))
-    np.testing.assert_allclose(rows, [[0, 0], [0.5**0.5] * 2, [0, 0]])
+    rows = mean_rows(corpus, np.array([[1, 0], [0, 1]], np.float32), np.array([3.0, 4.0]))
+    np.testing.assert_allclose(rows, [[0, 0], [0.6, 0.8], [0, 0]], atol=1e-7)
+
+
+def test_words_that_all_documents_have_say_nothing():
+    weights = information(np.array([100, 10, 1, 0]), 100)
+    np.testing.assert_allclose(weights, np.log([1, 10, 100, 100]))

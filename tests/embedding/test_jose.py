@@ -1,6 +1,7 @@
 """JoSE as a user has it: what it learns, repeats, continues, saves and refuses.
 
-Covers octavo.embedding.training, octavo.embedding.runs, octavo.embedding.saving.
+Covers octavo.embedding.parameters, octavo.embedding.training, octavo.embedding.runs,
+octavo.embedding.saving.
 """
 
 from __future__ import annotations
@@ -39,9 +40,13 @@ def share_right(vectors):
     return (near.argmax(1) % 2 == np.arange(len(vectors)) % 2).mean()
 
 
+PUBLISHED = {
+    "objective": "hinges", "margin": 0.15, "cosine_factor": True, "shared_negatives": False,
+    "document_vectors": "trained",
+}  # fmt: skip
 CASES = [
-    {}, {"objective": "joint"}, {"cosine_factor": False}, {"shared_negatives": True},
-    {"objective": "joint", "cosine_factor": False, "shared_negatives": True},
+    {}, {"shared_negatives": False}, PUBLISHED,
+    {"objective": "hinges", "margin": 0.15}, {"document_vectors": "trained"},
     {"workers": 2, "deterministic": False}, {"schedule": "constant"},
 ]  # fmt: skip
 
@@ -82,6 +87,24 @@ def test_a_text_has_one_vector(model):
     for text, vector in zip(texts, vectors, strict=True):
         np.testing.assert_array_equal(model.transform(["salt", text])[1], vector)
     assert not vectors[5:].any()
+
+
+def test_documents_that_were_learned_have_the_vectors_of_new_ones(model):
+    np.testing.assert_allclose(model.transform(TEXTS), model.document_vectors_, atol=1e-5)
+
+
+def test_documents_are_visited_in_an_order_of_the_seed():
+    half = sorted(TEXTS, key=lambda text: TEXTS.index(text) % 2)  # as files are often sorted
+    place = [half.index(text) for text in TEXTS]
+    found = JoSE(**SMALL, passes=2).fit(half, progress=False)
+    assert share_right(found.document_vectors_[place]) > 0.9
+    rules = training.Rules(1, 1, 1.0, False, False, False, 1.0, 1.0, 1, np.uint64(3))
+    corpus = training.Corpus(np.zeros(6, np.int32), np.array([1, 1, 3, 6]))
+    order, bounds = training.draw_order(corpus, rules, 0)
+    assert sorted(order) == [0, 1, 2, 3]
+    np.testing.assert_array_equal(np.diff(bounds), np.array([1, 0, 2, 3])[order])
+    orders = {tuple(training.draw_order(corpus, rules, number)[0]) for number in range(20)}
+    assert len(orders) > 5
 
 
 def test_new_documents_lie_with_those_of_their_theme(model):
@@ -224,7 +247,7 @@ def test_a_damaged_file_of_weights_is_named(model, tmp_path):
         ({"window": 1.5}, "window must be"),
         ({"learning_rate": float("nan")}, "learning_rate must be a number"),
         ({"margin": 0}, "margin must be"),
-        ({"objective": "hinge"}, "objective must be one of hinges, joint"),
+        ({"objective": "hinge"}, "objective must be one of joint, hinges"),
         ({"schedule": "cosine"}, "schedule must be one of linear, constant"),
         ({"cosine_factor": "yes"}, "cosine_factor must be True or False"),
         ({"workers": 0}, "workers must be"),

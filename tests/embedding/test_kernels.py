@@ -15,7 +15,7 @@ pytest.importorskip("numba")
 import jose_reference as reference
 
 from octavo.embedding.draws import make_draws, random_rows
-from octavo.embedding.kernels import infer_documents, train_documents
+from octavo.embedding.kernels import count_documents, infer_documents, train_documents
 from octavo.embedding.tables import Corpus, Rules, Tables, room_for_draws
 
 RULES = Rules(3, 2, np.float32(0.15), False, True, False, 0.04, 4e-6, 2, np.uint64(7))
@@ -39,7 +39,13 @@ def make_corpus(seed=0, words=12, documents=9, size=10):
 def train(corpus, tables, draws, rules, number=0, first=0, last=None):
     room = np.empty(len(corpus.tokens) + room_for_draws(rules), np.int32)
     last = len(corpus.ends) if last is None else last
-    return train_documents(corpus, tables, draws, rules, number, first, last, room)
+    return train_documents(
+        corpus, tables, draws, rules, number, order_of(corpus), first, last, room
+    )
+
+
+def order_of(corpus):
+    return np.random.default_rng(9).permutation(len(corpus.ends))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -51,7 +57,7 @@ def test_a_pass_is_that_of_plain_numpy(case):
         for number in range(2):
             loss, hinges = train(corpus, tables, draws, rules, number)
             assert loss == pytest.approx(
-                reference.train(corpus, slow, draws, rules, number), rel=1e-4
+                reference.train(corpus, slow, draws, rules, number, order_of(corpus)), rel=1e-4
             )
             assert hinges > 0
         for fast, plain in zip(tables, slow, strict=True):
@@ -126,3 +132,8 @@ def test_words_stay_while_documents_are_inferred():
     assert changed[2:].any()
     assert not changed[0]
     np.testing.assert_allclose(np.linalg.norm(documents, axis=1), 1, atol=1e-5)
+
+
+def test_documents_of_each_word_are_counted():
+    corpus = Corpus(np.array([2, 2, 0, 2, 1], np.int32), np.array([2, 2, 4, 5]))
+    assert count_documents(corpus, 4).tolist() == [1, 1, 2, 0]

@@ -72,16 +72,15 @@ def joint_hinge(tables, u, n, v, d, rate, rules):
     return loss
 
 
-def train(corpus, tables, draws, rules, number):
+def train(corpus, tables, draws, rules, number, order):
     """One pass over all documents, in place; gives the sum of the hinges."""
     words, contexts, documents = tables
-    total, loss, begin = int(corpus.ends[-1]), 0.0, 0
-    for d, end in enumerate(corpus.ends.tolist()):
-        done = (total * number + begin) / (total * rules.passes)
+    loss, texts = 0.0, np.split(corpus.tokens, corpus.ends[:-1])
+    for visit, d in enumerate(order.tolist()):
+        done = (number + visit / len(order)) / rules.passes
         rate = rules.rate + (rules.last_rate - rules.rate) * done
         bits = Bits(mix(int(rules.seed) + mix(number * STEP + d)))
-        text = [w for w in corpus.tokens[begin:end] if bits.next() >> 32 <= int(draws.kept[w])]
-        begin = end
+        text = [w for w in texts[d] if bits.next() >> 32 <= int(draws.kept[w])]
         for place, v in enumerate(text):
             reach = rules.window - bits.next() % rules.window
             near = range(max(0, place - reach), min(len(text), place + reach + 1))

@@ -1,4 +1,7 @@
-"""`octavo embed`: vectors of the words and documents of a corpus."""
+"""`octavo embed`: vectors of the words and documents of a corpus.
+
+This file is long because each of its verbs explains all its options.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +11,31 @@ import time
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from cyclopts import App
 
+from octavo._checks import check_whole
 from octavo._files import check_directory, read_text
-from octavo._lazy import check_installed
+from octavo._lazy import check_installed, without
 from octavo.cli.arguments import (
     AsJson,
     BadLines,
     Input,
+    Output,
     Unit,
+    check_apart,
     check_outputs,
     find_corpus,
     leave_out,
 )
 from octavo.cli.terminal import printable
 from octavo.errors import DataError, UsageError
+from octavo.report.pictures import check_picture
 from octavo.vectors import KeyedVectors
 from octavo.vectors.keyed_vectors import check_ending
 
 TRAINING = "training"  # of --out: the folder of a training that is not finished
+MAP_WORDS, MAP_DOCUMENTS = 400, 5000
 
 app = App(name="embed", help_format="markdown")
 
@@ -41,12 +50,13 @@ def embed(
     passes: int = 10,
     learning_rate: float = 0.04,
     schedule: Literal["linear", "constant"] = "linear",
-    margin: float = 0.15,
+    margin: float = 0.3,
     sample: float = 1e-3,
     min_count: int = 5,
-    objective: Literal["hinges", "joint"] = "hinges",
-    no_cosine_factor: bool = False,
-    shared_negatives: bool = False,
+    objective: Literal["joint", "hinges"] = "joint",
+    cosine_factor: bool = False,
+    shared_negatives: bool = True,
+    document_vectors: Literal["inferred", "trained"] = "inferred",
     segmenter: str = "jieba",
     field: str | None = None,
     lowercase: bool = False,
@@ -57,6 +67,7 @@ def embed(
     deterministic: bool = False,
     seed: int = 0,
     save_seconds: float = 60.0,
+    plot: Output = None,
     as_json: AsJson = False,
 ) -> None:
     """Learn vectors of the words and documents of files; the same command goes on where it stopped.
@@ -95,11 +106,13 @@ def embed(
     min_count
         The least count of a word that gets a vector.
     objective
-        hinges, those of the authors' program; joint, the one of the paper.
-    no_cosine_factor
-        Leave the paper's factor of the cosine out of the steps.
+        joint, the hinge of the paper; hinges, those of its authors' program.
+    cosine_factor
+        Make steps longer, the more a vector points away from where it is drawn, as the paper does.
     shared_negatives
-        Draw negatives once for all pairs of a place: faster.
+        Draw negatives once for all pairs of a place, which is faster.
+    document_vectors
+        inferred from the trained words; or trained with them, as the paper has it.
     segmenter
         jieba (Chinese words), jieba:DICT.txt (with words of your own), whitespace, characters,
         regex:PATTERN, wordpiece:VOCAB.txt, or module:function of your own.
@@ -122,24 +135,31 @@ def embed(
         Of all that is drawn.
     save_seconds
         How often the training is saved; a kill loses so much.
+    plot
+        Draw the loss of each pass: .png, .svg or .pdf.
     as_json
         Print one JSON object.
     """
     for module in ("numba", "safetensors"):
         check_installed(module, extra="embed")
     files = leave_out(find_corpus(paths, field, documents), out)
+    check_outputs(paths, plot=plot)
+    check_apart(files, plot=plot)
     check_directory(out, parents=True)
     if out.is_dir() and any(path.name != TRAINING for path in out.iterdir()):
         raise DataError("holds other files, expected a new folder or that of a stopped run", out)
-    from octavo.embedding import JoSE
+    with without("scipy"):  # which numba imports where it is installed, for linear algebra
+        from octavo.embedding import JoSE
+        from octavo.embedding.training import load_kernels
 
+        load_kernels()
     started = time.monotonic()
     model = JoSE(
         size, window=window, negatives=negatives, passes=passes, learning_rate=learning_rate,
         schedule=schedule, margin=margin, sample=sample, min_count=min_count, objective=objective,
-        cosine_factor=not no_cosine_factor, shared_negatives=shared_negatives,
-        segmenter=segmenter, lowercase=lowercase, nfkc=nfkc, workers=workers,
-        deterministic=deterministic, seed=seed,
+        cosine_factor=cosine_factor, shared_negatives=shared_negatives,
+        document_vectors=document_vectors, segmenter=segmenter, lowercase=lowercase, nfkc=nfkc,
+        workers=workers, deterministic=deterministic, seed=seed,
     )  # fmt: skip
     model.fit_files(
         files, field=field, bad_lines=bad_lines, documents=documents, folder=out / TRAINING,
@@ -152,6 +172,11 @@ def embed(
         "tokens": int(model.counts_.sum()), "loss": model.losses_[-1],
         "seconds": round(time.monotonic() - started, 1), "out": str(out),
     }  # fmt: skip
+    if plot is not None:
+        from octavo.report.losses import plot_losses
+
+        plot_losses(model.losses_, plot)
+        found["plot"] = str(plot)
     if as_json:
         print(json.dumps(found))
     else:
@@ -201,6 +226,68 @@ def similar(
         print(f"{cosine:.3f}  {printable(word)}")
 
 
+@app.command(name="map")
+def draw_map(
+    source: Path,
+    out: Path,
+    *,
+    kind: Literal["words", "documents"] = "words",
+    labels: Path | None = None,
+    top: int | None = None,
+    seed: int = 0,
+) -> None:
+    """Draw a map of vectors, on which those that point the same way are near each other.
+
+    For example:
+
+        octavo embed map vectors words.png
+
+        octavo embed map vectors documents.png --kind documents --labels labels.txt
+
+    Parameters
+    ----------
+    source
+        Where `octavo embed` wrote its vectors; or, for words, a file of vectors.
+    out
+        The picture: .png, .svg or .pdf.
+    kind
+        Words, with their names; or documents, as points.
+    labels
+        A file with the label of each vector, one a line: the twenty commonest get colours.
+    top
+        How many are drawn: the first, that is most frequent, words, 400 by default; of the
+        documents so many at random, 5,000 by default.
+    seed
+        Of what is drawn at random.
+    """
+    if top is not None:
+        check_whole("top", top, 1)
+    check_picture(out)
+    check_installed("sklearn", extra="evaluate")
+    check_outputs([] if labels is None else [str(labels)], out=out)
+    from octavo._seeds import make_generator
+    from octavo.report.maps import plot_map
+    from octavo.vectors import project
+
+    if kind == "documents":
+        from octavo.embedding import JoSE
+
+        names, vectors = None, JoSE.load(source).document_vectors_
+        drawn = make_generator(seed, "map").permutation(len(vectors))[: top or MAP_DOCUMENTS]
+    else:
+        words = _open(source)
+        drawn = np.arange(len(words))[: top or MAP_WORDS]
+        names, vectors = [words.keys[row] for row in drawn], words.vectors
+    found = None
+    if labels is not None:
+        found = _read_labels(labels)
+        if len(found) != len(vectors):
+            raise DataError(f"{len(found):,} labels of {len(vectors):,} {kind}", labels)
+        found = [found[row] for row in drawn]
+    plot_map(project(vectors[drawn], seed), out, names, found)
+    print(f"drew {len(drawn):,} {kind}: {out}")
+
+
 @app.command
 def export(
     source: Path, out: Path, kind: Literal["words", "contexts", "documents"] = "words"
@@ -238,6 +325,10 @@ def export(
         vectors = model.words_
     vectors.save(out)
     print(f"wrote {len(vectors):,} vectors to {out}")
+
+
+def _read_labels(path: Path) -> list[str]:
+    return read_text(path).removesuffix("\n").split("\n")
 
 
 def _open(source: Path) -> KeyedVectors:
@@ -302,7 +393,7 @@ def evaluate(
         from octavo.embedding import JoSE
 
         vectors = JoSE.load(source).document_vectors_
-        names = read_text(labels).removesuffix("\n").split("\n")
+        names = _read_labels(labels)
         for name, spherical in (("k-means", False), ("spherical k-means", True)):
             clusters = evaluation.evaluate_clustering(vectors, names, spherical, seed)
             found[name] = clusters._asdict()

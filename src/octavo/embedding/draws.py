@@ -80,14 +80,33 @@ def random_rows(rows: int, size: int, generator: np.random.Generator) -> np.ndar
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def mean_rows(corpus: Corpus, words: np.ndarray) -> np.ndarray:
+def information(document_counts: np.ndarray, documents: int) -> np.ndarray:
+    """How much a word says of a document, by how few have it: float64 (words,), 0 or above.
+
+    Args:
+        document_counts: how many documents have each word, int64 (words,).
+        documents: how many there are.
+
+    Source: Spärck Jones 1972, "A Statistical Interpretation of Term Specificity".
+    """
+    return np.log(max(documents, 1) / np.maximum(document_counts, 1))
+
+
+def mean_rows(corpus: Corpus, words: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Where the words of each document point together, float32 (documents, size), of length 1.
 
     A document without words, or whose words cancel, has zeros.
+
+    Args:
+        corpus: the documents.
+        words: the words' vectors, float32 (words, size).
+        weights: what each word counts for, float (words,).
     """
     sums = np.zeros((len(corpus.ends), words.shape[1]), np.float32)
+    weights = weights.astype(np.float32)
     begin = 0
     for document, end in enumerate(corpus.ends):
-        sums[document] = words[corpus.tokens[begin:end]].sum(axis=0)
+        tokens = corpus.tokens[begin:end]
+        sums[document] = weights[tokens] @ words[tokens]
         begin = end
     return unit_rows(sums)

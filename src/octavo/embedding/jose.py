@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -11,27 +11,24 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from octavo._checks import check_bool, check_number, check_one_of, check_whole
+from octavo._checks import check_number
 from octavo._estimators import Estimator
 from octavo._locks import hold_folder
-from octavo._seeds import derive_seed, make_generator
+from octavo._seeds import make_generator
 from octavo.corpus.files import STANDARD_INPUT, find_files
 from octavo.embedding.corpus import EncodedCorpus, encode_files, encode_texts
-from octavo.embedding.draws import make_draws, mean_rows, random_rows
+from octavo.embedding.draws import information, make_draws, mean_rows, random_rows
 from octavo.embedding.encoding import Options, encode_known
+from octavo.embedding.kernels import count_documents
+from octavo.embedding.parameters import check_parameters, make_rules
 from octavo.embedding.runs import Run
-from octavo.embedding.saving import NAMES, load_model, save_model
-from octavo.embedding.tables import Corpus, Rules, Tables
+from octavo.embedding.saving import load_model, save_model
+from octavo.embedding.tables import Corpus, Tables
 from octavo.embedding.training import Place, infer, train
 from octavo.errors import DataError, UsageError
 from octavo.segmenting.protocol import SegmenterLike
 from octavo.vectors import KeyedVectors
 from octavo.vectors.neighbours import unit_rows
-
-OBJECTIVES = ("hinges", "joint")
-SCHEDULES = ("linear", "constant")
-LOWEST = 1e-4  # of the rate, at the end
-LARGEST = 1 << 16  # of a vector
 
 
 class JoSE(Estimator):
@@ -47,13 +44,17 @@ class JoSE(Estimator):
         passes: over the corpus.
         learning_rate: at the first word.
         schedule: "linear", the rate falls to 0 with the words done; "constant", it stays.
-        margin: by how much a pair is to be nearer than a drawn one, as cosines, above 0.
+        margin: by how much a pair is to be nearer than a drawn one, above 0; with the objective
+            "joint" in the sum of two cosines, else in one.
         sample: the share of all words above which a frequent word loses places, 0 for never.
         min_count: the least count of a word that gets a vector.
-        objective: "hinges", those of the authors' program; "joint", the one of the paper.
+        objective: "joint", the hinge of the paper; "hinges", those of the authors' program.
         cosine_factor: whether the step of a vector is longer, the more it points away from where
             it is drawn (the paper's 1 - cos), or not.
         shared_negatives: whether all pairs of a place have the same negatives.
+        document_vectors: "inferred", those that `transform` gives; "trained", as the paper and the
+            program have them: those that the words were trained with, in which short documents stay
+            near where chance put them.
         segmenter: cuts texts into words, as for `octavo.counting.count_words`.
         lowercase: whether texts are lower-cased first.
         nfkc: whether texts are brought into Unicode's form NFKC first.
@@ -70,6 +71,8 @@ class JoSE(Estimator):
             known words.
         vocabulary_: the row of each word.
         counts_: how often each word stands, int64 (words,).
+        document_counts_: how many documents have each word, int64 (words,).
+        documents_: how many documents there were.
         losses_: the mean hinge of each pass.
 
     Source: Meng et al. 2019, "Spherical Text Embedding", arXiv 1911.01196; Su Jianlin,
@@ -88,6 +91,8 @@ class JoSE(Estimator):
     context_vectors_: np.ndarray
     document_vectors_: np.ndarray
     counts_: np.ndarray
+    document_counts_: np.ndarray
+    documents_: int
     vocabulary_: dict[str, int]
     losses_: list[float]
 
@@ -100,12 +105,13 @@ class JoSE(Estimator):
         passes: int = 10,
         learning_rate: float = 0.04,
         schedule: str = "linear",
-        margin: float = 0.15,
+        margin: float = 0.3,
         sample: float = 1e-3,
         min_count: int = 5,
-        objective: str = "hinges",
-        cosine_factor: bool = True,
-        shared_negatives: bool = False,
+        objective: str = "joint",
+        cosine_factor: bool = False,
+        shared_negatives: bool = True,
+        document_vectors: str = "inferred",
         segmenter: SegmenterLike = "jieba",
         lowercase: bool = False,
         nfkc: bool = False,
@@ -125,6 +131,7 @@ class JoSE(Estimator):
         self.objective = objective
         self.cosine_factor = cosine_factor
         self.shared_negatives = shared_negatives
+        self.document_vectors = document_vectors
         self.segmenter = segmenter
         self.lowercase = lowercase
         self.nfkc = nfkc
@@ -145,7 +152,7 @@ class JoSE(Estimator):
             DataError: if there is nothing to learn from, a document is no text, or the segmenter
                 failed.
         """
-        self._check()
+        check_parameters(self)
         with TemporaryDirectory(prefix="octavo-embed-") as folder:
             return self._train(self._encode(documents, folder), progress)
 
@@ -154,7 +161,7 @@ class JoSE(Estimator):
     ) -> JoSE:
         """Go on with more texts: from the vectors of the words, with new words and documents.
 
-        `document_vectors_` are those of the new documents; `counts_` are those of all texts.
+        `document_vectors_` are those of the new documents; the counts are those of all texts.
 
         Args:
             documents: the new texts, each a document.
@@ -163,7 +170,7 @@ class JoSE(Estimator):
         """
         if not hasattr(self, "words_"):
             return self.fit(documents, y, progress)
-        self._check()
+        check_parameters(self)
         with TemporaryDirectory(prefix="octavo-embed-") as folder:
             return self._train(
                 self._encode(documents, folder, self.words_.keys), progress, go_on=True
@@ -198,7 +205,7 @@ class JoSE(Estimator):
             DataError: naming file and line, if a file cannot be read or is not UTF-8; if there is
                 nothing to learn from; if the folder is that of another training, or in use.
         """
-        self._check()
+        check_parameters(self)
         check_number("save_seconds", save_seconds, least=0)
         files = find_files(paths)
 
@@ -248,17 +255,7 @@ class JoSE(Estimator):
         """
         self._check_fitted()
         texts = _several(documents)
-        corpus = Corpus(*encode_known(texts, self._options(), self.vocabulary_))
-        vectors = mean_rows(corpus, self.word_vectors_)
-        infer(
-            corpus,
-            self.word_vectors_,
-            vectors,
-            make_draws(self.counts_, self.sample),
-            self._rules(),
-            self._workers(),
-        )
-        return vectors
+        return self._infer(Corpus(*encode_known(texts, self._options(), self.vocabulary_)))
 
     def save(self, folder: str | PathLike[str]) -> None:
         """Write the model into a folder: config.json, vocab.txt and model.safetensors.
@@ -274,8 +271,12 @@ class JoSE(Estimator):
                 "only a segmenter with a name (module:function) can be saved. "
                 f"Received: segmenter={self.segmenter!r}"
             )
-        tables = (self.word_vectors_, self.context_vectors_, self.document_vectors_)
-        arrays = dict(zip(NAMES, (*tables, self.counts_, np.array(self.losses_)), strict=True))
+        arrays = {
+            "words": self.word_vectors_, "contexts": self.context_vectors_,
+            "documents": self.document_vectors_, "counts": self.counts_,
+            "document_counts": self.document_counts_, "seen": np.array([self.documents_]),
+            "losses": np.array(self.losses_),
+        }  # fmt: skip
         save_model(folder, self.get_params(), self.words_.keys, arrays)
 
     @classmethod
@@ -289,29 +290,11 @@ class JoSE(Estimator):
         params, words, arrays = load_model(folder)
         try:
             model = cls(**params)
-            model._check()
+            check_parameters(model)
         except (TypeError, UsageError) as error:
             raise DataError(f"parameters that octavo does not have: {error}", folder) from None
-        tables = Tables(arrays["words"], arrays["contexts"], arrays["documents"])
-        model._keep(words, arrays["counts"], tables, arrays["losses"].tolist())
+        model._keep(words, arrays)
         return model
-
-    def _check(self) -> None:
-        """Raise UsageError if a parameter is impossible."""
-        check_whole("size", self.size, 1, LARGEST)
-        for name in ("window", "negatives", "passes", "min_count"):
-            check_whole(name, getattr(self, name), 1)
-        check_whole("seed", self.seed, 0)
-        check_number("learning_rate", self.learning_rate, above=0, most=1)
-        check_number("margin", self.margin, above=0)
-        check_number("sample", self.sample, least=0)
-        check_one_of("objective", self.objective, OBJECTIVES)
-        check_one_of("schedule", self.schedule, SCHEDULES)
-        for name in ("cosine_factor", "shared_negatives", "lowercase", "nfkc", "deterministic"):
-            check_bool(name, getattr(self, name))
-        if self.workers is not None:
-            check_whole("workers", self.workers, 1)
-        self._options().make_cutter()
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "words_"):
@@ -322,21 +305,6 @@ class JoSE(Estimator):
 
     def _workers(self) -> int:
         return self.workers or os.cpu_count() or 1
-
-    def _rules(self) -> Rules:
-        lowest = LOWEST if self.schedule == "linear" else 1.0
-        return Rules(
-            self.window,
-            self.negatives,
-            np.float32(self.margin),
-            self.objective == "joint",
-            self.cosine_factor,
-            self.shared_negatives,
-            float(self.learning_rate),
-            self.learning_rate * lowest,
-            self.passes,
-            np.uint64(derive_seed(self.seed, "training")),
-        )
 
     def _encode(
         self, documents: Iterable[str], folder: str, known: Sequence[str] = ()
@@ -354,17 +322,34 @@ class JoSE(Estimator):
     ) -> JoSE:
         """Train on an encoded corpus; to go on is to begin with the vectors that are there."""
         tables, place = (run and run.load()) or (self._make_tables(encoded, go_on), Place())
-        counts = encoded.counts.copy()
+        corpus = Corpus(encoded.tokens, encoded.ends)
+        counts, seen = encoded.counts.copy(), len(corpus.ends)
+        document_counts = count_documents(corpus, len(counts))
         if go_on:
             counts[: len(self.counts_)] += self.counts_
-        corpus = Corpus(encoded.tokens, encoded.ends)
+            document_counts[: len(self.counts_)] += self.document_counts_
+            seen += self.documents_
         threads = 1 if self.deterministic else self._workers()
         save = partial(run.save, tables, place) if run else None
         draws = make_draws(counts, self.sample)
-        rules = self._rules()
+        rules = make_rules(self)
         train(corpus, tables, draws, rules, place, threads, progress, save, save_seconds)
-        self._keep(encoded.words, counts, Tables(*map(unit_rows, tables)), place.losses)
+        arrays = {name: unit_rows(table) for name, table in tables._asdict().items()}
+        arrays |= {"counts": counts, "document_counts": document_counts, "seen": np.array([seen])}
+        self._keep(encoded.words, arrays | {"losses": np.array(place.losses)})
+        if self.document_vectors == "inferred":
+            self.document_vectors_ = self._infer(corpus, progress)
         return self
+
+    def _infer(self, corpus: Corpus, progress: bool = False) -> np.ndarray:
+        """The mean of the words' vectors, rare words counting for more, and where steps lead."""
+        weights = information(self.document_counts_, self.documents_)
+        start = mean_rows(corpus, self.word_vectors_, weights)
+        draws = make_draws(self.counts_, self.sample)
+        rules, workers = make_rules(self), self._workers()
+        return unit_rows(
+            start + infer(corpus, self.word_vectors_, start, draws, rules, workers, progress)
+        )
 
     def _make_tables(self, encoded: EncodedCorpus, go_on: bool) -> Tables:
         """The first vectors: random, but for words that are known, to go on."""
@@ -377,13 +362,15 @@ class JoSE(Estimator):
             contexts[: len(self.words_)] = self.context_vectors_
         return Tables(words, contexts, documents)
 
-    def _keep(
-        self, words: Sequence[str], counts: np.ndarray, tables: Tables, losses: list[float]
-    ) -> None:
-        """What was learned, as attributes."""
-        self.word_vectors_, self.context_vectors_, self.document_vectors_ = tables
+    def _keep(self, words: Sequence[str], arrays: Mapping[str, np.ndarray]) -> None:
+        """What was learned, by the names of `saving`, as attributes."""
+        self.word_vectors_, self.context_vectors_ = arrays["words"], arrays["contexts"]
+        self.document_vectors_ = arrays["documents"]
         self.words_ = KeyedVectors(words, self.word_vectors_)
-        self.vocabulary_, self.counts_, self.losses_ = self.words_.key_to_index, counts, losses
+        self.vocabulary_, self.counts_ = self.words_.key_to_index, arrays["counts"]
+        self.document_counts_ = arrays["document_counts"]
+        self.documents_ = int(arrays["seen"][0])
+        self.losses_ = arrays["losses"].tolist()
 
 
 def _several(documents: Iterable[str]) -> Iterable[str]:

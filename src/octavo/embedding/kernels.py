@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from octavo._numba import inlined, prefetch, vectorised
+from octavo._numba import compiled, inlined, prefetch, vectorised
 from octavo.embedding.tables import Corpus, Draws, Rules, Tables
 
 ONE, TWO, TINY = np.float32(1), np.float32(2), np.float32(1e-12)
@@ -53,80 +53,45 @@ def _draw(draws, state, words, drawn, number):
 
 
 @inlined
-def _dot(one, row, other, other_row):
-    found = np.float32(0)
-    for place in range(one.shape[1]):
-        found += one[row, place] * other[other_row, place]
-    return found
-
-
-@inlined
-def _compare(words, word, anchors, anchor):
-    """The product of a word and an anchor, and that of the word and itself: 1 but for rounding."""
-    product, square = np.float32(0), np.float32(0)
-    for place in range(words.shape[1]):
-        u = words[word, place]
-        product, square = product + u * anchors[anchor, place], square + u * u
-    return product, square
-
-
-@inlined
 def _pull(words, word, drawn, first, anchors, anchor, standing, rate, rules):
     """The hinges of a pair: a word nearer to the anchor, a context or a document, than negatives.
 
     `standing` is a word that does stand there and is no negative. Gives the sum of the hinges.
     """
     loss = 0.0
-    near, square = _compare(words, word, anchors, anchor)
     for place in range(first, first + rules.negatives):
         negative = drawn[place]
-        if negative != word and negative != standing:
-            far, other_square = _compare(words, negative, anchors, anchor)
-            if near - far < rules.margin:
-                loss += rules.margin - (near - far)
-                near = _move(
-                    words, word, negative, anchors, anchor,
-                    near, far, square, other_square, rate, rules.factor,
-                )  # fmt: skip
-                square = ONE
+        if negative == word or negative == standing:  # noqa: SIM109 (for numba)
+            continue
+        uv = nv = un = uu = nn = vv = np.float32(0)
+        for column in range(words.shape[1]):
+            u, n, v = words[word, column], words[negative, column], anchors[anchor, column]
+            uv, nv, un = uv + u * v, nv + n * v, un + u * n
+            uu, nn, vv = uu + u * u, nn + n * n, vv + v * v
+        if uv - nv >= rules.margin:
+            continue
+        loss += rules.margin - (uv - nv)
+        rate_u, rate_n, rate_v = rate, rate, rate
+        if rules.factor:
+            rate_u, rate_n, rate_v = rate * (ONE - uv), rate * TWO * nv, rate * (ONE - (uv - nv))
+        keep_u, rate_u = _shorten(ONE - rate_u * uv, uu, rate_u, vv, uv)
+        keep_n, rate_n = _shorten(ONE + rate_n * nv, nn, -rate_n, vv, nv)
+        keep_v, rate_v = _shorten(ONE - rate_v * (uv - nv), vv, rate_v, uu + nn - TWO * un, uv - nv)
+        for column in range(words.shape[1]):
+            u, n, v = words[word, column], words[negative, column], anchors[anchor, column]
+            words[word, column] = keep_u * u + rate_u * v
+            words[negative, column] = keep_n * n + rate_n * v
+            anchors[anchor, column] = keep_v * v + rate_v * (u - n)
     return loss
 
 
 @inlined
-def _move(words, word, negative, anchors, anchor, near, far, square, other_square, rate, factor):
-    """One step of u, u' and v (or d), each as the others were before it; gives the new u.v.
-
-    How long the new vectors would be follows from the products of the old ones.
-    """
-    rate_u, rate_n, rate_v = rate, rate, rate
-    if factor:
-        rate_u, rate_n, rate_v = rate * (ONE - near), rate * TWO * far, rate * (ONE - (near - far))
-    keep_u, keep_n, keep_v = ONE - rate_u * near, ONE + rate_n * far, ONE - rate_v * (near - far)
-    both, anchor_square = np.float32(0), np.float32(0)
-    for place in range(words.shape[1]):
-        both += words[word, place] * words[negative, place]
-        anchor_square += anchors[anchor, place] * anchors[anchor, place]
-    between = square + other_square - TWO * both  # |u - u'|^2
-    length = _length(keep_u, square, rate_u, anchor_square, near)
-    keep_u, rate_u = keep_u / length, rate_u / length
-    length = _length(keep_n, other_square, -rate_n, anchor_square, far)
-    keep_n, rate_n = keep_n / length, rate_n / length
-    length = _length(keep_v, anchor_square, rate_v, between, near - far)
-    keep_v, rate_v = keep_v / length, rate_v / length
-    near = np.float32(0)
-    for place in range(words.shape[1]):
-        u, n, v = words[word, place], words[negative, place], anchors[anchor, place]
-        new_u, new_v = keep_u * u + rate_u * v, keep_v * v + rate_v * (u - n)
-        words[negative, place] = keep_n * n - rate_n * v
-        words[word, place], anchors[anchor, place] = new_u, new_v
-        near += new_u * new_v
-    return near
-
-
-@inlined
-def _length(keep, square, rate, other_square, product):
-    """The length of keep * x + rate * y, from x.x, y.y and x.y."""
-    return np.sqrt(keep * keep * square + rate * rate * other_square + TWO * keep * rate * product)
+def _shorten(keep, square, rate, other_square, product):
+    """Both factors of keep * x + rate * y over its length, from x.x, y.y and x.y."""
+    length = np.sqrt(
+        keep * keep * square + rate * rate * other_square + TWO * keep * rate * product
+    )
+    return keep / length, rate / length
 
 
 @inlined
@@ -138,55 +103,35 @@ def _pull_jointly(tables, word, drawn, first, context, document, rate, rules):
         negative = drawn[place]
         if negative == word or negative == context:  # noqa: SIM109 (for numba)
             continue
-        near = _dot(words, word, contexts, context) + _dot(words, word, documents, document)
-        far = _dot(words, negative, contexts, context) + _dot(words, negative, documents, document)
-        if near - far < rules.margin:
-            loss += rules.margin - (near - far)
-            _move_jointly(tables, word, negative, context, document, rate, rules.factor)
+        ux = nx = un = vd = uu = nn = vv = dd = vx = dx = np.float32(0)
+        for column in range(words.shape[1]):
+            u, n = words[word, column], words[negative, column]
+            v, d = contexts[context, column], documents[document, column]
+            ux, nx, un = ux + u * (v + d), nx + n * (v + d), un + u * n
+            vx, dx, vd = vx + v * (u - n), dx + d * (u - n), vd + v * d
+            uu, nn, vv, dd = uu + u * u, nn + n * n, vv + v * v, dd + d * d
+        if ux - nx >= rules.margin:
+            continue
+        loss += rules.margin - (ux - nx)
+        between, together = max(uu + nn - TWO * un, TINY), max(vv + dd + TWO * vd, TINY)
+        rate_u, rate_n, rate_v, rate_d = rate, rate, rate, rate
+        if rules.factor:  # 1 + x.g / |g|
+            rate_u *= ONE - ux / np.sqrt(together)
+            rate_n *= ONE + nx / np.sqrt(together)
+            rate_v *= ONE - vx / np.sqrt(between)
+            rate_d *= ONE - dx / np.sqrt(between)
+        keep_u, rate_u = _shorten(ONE - rate_u * ux, uu, rate_u, together, ux)
+        keep_n, rate_n = _shorten(ONE + rate_n * nx, nn, -rate_n, together, nx)
+        keep_v, rate_v = _shorten(ONE - rate_v * vx, vv, rate_v, between, vx)
+        keep_d, rate_d = _shorten(ONE - rate_d * dx, dd, rate_d, between, dx)
+        for column in range(words.shape[1]):
+            u, n = words[word, column], words[negative, column]
+            v, d = contexts[context, column], documents[document, column]
+            words[word, column] = keep_u * u + rate_u * (v + d)
+            words[negative, column] = keep_n * n + rate_n * (v + d)
+            contexts[context, column] = keep_v * v + rate_v * (u - n)
+            documents[document, column] = keep_d * d + rate_d * (u - n)
     return loss
-
-
-@inlined
-def _move_jointly(tables, word, negative, context, document, rate, factor):
-    """One step of u, u', v and d, each as the others were before it."""
-    words, contexts, documents = tables
-    uv = ud = nv = nd = un = vd = uu = nn = vv = dd = np.float32(0)
-    for place in range(words.shape[1]):
-        u, n = words[word, place], words[negative, place]
-        v, d = contexts[context, place], documents[document, place]
-        uv, ud, nv, nd, un, vd = (
-            uv + u * v,
-            ud + u * d,
-            nv + n * v,
-            nd + n * d,
-            un + u * n,
-            vd + v * d,
-        )
-        uu, nn, vv, dd = uu + u * u, nn + n * n, vv + v * v, dd + d * d
-    rate_u, rate_n, rate_v, rate_d = rate, rate, rate, rate
-    between, together = max(uu + nn - TWO * un, TINY), max(vv + dd + TWO * vd, TINY)
-    if factor:  # 1 + x.g / |g|
-        rate_u *= ONE - (uv + ud) / np.sqrt(together)
-        rate_n *= ONE + (nv + nd) / np.sqrt(together)
-        rate_v *= ONE - (uv - nv) / np.sqrt(between)
-        rate_d *= ONE - (ud - nd) / np.sqrt(between)
-    keep_u, keep_n = ONE - rate_u * (uv + ud), ONE + rate_n * (nv + nd)
-    keep_v, keep_d = ONE - rate_v * (uv - nv), ONE - rate_d * (ud - nd)
-    length = _length(keep_u, uu, rate_u, together, uv + ud)
-    keep_u, rate_u = keep_u / length, rate_u / length
-    length = _length(keep_n, nn, -rate_n, together, nv + nd)
-    keep_n, rate_n = keep_n / length, rate_n / length
-    length = _length(keep_v, vv, rate_v, between, uv - nv)
-    keep_v, rate_v = keep_v / length, rate_v / length
-    length = _length(keep_d, dd, rate_d, between, ud - nd)
-    keep_d, rate_d = keep_d / length, rate_d / length
-    for place in range(words.shape[1]):
-        u, n = words[word, place], words[negative, place]
-        v, d = contexts[context, place], documents[document, place]
-        words[word, place] = keep_u * u + rate_u * (v + d)
-        words[negative, place] = keep_n * n - rate_n * (v + d)
-        contexts[context, place] = keep_v * v + rate_v * (u - n)
-        documents[document, place] = keep_d * d + rate_d * (u - n)
 
 
 @vectorised
@@ -196,11 +141,12 @@ def train_documents(
     draws: Draws,
     rules: Rules,
     number: int,
-    first_document: int,
-    last_document: int,
+    order: np.ndarray,
+    first: int,
+    last: int,
     room: np.ndarray,
 ) -> tuple[float, int]:
-    """One pass over some documents; changes the tables.
+    """A piece of one pass over the documents; changes the tables.
 
     What is drawn for a document depends on the seed, the pass and the document alone.
 
@@ -210,8 +156,9 @@ def train_documents(
         draws: what is drawn from.
         rules: what is trained, and how.
         number: of the pass, from 0.
-        first_document: the first one.
-        last_document: one past the last one.
+        order: the documents in the order of the pass, int64 (documents,).
+        first: the first place of the piece in the order.
+        last: one past its last place.
         room: int32, as long as the longest document and `room_for_draws` together.
 
     Returns:
@@ -219,12 +166,12 @@ def train_documents(
     """
     words, contexts, documents = tables
     tokens, ends = corpus
-    total = ends[-1] * rules.passes
     loss, hinges = 0.0, 0
-    for document in range(first_document, last_document):
+    for visit in range(first, last):
+        document = order[visit]
         begin = ends[document - 1] if document else 0
         state = _mix(rules.seed + _mix(np.uint64(number) * STEP + np.uint64(document)))
-        done = (ends[-1] * number + begin) / total
+        done = (number + visit / len(order)) / rules.passes
         rate = np.float32(rules.rate + (rules.last_rate - rules.rate) * done)
         length = 0
         for place in range(begin, ends[document]):
@@ -241,23 +188,36 @@ def train_documents(
             pairs = end - begin - rules.joint  # the place itself stands for the document
             drawing = min(pairs, 1) if rules.shared else pairs
             state = _draw(draws, state, words, drawn, rules.negatives * drawing)
-            first = 0
+            slot = 0
             for near in range(begin, end):
                 if rules.joint and near != place:
                     loss += _pull_jointly(
-                        tables, room[near], drawn, first, word, document, rate, rules
+                        tables, room[near], drawn, slot, word, document, rate, rules
                     )
                 elif near != place:
-                    loss += _pull(
-                        words, room[near], drawn, first, contexts, word, word, rate, rules
-                    )
+                    loss += _pull(words, room[near], drawn, slot, contexts, word, word, rate, rules)
                 elif not rules.joint:
-                    loss += _pull(words, word, drawn, first, documents, document, word, rate, rules)
+                    loss += _pull(words, word, drawn, slot, documents, document, word, rate, rules)
                 else:
                     continue
-                first += 0 if rules.shared else rules.negatives
+                slot += 0 if rules.shared else rules.negatives
             hinges += rules.negatives * pairs
     return loss, hinges
+
+
+@compiled
+def count_documents(corpus: Corpus, words: int) -> np.ndarray:
+    """How many documents have each word, int64 (words,)."""
+    tokens, ends = corpus
+    counts, seen = np.zeros(words, np.int64), np.full(words, -1)
+    begin = 0
+    for document in range(len(ends)):
+        for place in range(begin, ends[document]):
+            word = tokens[place]
+            counts[word] += seen[word] != document
+            seen[word] = document
+        begin = ends[document]
+    return counts
 
 
 @vectorised
@@ -298,33 +258,26 @@ def infer_documents(
                 if _mix(state) >> S32 > draws.kept[word]:
                     continue
                 state = _draw(draws, state, words, drawn, rules.negatives)
-                near = _dot(words, word, documents, document)
                 for other in range(rules.negatives):
-                    negative = drawn[other]
-                    if negative == word:
-                        continue
-                    far = _dot(words, negative, documents, document)
-                    if near - far < rules.margin:
-                        near = _move_document(
-                            words, word, negative, documents, document, near, far, rate, rules
-                        )
+                    if drawn[other] != word:
+                        _move_document(words, word, drawn[other], documents, document, rate, rules)
 
 
 @inlined
-def _move_document(words, word, negative, documents, document, near, far, rate, rules):
-    """One step of d alone; gives the new u.d."""
-    if rules.factor:
-        rate *= ONE - (near - far)
-    keep, length = ONE - rate * (near - far), np.float32(0)
-    for place in range(words.shape[1]):
-        new = keep * documents[document, place] + rate * (
-            words[word, place] - words[negative, place]
-        )
-        documents[document, place] = new
-        length += new * new
-    length = ONE / np.sqrt(length)
-    near = np.float32(0)
-    for place in range(words.shape[1]):
-        documents[document, place] *= length
-        near += words[word, place] * documents[document, place]
-    return near
+def _move_document(words, word, negative, documents, document, rate, rules):
+    """The hinge of a word and a document, and its step of the document alone."""
+    ud = nd = un = uu = nn = dd = np.float32(0)
+    for column in range(words.shape[1]):
+        u, n, d = words[word, column], words[negative, column], documents[document, column]
+        ud, nd, un = ud + u * d, nd + n * d, un + u * n
+        uu, nn, dd = uu + u * u, nn + n * n, dd + d * d
+    apart = ud - nd
+    if apart < rules.margin:
+        if rules.factor:
+            rate *= ONE - apart
+        keep, rate = _shorten(ONE - rate * apart, dd, rate, uu + nn - TWO * un, apart)
+        for column in range(words.shape[1]):
+            d = documents[document, column]
+            documents[document, column] = keep * d + rate * (
+                words[word, column] - words[negative, column]
+            )

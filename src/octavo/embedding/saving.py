@@ -2,7 +2,8 @@
 
 config.json         the parameters
 vocab.txt           the words
-model.safetensors   words, contexts, documents, float32; counts, int64; losses, float64
+model.safetensors   words, contexts, documents, float32; counts, document_counts, seen (how many
+                    documents), int64; losses, float64
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from octavo.errors import DataError
 from octavo.text.vocabulary import load_vocabulary, save_vocabulary
 
 CONFIG, VOCABULARY, MODEL = "config.json", "vocab.txt", "model.safetensors"
-NAMES = ("words", "contexts", "documents", "counts", "losses")
+NAMES = ("words", "contexts", "documents", "counts", "document_counts", "seen", "losses")
+WHOLE = ("counts", "document_counts", "seen")
 
 
 def save_model(
@@ -72,11 +74,12 @@ def load_model(
     shapes = {
         "words": (len(words), size), "contexts": (len(words), size),
         "documents": (len(arrays["documents"]), size), "counts": (len(words),),
+        "document_counts": (len(words),), "seen": (1,),
         "losses": (arrays["losses"].size,),
     }  # fmt: skip
     for name, shape in shapes.items():
         array = arrays[name]
-        if array.shape != shape or array.dtype.kind != ("i" if name == "counts" else "f"):
+        if array.shape != shape or array.dtype.kind != ("i" if name in WHOLE else "f"):
             raise DataError(
                 f"{name} holds {array.dtype} {array.shape}, not {shape} as {VOCABULARY} and the "
                 "other arrays have it",

@@ -14,11 +14,26 @@ import numpy as np
 from octavo._interrupts import collect_interrupts, interrupt
 from octavo._numba import compiling_said
 from octavo._progress import Progress
+from octavo._seeds import make_generator
 from octavo.embedding.kernels import infer_documents, train_documents
 from octavo.embedding.tables import Corpus, Draws, Rules, Tables, room_for_draws
 
 SECONDS, PIECES = 0.5, 8  # of a chunk, and its pieces a thread
 FIRST_CHUNK = 1 << 15  # tokens
+
+
+def load_kernels() -> None:
+    """Load the compiled loop by a pass over one document without words."""
+    tokens = np.zeros(0, np.int32)
+    tokens.flags.writeable = False  # as those of a file
+    table = np.zeros((1, 1), np.float32)
+    bits = np.zeros(1, np.uint32)
+    rules = Rules(1, 1, np.float32(1), False, False, False, 1.0, 1.0, 1, np.uint64(0))
+    draws = Draws(bits, bits, np.zeros(1, np.int32))
+    room = np.empty(room_for_draws(rules), np.int32)
+    corpus = Corpus(tokens, np.zeros(1, np.int64))
+    order = np.zeros(1, np.int64)
+    train_documents(corpus, Tables(table, table, table), draws, rules, 0, order, 0, 1, room)
 
 
 @dataclass
@@ -27,7 +42,7 @@ class Place:
 
     Args:
         number: of the pass, from 0.
-        document: the next one.
+        document: the place of the next one in the order of the pass.
         loss: the sum of the hinges of this pass so far.
         hinges: how many there were.
         losses: the mean hinge of each finished pass.
@@ -71,13 +86,13 @@ def train(
         KeyboardInterrupt: on Ctrl-C, once it is saved.
     """
     tokens = len(corpus.tokens)
-    bounds = np.concatenate([[0], corpus.ends])
+    order, bounds = draw_order(corpus, rules, place.number)
     saved, size = time.monotonic(), FIRST_CHUNK * workers
 
     def work(number: int, piece: tuple[int, int]) -> tuple[float, int]:
         longest = np.diff(bounds[piece[0] : piece[1] + 1]).max()
         room = np.empty(longest + room_for_draws(rules), np.int32)
-        return train_documents(corpus, tables, draws, rules, number, *piece, room)
+        return train_documents(corpus, tables, draws, rules, number, order, *piece, room)
 
     with (
         collect_interrupts() as signals,
@@ -94,12 +109,12 @@ def train(
             for loss, hinges in threads.map(partial(work, place.number), pieces):
                 place.loss += loss
                 place.hinges += hinges
-            place.document = last
-            if last == len(corpus.ends):
+            place.document, done = last, int(bounds[last] - bounds[first])
+            if last == len(order):
                 place.losses.append(place.loss / max(place.hinges, 1))
                 place.number, place.document, place.loss, place.hinges = place.number + 1, 0, 0.0, 0
-            note = f"loss {place.losses[-1]:.4f}" if place.losses else None
-            bar.advance(int(bounds[last] - bounds[first]), note)
+                order, bounds = draw_order(corpus, rules, place.number)
+            bar.advance(done, f"loss {place.losses[-1]:.4f}" if place.losses else None)
             now = time.monotonic()
             faster = min(SECONDS / max(now - started, 1e-3), 2.0)
             size = min(max(round(size * faster), 1), tokens)
@@ -110,23 +125,65 @@ def train(
                 interrupt(signals)
 
 
+def draw_order(corpus: Corpus, rules: Rules, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """In which order a pass visits the documents, as files are often sorted; by the seed.
+
+    Returns:
+        The documents, int64 (documents,), and how many tokens stand before each place of that order
+        and after the last, int64 (documents + 1,).
+    """
+    order = make_generator(int(rules.seed), "order", number).permutation(len(corpus.ends))
+    lengths = np.diff(corpus.ends, prepend=0)[order]
+    return order, np.concatenate([[0], np.cumsum(lengths)])
+
+
 def infer(
     corpus: Corpus,
     words: np.ndarray,
-    documents: np.ndarray,
+    start: np.ndarray,
     draws: Draws,
     rules: Rules,
     workers: int,
-) -> None:
-    """Train the vectors of documents alone; the result does not depend on the workers."""
+    progress: bool = False,
+) -> np.ndarray:
+    """Train the vectors of documents alone; the result does not depend on the workers.
+
+    Args:
+        corpus: the documents.
+        words: u, float32 (words, width), of length 1.
+        start: where each document begins, float32 (documents, width).
+        draws: what is drawn from.
+        rules: what is trained, and how.
+        workers: how many threads train, each with documents of its own.
+        progress: whether to show how many tokens are done.
+
+    Returns:
+        float32 (documents, width).
+
+    Raises:
+        KeyboardInterrupt: on Ctrl-C.
+    """
+    documents = start.copy()
+    tokens = len(corpus.tokens)
     bounds = np.concatenate([[0], corpus.ends])
-    pieces = _pieces(bounds, 0, len(corpus.ends), workers * PIECES)
+    pieces = _pieces(bounds, 0, len(corpus.ends), max(workers * PIECES, tokens // FIRST_CHUNK))
 
-    def work(piece: tuple[int, int]) -> None:
+    def work(piece: tuple[int, int]) -> int:
         infer_documents(corpus, words, documents, draws, rules, *piece)
+        return int(bounds[piece[1]] - bounds[piece[0]])
 
-    with compiling_said(), ThreadPoolExecutor(workers) as threads:
-        list(threads.map(work, pieces))
+    with (
+        collect_interrupts() as signals,
+        compiling_said(),
+        ThreadPoolExecutor(workers) as threads,
+        Progress(tokens, "placing documents", progress) as bar,
+    ):
+        for done in threads.map(work, pieces):
+            bar.advance(done)
+            if signals:
+                threads.shutdown(cancel_futures=True)
+                interrupt(signals)
+    return documents
 
 
 def _reach(bounds: np.ndarray, first: int, size: int) -> int:
