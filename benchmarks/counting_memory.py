@@ -48,10 +48,10 @@ def measure(quick: bool) -> dict[str, Any]:
         out.unlink(missing_ok=True)
         command = [str(Path(sys.executable).with_name("octavo")), "count", str(path)]
         command += ["--segmenter", "whitespace", "--memory", memory, "--workers", str(workers)]
-        peak, seconds = _watch([*command, "--out", str(out)])
+        peak, seconds = watch([*command, "--out", str(out)])
         _check(out, different)
         rows.append(_row(f"{workers} worker{'s' * (workers > 1)}", peak, seconds, 1.0))
-    peak, seconds = _watch([sys.executable, "-c", DICT, str(path)])
+    peak, seconds = watch([sys.executable, "-c", DICT, str(path)])
     rows.append(_row("a Python dict", peak, seconds, None))
     return summary(
         f"counting {different / 1e6:g} million different words under --memory {memory}: "
@@ -104,7 +104,7 @@ def _check(path: Path, different: int) -> None:
     check_equal("words found", int(seen.sum()), different)
 
 
-def _watch(command: list[str]) -> tuple[int, float]:
+def watch(command: list[str]) -> tuple[int, float]:
     """Peak of the summed resident memory of a command and its children, and the seconds it took."""
     start, peak = time.perf_counter(), 0
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

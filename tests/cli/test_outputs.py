@@ -28,11 +28,11 @@ RESULTS = {
     "calibrate": (["read", "calibrate", "asked.jsonl"], {"out", "plot"}),
     "embed": (["embed", "text.txt", "--segmenter", "whitespace"], {"out", "plot"}),
     "export": (["embed", "export", "vectors"], {"out"}),
-    "map": (["embed", "map", "vectors"], {"out"}),
+    "draw_map": (["embed", "map", "vectors"], {"out"}),
     "sogou": (["read", "sogou", "text.txt", "text.txt"], {"out"}),
 }
 # verbs that cannot do without --out
-NEEDED = {"matrix", "pretrain", "train", "calibrate", "embed", "export", "map"}
+NEEDED = {"matrix", "pretrain", "train", "calibrate", "embed", "export", "draw_map"}
 # files that are read
 READ = {"stop_words", "config", "vocabulary", "source", "similarity", "analogies", "labels"}
 ENDINGS = {"plot": ".png", "html": ".html", "out": ".tsv", "data": ""}
@@ -69,7 +69,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def ending(verb, name):
-    return {"matrix": ".npz", "export": ".vec", "map": ".png"}.get(verb, ENDINGS[name])
+    return {"matrix": ".npz", "export": ".vec", "draw_map": ".png"}.get(verb, ENDINGS[name])
 
 
 def command(verb, name, path):

@@ -81,7 +81,7 @@ def random_rows(rows: int, size: int, generator: np.random.Generator) -> np.ndar
 
 
 def information(document_counts: np.ndarray, documents: int) -> np.ndarray:
-    """How much a word says of a document, by how few have it: float64 (words,), 0 or above.
+    """How much a word says of a document, by how few have it: float32 (words,), 0 or above.
 
     Args:
         document_counts: how many documents have each word, int64 (words,).
@@ -89,24 +89,27 @@ def information(document_counts: np.ndarray, documents: int) -> np.ndarray:
 
     Source: Spärck Jones 1972, "A Statistical Interpretation of Term Specificity".
     """
-    return np.log(max(documents, 1) / np.maximum(document_counts, 1))
+    return np.log(max(documents, 1) / np.maximum(document_counts, 1)).astype(np.float32)
 
 
-def mean_rows(corpus: Corpus, words: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Where the words of each document point together, float32 (documents, size), of length 1.
+def mean_rows(
+    corpus: Corpus, words: np.ndarray, weights: np.ndarray, first: int, last: int
+) -> np.ndarray:
+    """Where the words of some documents point together, float32 (last - first, size), of length 1.
 
     A document without words, or whose words cancel, has zeros.
 
     Args:
-        corpus: the documents.
+        corpus: all documents.
         words: the words' vectors, float32 (words, size).
-        weights: what each word counts for, float (words,).
+        weights: what each word counts for, float32 (words,).
+        first: the first document.
+        last: one past the last one.
     """
-    sums = np.zeros((len(corpus.ends), words.shape[1]), np.float32)
-    weights = weights.astype(np.float32)
-    begin = 0
-    for document, end in enumerate(corpus.ends):
+    sums = np.zeros((last - first, words.shape[1]), np.float32)
+    begin = corpus.ends[first - 1] if first else 0
+    for row, end in enumerate(corpus.ends[first:last]):
         tokens = corpus.tokens[begin:end]
-        sums[document] = weights[tokens] @ words[tokens]
+        sums[row] = weights[tokens] @ words[tokens]
         begin = end
     return unit_rows(sums)

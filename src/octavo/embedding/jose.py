@@ -17,7 +17,7 @@ from octavo._locks import hold_folder
 from octavo._seeds import make_generator
 from octavo.corpus.files import STANDARD_INPUT, find_files
 from octavo.embedding.corpus import EncodedCorpus, encode_files, encode_texts
-from octavo.embedding.draws import information, make_draws, mean_rows, random_rows
+from octavo.embedding.draws import information, make_draws, random_rows
 from octavo.embedding.encoding import Options, encode_known
 from octavo.embedding.kernels import count_documents
 from octavo.embedding.parameters import check_parameters, make_rules
@@ -255,7 +255,8 @@ class JoSE(Estimator):
         """
         self._check_fitted()
         texts = _several(documents)
-        return self._infer(Corpus(*encode_known(texts, self._options(), self.vocabulary_)))
+        corpus = Corpus(*encode_known(texts, self._options(), self.vocabulary_))
+        return self._infer(corpus, np.zeros((len(corpus.ends), self.size), np.float32))
 
     def save(self, folder: str | PathLike[str]) -> None:
         """Write the model into a folder: config.json, vocab.txt and model.safetensors.
@@ -334,22 +335,23 @@ class JoSE(Estimator):
         draws = make_draws(counts, self.sample)
         rules = make_rules(self)
         train(corpus, tables, draws, rules, place, threads, progress, save, save_seconds)
-        arrays = {name: unit_rows(table) for name, table in tables._asdict().items()}
+        inferred = self.document_vectors == "inferred"
+        arrays = {"words": unit_rows(tables.words), "contexts": unit_rows(tables.contexts)}
+        arrays["documents"] = tables.documents if inferred else unit_rows(tables.documents)
         arrays |= {"counts": counts, "document_counts": document_counts, "seen": np.array([seen])}
         self._keep(encoded.words, arrays | {"losses": np.array(place.losses)})
-        if self.document_vectors == "inferred":
-            self.document_vectors_ = self._infer(corpus, progress)
+        if inferred:
+            self._infer(corpus, self.document_vectors_, progress)
         return self
 
-    def _infer(self, corpus: Corpus, progress: bool = False) -> np.ndarray:
-        """The mean of the words' vectors, rare words counting for more, and where steps lead."""
+    def _infer(self, corpus: Corpus, documents: np.ndarray, progress: bool = False) -> np.ndarray:
+        """Place documents, each where its words point and a training of it alone leads."""
         weights = information(self.document_counts_, self.documents_)
-        start = mean_rows(corpus, self.word_vectors_, weights)
-        draws = make_draws(self.counts_, self.sample)
-        rules, workers = make_rules(self), self._workers()
-        return unit_rows(
-            start + infer(corpus, self.word_vectors_, start, draws, rules, workers, progress)
+        draws, rules = make_draws(self.counts_, self.sample), make_rules(self)
+        infer(
+            corpus, self.word_vectors_, weights, documents, draws, rules, self._workers(), progress
         )
+        return documents
 
     def _make_tables(self, encoded: EncodedCorpus, go_on: bool) -> Tables:
         """The first vectors: random, but for words that are known, to go on."""

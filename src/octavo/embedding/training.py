@@ -15,8 +15,10 @@ from octavo._interrupts import collect_interrupts, interrupt
 from octavo._numba import compiling_said
 from octavo._progress import Progress
 from octavo._seeds import make_generator
+from octavo.embedding.draws import mean_rows
 from octavo.embedding.kernels import infer_documents, train_documents
 from octavo.embedding.tables import Corpus, Draws, Rules, Tables, room_for_draws
+from octavo.vectors.neighbours import unit_rows
 
 SECONDS, PIECES = 0.5, 8  # of a chunk, and its pieces a thread
 FIRST_CHUNK = 1 << 15  # tokens
@@ -140,36 +142,39 @@ def draw_order(corpus: Corpus, rules: Rules, number: int) -> tuple[np.ndarray, n
 def infer(
     corpus: Corpus,
     words: np.ndarray,
-    start: np.ndarray,
+    weights: np.ndarray,
+    documents: np.ndarray,
     draws: Draws,
     rules: Rules,
     workers: int,
     progress: bool = False,
-) -> np.ndarray:
-    """Train the vectors of documents alone; the result does not depend on the workers.
+) -> None:
+    """Place documents, the words staying as they are; the result does not depend on the workers.
+
+    A document begins where the mean of its words points, is trained alone, and ends between both.
 
     Args:
         corpus: the documents.
         words: u, float32 (words, width), of length 1.
-        start: where each document begins, float32 (documents, width).
+        weights: what each word counts for in the mean, float32 (words,).
+        documents: where the vectors go, float32 (documents, width).
         draws: what is drawn from.
         rules: what is trained, and how.
-        workers: how many threads train, each with documents of its own.
+        workers: how many threads work, each with documents of its own.
         progress: whether to show how many tokens are done.
-
-    Returns:
-        float32 (documents, width).
 
     Raises:
         KeyboardInterrupt: on Ctrl-C.
     """
-    documents = start.copy()
     tokens = len(corpus.tokens)
     bounds = np.concatenate([[0], corpus.ends])
     pieces = _pieces(bounds, 0, len(corpus.ends), max(workers * PIECES, tokens // FIRST_CHUNK))
 
     def work(piece: tuple[int, int]) -> int:
+        rows = slice(*piece)
+        documents[rows] = start = mean_rows(corpus, words, weights, *piece)
         infer_documents(corpus, words, documents, draws, rules, *piece)
+        documents[rows] = unit_rows(start + documents[rows])
         return int(bounds[piece[1]] - bounds[piece[0]])
 
     with (
@@ -183,7 +188,6 @@ def infer(
             if signals:
                 threads.shutdown(cancel_futures=True)
                 interrupt(signals)
-    return documents
 
 
 def _reach(bounds: np.ndarray, first: int, size: int) -> int:
