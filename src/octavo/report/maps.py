@@ -13,7 +13,7 @@ from octavo.errors import UsageError
 from octavo.report.pictures import draw_picture
 
 MOST_COLOURS = 20  # labels that have a colour of their own
-REST = "0.75"
+REST, DOT = "0.75", 4  # of other points their colour, and with names beside them their size
 
 
 def plot_map(
@@ -58,6 +58,7 @@ def plot_map(
         figure, axes = pyplot.subplots(figsize=(9, 7.5), layout="constrained")
         size = float(np.clip(3e4 / len(points), 2, 30))
         if labels is None:
+            size = min(size, DOT) if names else size
             axes.scatter(*points.T, s=size, color=REST, lw=0)
         else:
             _draw_labels(axes, points, labels, commonest, size, pyplot.get_cmap("tab20"))

@@ -41,7 +41,9 @@ def project(vectors: np.ndarray, seed: int = 0) -> np.ndarray:
     if len(vectors) < FEWEST:
         raise UsageError(f"a map needs {FEWEST} vectors. Received: {len(vectors)}")
     manifold: Any = require("sklearn.manifold", extra="evaluate")
+    threads: Any = require("threadpoolctl", extra="evaluate")  # which scikit-learn needs
     layout = manifold.TSNE(
         perplexity=min(NEIGHBOURS, (len(vectors) - 1) / 3), init="random", random_state=seed
     )
-    return layout.fit_transform(unit_rows(np.asarray(vectors, np.float32)))
+    with threads.threadpool_limits(1, "openmp"):  # several wait for each other more than they do
+        return layout.fit_transform(unit_rows(np.asarray(vectors, np.float32)))
