@@ -59,6 +59,7 @@ def test_numbers_are_those_of_numbering_by_hand(texts, min_count, known, block):
 
 def test_files_are_one_corpus_whatever_the_workers(tmp_path, monkeypatch):
     monkeypatch.setattr(corpus_module, "SMALLEST_RANGE", 200)
+    monkeypatch.setattr(corpus_module, "ALONE", 0)
     lines = [f"w{number % 37} w{number % 5} and" for number in range(400)]
     (tmp_path / "a.txt").write_text("\n".join(lines[:350]) + "\n")
     (tmp_path / "b.txt").write_text("\n".join(lines[350:355]) + "\n")
@@ -121,3 +122,17 @@ def test_damage_is_seen_when_a_corpus_is_opened(tmp_path):
                 load_corpus(tmp_path)
         (tmp_path / name).write_bytes(good)
     assert load_corpus(tmp_path).words == ["b", "a", "c"]
+
+
+def test_no_process_begins_for_a_small_corpus(tmp_path, monkeypatch):
+    def note(function, tasks, workers, **options):
+        assert workers == 1
+        return run_tasks(function, tasks, workers, **options)
+
+    run_tasks = corpus_module.run_tasks
+    monkeypatch.setattr(corpus_module, "run_tasks", note)
+    monkeypatch.setattr(corpus_module, "SMALLEST_RANGE", 2)
+    (tmp_path / "texts.txt").write_text("to be or not to be\n" * 20)
+    (tmp_path / "corpus").mkdir()
+    paths, folder = [tmp_path / "texts.txt"], tmp_path / "corpus"
+    assert len(encode_files(paths, folder, SPACES, 1, workers=4, progress=False).tokens) == 120

@@ -41,6 +41,7 @@ from octavo.segmenting.segmenters import find_segmenter
 from octavo.text.vocabulary import load_vocabulary, save_vocabulary
 
 RANGES, SMALLEST_RANGE = 64, 1 << 20  # of a corpus, and bytes of one
+ALONE = 1 << 23  # bytes of a corpus that is cut here sooner than other processes begin
 BLOCK = 1 << 22  # tokens that get their numbers at a time
 TOGETHER = 256  # texts of an iterable
 FILES = ("tokens.npy", "ends.npy", "counts.npy", "vocab.txt")
@@ -105,7 +106,7 @@ def encode_files(
         ]
         size = total_size(ranges)
         parts: dict[int, Part] = {}
-        if not isinstance(options.segmenter, str):
+        if (size or 0) < ALONE or not isinstance(options.segmenter, str):
             workers = 1  # a function may be one that no other process finds
         preload = ("octavo.embedding.encoding", *find_segmenter(options.segmenter).preload)
         with (
