@@ -66,6 +66,15 @@ def test_maps_and_losses_are_drawn(corpus, capsys):
     assert "200 labels of 22 words" in capsys.readouterr().err
 
 
+def test_lines_that_are_left_out_are_said(corpus, capsys):
+    with (corpus / "texts.txt").open("ab") as file:
+        file.write(b"the \xff river\n")
+    assert run(f"texts.txt {SMALL} --bad-lines skip --out vectors") == 0
+    found = capsys.readouterr()
+    assert "1 lines are not UTF-8 and were left out" in found.err
+    assert "200 documents" in found.out
+
+
 def test_json_says_what_was_learned(corpus, capsys):
     assert run(f"texts.txt {SMALL} --passes 2 --objective joint --out vectors --json") == 0
     found = json.loads(capsys.readouterr().out)

@@ -27,6 +27,7 @@ from octavo.cli.arguments import (
     check_outputs,
     find_corpus,
     leave_out,
+    say_bad_lines,
 )
 from octavo.cli.terminal import printable
 from octavo.errors import DataError, UsageError
@@ -167,6 +168,7 @@ def embed(
     )  # fmt: skip
     model.save(out)
     shutil.rmtree(out / TRAINING)
+    say_bad_lines(model.bad_lines_, bad_lines)
     found = {
         "words": len(model.words_), "documents": len(model.document_vectors_), "size": size,
         "tokens": int(model.counts_.sum()), "loss": model.losses_[-1],

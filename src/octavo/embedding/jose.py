@@ -74,6 +74,7 @@ class JoSE(Estimator):
         document_counts_: how many documents have each word, int64 (words,).
         documents_: how many documents there were.
         losses_: the mean hinge of each pass.
+        bad_lines_: how many lines of files were not UTF-8, and were left out or mended.
 
     Source: Meng et al. 2019, "Spherical Text Embedding", arXiv 1911.01196; Su Jianlin,
     kexue.fm/archives/7063.
@@ -95,6 +96,7 @@ class JoSE(Estimator):
     documents_: int
     vocabulary_: dict[str, int]
     losses_: list[float]
+    bad_lines_: int = 0
 
     def __init__(
         self,
@@ -340,6 +342,7 @@ class JoSE(Estimator):
         arrays["documents"] = tables.documents if inferred else unit_rows(tables.documents)
         arrays |= {"counts": counts, "document_counts": document_counts, "seen": np.array([seen])}
         self._keep(encoded.words, arrays | {"losses": np.array(place.losses)})
+        self.bad_lines_ = encoded.bad_lines
         if inferred:
             self._infer(corpus, self.document_vectors_, progress)
         return self
