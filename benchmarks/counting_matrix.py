@@ -29,6 +29,7 @@ from harness import (
     alternate,
     check_equal,
     compare,
+    keep_lines,
     progress,
     run,
     shared_data,
@@ -83,15 +84,10 @@ def _measure(
 
 def _make_file(name: str, corpus: str, change: Callable[[str], str]) -> Path:
     """A document a line; kept for the next run."""
-    path, data = CACHE / f"{name}.txt", shared_data(corpus)
-    if not path.is_file():
-        progress(f"making {path.name}")
-        CACHE.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(".part")
-        with open(beside, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(" ".join(change(text).split()) + "\n" for text in _texts(data))
-        beside.rename(path)
-    return path
+    texts = _texts(shared_data(corpus))
+    return keep_lines(
+        CACHE / f"{name}.txt", (" ".join(change(text).split()) + "\n" for text in texts)
+    )
 
 
 def _texts(path: Path) -> Iterator[str]:

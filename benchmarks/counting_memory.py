@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from harness import FOLDER, MissingError, Row, check_equal, progress, run, summary
+from harness import FOLDER, MissingError, Row, check_equal, keep_lines, progress, run, summary
 
 LIMIT = 1.2e9  # bytes
 CACHE = FOLDER.parent / "runs" / "counting_memory"
@@ -41,7 +41,7 @@ def measure(quick: bool) -> dict[str, Any]:
     if not Path("/proc/self/status").is_file():
         raise MissingError("memory is read from /proc, which only Linux has")
     different, memory = (300_000, "100MB") if quick else (10_000_000, "500MB")
-    path = _make_file(different)
+    path = keep_lines(CACHE / f"{different}.txt", _make_lines(different))
     rows = []
     for workers in (1, 2) if not quick else (1,):
         out = CACHE / "counts.parquet"
@@ -69,24 +69,16 @@ def _row(name: str, peak: int, seconds: float, target: float | None) -> Row:
     return Row(name, round(LIMIT / peak, 3), target, details)
 
 
-def _make_file(different: int) -> Path:
+def _make_lines(different: int) -> Iterator[str]:
     """Number i, mixed and in hexadecimal, 1 + i % 3 times; ten words a line."""
-    path = CACHE / f"{different}.txt"
-    if path.is_file():
-        return path
-    progress("making the file")
-    CACHE.mkdir(parents=True, exist_ok=True)
     numbers = np.arange(different, dtype=np.uint64)
     every = np.random.default_rng(0).permutation(
         np.repeat(numbers, 1 + (numbers % 3).astype(np.int64))
     )
-    beside = path.with_suffix(".part")
-    with open(beside, "w", encoding="utf-8") as file:
-        for start in range(0, len(every), 1_000_000):
-            words = [f"{word:x}" for word in (every[start : start + 1_000_000] * FACTOR).tolist()]
-            lines = (" ".join(words[at : at + 10]) for at in range(0, len(words), 10))
-            file.writelines(f"{line}\n" for line in lines)
-    return beside.rename(path)
+    for start in range(0, len(every), 1_000_000):
+        words = [f"{word:x}" for word in (every[start : start + 1_000_000] * FACTOR).tolist()]
+        for at in range(0, len(words), 10):
+            yield " ".join(words[at : at + 10]) + "\n"
 
 
 def _check(path: Path, different: int) -> None:

@@ -33,6 +33,7 @@ from harness import (
     alternate,
     check_equal,
     compare,
+    keep_lines,
     progress,
     run,
     shared_data,
@@ -137,12 +138,9 @@ def make_files(quick: bool = False) -> tuple[Path, Path]:
     """The corpus as lines, and its words between spaces; kept for the next run."""
     text, words = CACHE / "text.txt", CACHE / "words.txt"
     if not words.is_file():
-        corpus = shared_data("fudan/train.jsonl.xz")
-        CACHE.mkdir(parents=True, exist_ok=True)
-        progress("making the files")
-        _write(text, _lines(corpus))
+        keep_lines(text, _lines(shared_data("fudan/train.jsonl.xz")))
         with open(text, encoding="utf-8") as lines:
-            _write(words, map(_cut, lines))
+            keep_lines(words, map(_cut, lines))
     return (head(text, QUICK), head(words, QUICK)) if quick else (text, words)
 
 
@@ -158,13 +156,6 @@ def _cut(line: str) -> str:
     except ModuleNotFoundError:
         raise MissingError("rjieba is missing: make setup installs it") from None
     return " ".join(word for word in rjieba.cut(line) if not word.isspace()) + "\n"
-
-
-def _write(path: Path, lines: Iterable[str]) -> None:
-    beside = path.with_suffix(".part")
-    with open(beside, "w", encoding="utf-8", newline="\n") as file:
-        file.writelines(lines)
-    beside.rename(path)
 
 
 def head(path: Path, size: int) -> Path:

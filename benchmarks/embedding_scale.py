@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from counting_memory import watch
-from harness import FOLDER, MissingError, Row, progress, run, summary
+from harness import FOLDER, MissingError, Row, keep_lines, progress, run, summary
 
 CACHE = FOLDER.parent / "runs" / "embedding_scale"
 DIFFERENT, LENGTH, SIZE, PASSES = 200_000, 30, 100, 2
@@ -29,7 +30,7 @@ def measure(quick: bool) -> dict[str, Any]:
         raise MissingError("memory is read from /proc, which only Linux has")
     speeds, rows = [], []
     for documents in (10_000, 30_000) if quick else (100_000, 1_000_000):
-        path = make_file(documents)
+        path = keep_lines(CACHE / f"{documents}.txt", make_lines(documents))
         out = CACHE / f"vectors-{documents}"
         shutil.rmtree(out, ignore_errors=True)
         command = [str(Path(sys.executable).with_name("octavo")), "embed", str(path)]
@@ -62,22 +63,15 @@ def formula(words: int, documents: int) -> float:
     return 300e6 + 8 * SIZE * (2 * words + documents) + 40 * documents + 4 * documents * LENGTH
 
 
-def make_file(documents: int) -> Path:
+def make_lines(documents: int) -> Iterator[str]:
     """A document a line, words by Zipf's law, drawn from one seed."""
-    path = CACHE / f"{documents}.txt"
-    if path.is_file():
-        return path
-    progress("making the file")
-    CACHE.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(0)
     bounds = np.cumsum(1 / np.arange(1, DIFFERENT + 1))
-    beside = path.with_suffix(".part")
-    with open(beside, "w", encoding="utf-8") as file:
-        for first in range(0, documents, 10_000):
-            shape = (min(10_000, documents - first), LENGTH)
-            ranks = np.searchsorted(bounds, random.random(shape) * bounds[-1])
-            file.writelines(" ".join(f"w{rank}" for rank in row) + "\n" for row in ranks.tolist())
-    return beside.rename(path)
+    for first in range(0, documents, 10_000):
+        shape = (min(10_000, documents - first), LENGTH)
+        ranks = np.searchsorted(bounds, random.random(shape) * bounds[-1])
+        for row in ranks.tolist():
+            yield " ".join(f"w{rank}" for rank in row) + "\n"
 
 
 if __name__ == "__main__":

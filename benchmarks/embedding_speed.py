@@ -20,6 +20,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -34,6 +35,7 @@ from harness import (
     Times,
     check_equal,
     compare,
+    keep_lines,
     progress,
     run,
     shared_data,
@@ -60,7 +62,8 @@ START = (
 
 def measure(quick: bool) -> dict[str, Any]:
     """Rows of one thread and of two, and how long a process takes to begin."""
-    path = make_text(QUICK_DOCUMENTS if quick else DOCUMENTS)
+    documents = QUICK_DOCUMENTS if quick else DOCUMENTS
+    path = keep_lines(CACHE / f"news-{documents}.txt", make_lines(documents))
     words = len(path.read_text("utf-8").split())
     rows: list[Row] = []
     versions: dict[str, str] = {}
@@ -138,17 +141,11 @@ def measure_start() -> Row:
     return Row("1 second / a second process' first vectors", round(1 / spent, 3), 1.0)
 
 
-def make_text(documents: int) -> Path:
-    """A message a line, words in lower case between spaces; kept for the next run."""
-    path, data = CACHE / f"news-{documents}.txt", shared_data(NEWS)
-    if not path.is_file():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with lzma.open(data, "rt", encoding="utf-8") as lines:
-            texts = [json.loads(line)["text"] for line in islice(lines, documents)]
-        text = "".join(" ".join(WORD.findall(text.lower())) + "\n" for text in texts)
-        path.with_suffix(".part").write_text(text, "utf-8")
-        path.with_suffix(".part").rename(path)
-    return path
+def make_lines(documents: int) -> Iterator[str]:
+    """A message a line, words in lower case between spaces."""
+    with lzma.open(shared_data(NEWS), "rt", encoding="utf-8") as lines:
+        for line in islice(lines, documents):
+            yield " ".join(WORD.findall(json.loads(line)["text"].lower())) + "\n"
 
 
 if __name__ == "__main__":

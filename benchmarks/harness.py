@@ -18,7 +18,7 @@ import argparse
 import json
 import platform
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -230,6 +230,21 @@ def shared_data(relative: str) -> Path:
     path = SHARED_DATA / relative
     if not path.is_file():
         raise MissingError(f"data missing: {path}")
+    return path
+
+
+def keep_lines(path: Path, lines: Iterable[str]) -> Path:
+    """A file of these lines, each with its end, made if it is not there from an earlier run.
+
+    The lines are not asked for otherwise; a file is there whole or not at all.
+    """
+    if not path.is_file():
+        progress(f"making {path.name}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_suffix(".part")
+        with open(beside, "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(lines)
+        beside.rename(path)
     return path
 
 

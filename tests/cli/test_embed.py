@@ -1,4 +1,4 @@
-"""`octavo embed` as typed."""
+"""`octavo embed` as typed. Covers octavo.cli.vectors."""
 
 from __future__ import annotations
 
