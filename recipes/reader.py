@@ -224,18 +224,21 @@ class Training:
 
     def train(self, batch: tuple[Any, Any, Any], rate: float) -> tuple[float, float]:
         """One step; gives the loss of an answer, and that of its first token."""
-        inputs, marks, weights = batch
         for group in self.optimizer.param_groups:
             group["lr"] = group["rate"] * rate
         with torch.autocast("cpu", torch.bfloat16):
-            found = self.network(inputs, marks)
-        loss = -(found * torch.from_numpy(weights)).sum() / len(weights)
+            loss, first = self.loss(*batch)
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
         self.optimizer.step()
         self.step += 1
-        return loss.item(), -found[:, 0].mean().item()
+        return loss.item(), first.item()
+
+    def loss(self, inputs: Any, marks: Any, weights: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss of an answer, and that of its first token."""
+        found = self.network(inputs, marks)
+        return -(found * torch.from_numpy(weights)).sum() / len(weights), -found[:, 0].mean()
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:

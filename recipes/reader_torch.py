@@ -102,8 +102,8 @@ class ReaderNetwork(torch.nn.Module):
             hidden = self._norm(hidden + inner, f"{block}.output.LayerNorm")
         return hidden
 
-    def forward(self, inputs: Mapping[str, Any], marks: np.ndarray) -> torch.Tensor:
-        """Log probabilities float32 (batch, n) of the right places, as octavo's PlaceLoss.
+    def scores(self, inputs: Mapping[str, Any], marks: np.ndarray) -> torch.Tensor:
+        """Scores float32 (batch, n, length) of the places; those of no choice are MASKED.
 
         Args:
             inputs: token_ids, segment_ids and mask_positions of `ExampleSampler.arrays`.
@@ -116,9 +116,17 @@ class ReaderNetwork(torch.nn.Module):
         asked = torch.gather(states, 1, positions[:, :, None].expand(-1, -1, width))
         query, key = self._dense(asked, f"{HEAD}query"), self._dense(states, f"{HEAD}key")
         scores = (query @ key.transpose(1, 2)).float() * width**-0.5
-        found = torch.from_numpy(marks)
-        right = scores.masked_fill(found != RIGHT, MASKED).logsumexp(-1)
-        return right - scores.masked_fill(found == CLOSED, MASKED).logsumexp(-1)
+        return scores.masked_fill(torch.from_numpy(marks) == CLOSED, MASKED)
+
+    def forward(self, inputs: Mapping[str, Any], marks: np.ndarray) -> torch.Tensor:
+        """Log probabilities float32 (batch, n) of the right places, as octavo's PlaceLoss."""
+        return find_right(self.scores(inputs, marks), marks)
+
+
+def find_right(scores: torch.Tensor, marks: np.ndarray) -> torch.Tensor:
+    """Log probabilities float32 (batch, n) of the right places, by scores of all."""
+    right = scores.masked_fill(torch.from_numpy(marks) != RIGHT, MASKED)
+    return right.logsumexp(-1) - scores.logsumexp(-1)
 
 
 def make_groups(network: ReaderNetwork, rate: float, faster: float) -> list[dict[str, Any]]:

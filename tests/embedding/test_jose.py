@@ -157,6 +157,17 @@ def test_a_stopped_training_goes_on_to_the_same_vectors(model, stop, tmp_path, m
     assert found.losses_ == pytest.approx(model.losses_)
 
 
+def test_a_training_stopped_while_documents_are_placed_leaves_nothing_learned(monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("octavo.embedding.jose.infer", interrupted)
+    model = JoSE(min_count=1, segmenter="whitespace", workers=1)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(make_texts(20), progress=False)
+    assert not hasattr(model, "words_")
+
+
 def test_the_folder_of_another_training_is_refused(tmp_path):
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS) + "\n")
     arguments = {"folder": tmp_path / "run", "progress": False}

@@ -27,6 +27,7 @@ dropout = 0.1
 ema_momentum = 0.9
 validation_split = 0.1
 """
+TWO = ["launch", "--processes", "2", "--"]
 EIGHT = {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
 
 
@@ -67,6 +68,12 @@ def alone(folder, corpus):
     return curve(folder, "alone")
 
 
+@pytest.fixture(scope="module")
+def two(folder, corpus):
+    run([*TWO, *command(folder, corpus, "processes")])
+    return curve(folder, "processes")
+
+
 @pytest.mark.parametrize(
     ("name", "options", "environment"),
     [
@@ -75,10 +82,9 @@ def alone(folder, corpus):
         ("processes", None, {}),
     ],
 )
-def test_losses_are_those_of_one_device(folder, corpus, alone, name, options, environment):
+def test_losses_are_those_of_one_device(folder, corpus, alone, name, options, environment, request):
     if options is None:
-        launch = ["launch", "--processes", "2", "--"]
-        run([*launch, *command(folder, corpus, name)], **environment)
+        request.getfixturevalue("two")
     else:
         run(command(folder, corpus, name, *options), **environment)
     found = curve(folder, name)
@@ -90,17 +96,15 @@ def test_losses_are_those_of_one_device(folder, corpus, alone, name, options, en
 
 def test_what_is_wrong_ends_all_processes(folder):
     (folder / "bad.jsonl").write_text("{", "utf-8")  # which the first finds, when they have met
-    wrong = ["launch", "--processes", "2", "--", "pretrain", str(folder / "bad.jsonl"), "--out"]
+    wrong = [*TWO, "pretrain", str(folder / "bad.jsonl"), "--out"]
     octavo = [sys.executable, "-m", "octavo", *wrong, str(folder / "wrong")]
     done = subprocess.run(octavo, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert "bad.jsonl, line 1: not JSON" in done.stderr
 
 
-def test_a_killed_process_changes_no_bit(folder, corpus):
-    launch = ["launch", "--processes", "2", "--"]
-    run([*launch, *command(folder, corpus, "whole")])
-    octavo = [sys.executable, "-m", "octavo", *launch, *command(folder, corpus, "killed")]
+def test_a_killed_process_changes_no_bit(folder, corpus, two):
+    octavo = [sys.executable, "-m", "octavo", *TWO, *command(folder, corpus, "killed")]
     process = subprocess.Popen(octavo, stderr=subprocess.PIPE, text=True)
     states = folder / "killed" / "checkpoints"
     while not list(states.glob("step-*.safetensors")):
@@ -112,8 +116,8 @@ def test_a_killed_process_changes_no_bit(folder, corpus):
     assert "all start again, from the last save (restart 1 of 3)" in error
     assert "steps are done" in error
     assert "mistake" not in error
-    assert curve(folder, "killed") == curve(folder, "whole")
-    pairs = zip(weights(folder, "killed"), weights(folder, "whole"), strict=True)
+    assert curve(folder, "killed") == two
+    pairs = zip(weights(folder, "killed"), weights(folder, "processes"), strict=True)
     assert all(np.array_equal(one, other) for one, other in pairs)
 
 

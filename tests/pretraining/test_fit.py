@@ -265,19 +265,26 @@ main()
 """
 
 
-@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_the_command_goes_on_after_a_kill(sources, tmp_path, kill):
-    def command(out):
-        text = f"{sources}/text.txt --vocabulary {sources}/vocab.txt --segmenter whitespace"
-        sizes = (
-            "--sequence-length 32 --hidden-size 16 --layers 1 --heads 2 --batch-size 8 --steps 400"
-        )
-        intervals = "--save-steps 10 --logging-steps 10 --eval-steps 100"
-        words = f"pretrain {text} --out {out} {sizes} {intervals} --dropout 0.1"
-        return [sys.executable, "-c", MAIN, *words.split()]
+def command(sources, out):
+    text = f"{sources}/text.txt --vocabulary {sources}/vocab.txt --segmenter whitespace"
+    sizes = "--sequence-length 32 --hidden-size 16 --layers 1 --heads 2 --batch-size 8 --steps 400"
+    intervals = "--save-steps 10 --logging-steps 10 --eval-steps 100"
+    words = f"pretrain {text} --out {out} {sizes} {intervals} --dropout 0.1"
+    return [sys.executable, "-c", MAIN, *words.split()]
 
-    subprocess.run(command(tmp_path / "whole"), check=True, capture_output=True)
-    process = subprocess.Popen(command(tmp_path / "out"), stderr=subprocess.PIPE, text=True)
+
+@pytest.fixture(scope="module")
+def whole(sources, tmp_path_factory):
+    """The folder of a run that nothing stopped."""
+    out = tmp_path_factory.mktemp("fit") / "whole"
+    subprocess.run(command(sources, out), check=True, capture_output=True)
+    return out
+
+
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_the_command_goes_on_after_a_kill(sources, tmp_path, whole, kill):
+    again = command(sources, tmp_path / "out")
+    process = subprocess.Popen(again, stderr=subprocess.PIPE, text=True)
     states = tmp_path / "out" / "checkpoints"
     while not list(states.glob("step-*.safetensors")):
         assert process.poll() is None
@@ -288,6 +295,6 @@ def test_the_command_goes_on_after_a_kill(sources, tmp_path, kill):
     if kill != signal.SIGKILL:
         assert "goes on from the last save" in error.splitlines()[-1]
     assert not (tmp_path / "out" / "model.safetensors").exists()
-    done = subprocess.run(command(tmp_path / "out"), check=True, capture_output=True, text=True)
+    done = subprocess.run(again, check=True, capture_output=True, text=True)
     assert "steps are done" in done.stderr
-    assert same(tmp_path / "whole", tmp_path / "out")
+    assert same(whole, tmp_path / "out")

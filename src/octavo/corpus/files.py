@@ -76,6 +76,18 @@ def unchanged(paths: Iterable[str]) -> Iterator[None]:
             raise DataError("has changed while it was read; start again when it is whole", path)
 
 
+def read_alone(ranges: Iterable[FileRange]) -> set[str]:
+    """The files of ranges of one file: those that are cut, and large ones.
+
+    Small files are read together, by `read_ahead`, which sees to it that none changes meanwhile.
+
+    Example:
+        >>> read_alone([FileRange(("a", "b")), FileRange(("c",), 0, 9), FileRange(("c",), 9)])
+        {'c'}
+    """
+    return {file_range.paths[0] for file_range in ranges if len(file_range.paths) == 1}
+
+
 def _stamp(path: str) -> tuple[int, int] | None:
     try:
         status = os.stat(path)

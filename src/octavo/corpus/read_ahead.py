@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from octavo.corpus.files import unchanged
+
 SMALL = 1 << 16  # bytes of a file
 TOGETHER = 64  # files that a thread reads in one go
 SLOW = 1e-4  # seconds a file: it comes from a disk or a network, not from memory
@@ -29,8 +31,11 @@ def read_ahead(paths: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         paths: the files, in the order in which they are wanted.
 
     Yields:
-        Each path, in order, with the file's bytes as stored; None for a file of more than 64 KB and
-        one that cannot be read, which opening it will explain.
+        Each path, in order, with the file's bytes as stored, read in one go; None for a file of
+        more than 64 KB and one that cannot be read, which opening it will explain.
+
+    Raises:
+        DataError: if a file of more than 64 KB has changed before the next one was asked for.
 
     Example:
         >>> import tempfile
@@ -40,6 +45,16 @@ def read_ahead(paths: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
         >>> [data for _, data in read_ahead([str(path), str(path.parent)])]
         [b'to be', None]
     """
+    for read in _read_batches(paths):
+        for path, data in read:
+            if data is not None:
+                yield path, data
+                continue
+            with unchanged([path]):
+                yield path, None
+
+
+def _read_batches(paths: Sequence[str]) -> Iterator[Read]:
     pool, batches, most = ThreadPoolExecutor(READERS), deque[Future[tuple[Read, float]]](), FEW
     try:
         for first in range(0, len(paths), TOGETHER):
@@ -49,9 +64,9 @@ def read_ahead(paths: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
             read, seconds = batches.popleft().result()
             if seconds > SLOW * len(read):
                 most = MANY
-            yield from read
+            yield read
         for batch in batches:
-            yield from batch.result()[0]
+            yield batch.result()[0]
     finally:
         pool.shutdown(cancel_futures=True)
 

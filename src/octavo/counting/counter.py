@@ -127,6 +127,7 @@ class Counter:
         self._as_bytes = options.keep_bytes(segmenter)
         self._lines = Lines(self._cleaner if careful else None)
         self._texts = Texts(change, None if bytewise else segmenter)
+        self._last: Lines | Texts = self._lines  # what was read last
         self._longest = max(memory // LINE_PART, BLOCK)
         self._documents = 0
 
@@ -136,12 +137,12 @@ class Counter:
         for path, data in read_ahead(paths) if len(paths) > 1 else [(paths[0], None)]:
             tell = advance if advance and path == STANDARD_INPUT else _tell_nobody
             if self._as_bytes and layout(path, self._field) == "text":
-                self._count(self._texts.finish())  # documents are counted in their order
+                self._turn_to(self._lines)
                 for block in read_blocks(path, BLOCK, start, end, data, self._longest):
                     self._count(self._lines.add(block))
                     tell(len(block.data))
             else:
-                self._count(self._lines.finish())
+                self._turn_to(self._texts)
                 cleaner = self._cleaner
                 where = (path, self._field, start, end, cleaner, data, self._longest, self._unit)
                 for some in read_documents(*where):
@@ -157,6 +158,7 @@ class Counter:
         if isinstance(texts, str):
             raise UsageError(f"texts must be several; one is [text]. Received: {texts[:50]!r}")
         checked = map(_check_text, itertools.count(), texts)
+        self._turn_to(self._texts)
         self._count(self._texts.add(Documents(checked, "texts")))
 
     @property
@@ -166,8 +168,7 @@ class Counter:
 
     def finish_table(self) -> TokenTable:
         """The table, where nothing waits any more."""
-        self._count(self._lines.finish())
-        self._count(self._texts.finish())
+        self._count(self._last.finish())
         return self._table
 
     def finish(self) -> Part:
@@ -177,6 +178,12 @@ class Counter:
             self._runs.write(self._table)
         runs = self._runs
         return Part(self._documents, runs.tokens, self.bad_lines, tuple(runs.paths))
+
+    def _turn_to(self, kind: Lines | Texts) -> None:
+        """Count what waits of the other kind: documents are counted in their order."""
+        if kind is not self._last:
+            self._count(self._last.finish())
+            self._last = kind
 
     def _count(self, every: Iterable[Segments]) -> None:
         for segments in every:

@@ -19,7 +19,7 @@ from octavo._checks import parse_bytes
 from octavo._files import full_disk_named, write_atomic
 from octavo._lazy import require
 from octavo._progress import Progress
-from octavo.corpus.files import find_files, make_ordered_ranges, total_size, unchanged
+from octavo.corpus.files import find_files, make_ordered_ranges, read_alone, total_size, unchanged
 from octavo.counting.kept import Kept
 from octavo.counting.options import Options
 from octavo.counting.words import LEAST_MEMORY, MEMORY, OVERHEAD, PARTS, SMALLEST_PART
@@ -143,7 +143,7 @@ def vectorize_files(
     vectorizer = _Vectorizer(options, memory, Kept(min_count, top, stop_words))
     ranges = make_ordered_ranges(files, PARTS, SMALLEST_PART, documents)
     size = total_size(ranges)
-    with unchanged(files), Progress(size, "counting", progress, in_bytes=True) as bar:
+    with unchanged(read_alone(ranges)), Progress(size, "counting", progress, in_bytes=True) as bar:
         for file_range in ranges:
             vectorizer.counter.add_range(file_range, bar.advance)
             bar.advance(file_range.size)

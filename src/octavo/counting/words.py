@@ -19,7 +19,7 @@ from octavo._files import full_disk_named
 from octavo._lazy import check_installed
 from octavo._locks import hold_folder
 from octavo._progress import Progress
-from octavo.corpus.files import find_files, make_ranges, total_size, unchanged
+from octavo.corpus.files import find_files, make_ranges, read_alone, total_size, unchanged
 from octavo.counting.counts import Counts
 from octavo.counting.crew import Crew, count_parts
 from octavo.counting.kept import Kept
@@ -129,7 +129,7 @@ def count_words(
     few, many = (BYTEWISE_PARTS, LARGEST_BYTEWISE_PART), (PARTS, LARGEST_PART)
     number, largest = few if options.keep_bytes(found) else many
     ranges = make_ranges(files, number, SMALLEST_PART, largest, documents)
-    with _folder(folder) as place, full_disk_named(place), unchanged(files):
+    with _folder(folder) as place, full_disk_named(place), unchanged(read_alone(ranges)):
         with Progress(total_size(ranges), "counting", progress, in_bytes=True) as bar:
             if approximate:
                 from octavo._numba import compiling_said

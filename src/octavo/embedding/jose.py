@@ -23,7 +23,7 @@ from octavo.embedding.kernels import count_documents
 from octavo.embedding.parameters import check_parameters, make_rules
 from octavo.embedding.runs import Run
 from octavo.embedding.saving import load_model, save_model
-from octavo.embedding.tables import Corpus, Draws, Tables
+from octavo.embedding.tables import Corpus, Tables
 from octavo.embedding.training import Place, infer, train
 from octavo.errors import DataError, UsageError
 from octavo.segmenting.protocol import SegmenterLike
@@ -258,9 +258,12 @@ class JoSE(Estimator):
         self._check_fitted()
         texts = _several(documents)
         corpus = Corpus(*encode_known(texts, self._options(), self.vocabulary_))
-        documents = np.zeros((len(corpus.ends), self.size), np.float32)
-        self._infer(corpus, documents, make_draws(self.counts_, self.sample))
-        return documents
+        vectors = np.zeros((len(corpus.ends), self.size), np.float32)
+        weights = information(self.document_counts_, self.documents_)
+        draws = make_draws(self.counts_, self.sample)
+        rules, workers = make_rules(self), self._workers()
+        infer(corpus, self.word_vectors_, weights, vectors, draws, rules, workers)
+        return vectors
 
     def save(self, folder: str | PathLike[str]) -> None:
         """Write the model into a folder: config.json, vocab.txt and model.safetensors.
@@ -339,26 +342,20 @@ class JoSE(Estimator):
         draws = make_draws(counts, self.sample)
         rules = make_rules(self)
         train(corpus, tables, draws, rules, place, threads, progress, save, save_seconds)
-        inferred = self.document_vectors == "inferred"
+        words, documents = unit_rows(tables.words), tables.documents
+        if self.document_vectors == "inferred":
+            weights = information(document_counts, seen)
+            infer(corpus, words, weights, documents, draws, rules, self._workers(), progress)
+        else:
+            documents = unit_rows(documents)
         arrays = {
-            "words": unit_rows(tables.words), "contexts": unit_rows(tables.contexts),
-            "documents": tables.documents if inferred else unit_rows(tables.documents),
+            "words": words, "contexts": unit_rows(tables.contexts), "documents": documents,
             "counts": counts, "document_counts": document_counts, "seen": np.array([seen]),
             "losses": np.array(place.losses),
         }  # fmt: skip
         self._keep(encoded.words, arrays)
         self.bad_lines_ = encoded.bad_lines
-        if inferred:
-            self._infer(corpus, self.document_vectors_, draws, progress)
         return self
-
-    def _infer(
-        self, corpus: Corpus, documents: np.ndarray, draws: Draws, progress: bool = False
-    ) -> None:
-        """Place documents, each where its words point and a training of it alone leads."""
-        weights = information(self.document_counts_, self.documents_)
-        rules, workers = make_rules(self), self._workers()
-        infer(corpus, self.word_vectors_, weights, documents, draws, rules, workers, progress)
 
     def _make_tables(self, encoded: EncodedCorpus, go_on: bool) -> Tables:
         """The first vectors: random, but for words that are known, to go on."""

@@ -115,7 +115,8 @@ def train(
             if last == len(order):
                 place.losses.append(place.loss / max(place.hinges, 1))
                 place.number, place.document, place.loss, place.hinges = place.number + 1, 0, 0.0, 0
-                order, bounds = draw_order(corpus, rules, place.number)
+                if place.number < rules.passes:
+                    order, bounds = draw_order(corpus, rules, place.number)
             bar.advance(done, f"loss {place.losses[-1]:.4f}" if place.losses else None)
             now = time.monotonic()
             faster = min(SECONDS / max(now - started, 1e-3), 2.0)

@@ -12,6 +12,7 @@ from typing import Any
 
 from octavo._checks import check_one_of, check_whole
 from octavo._files import write_directory
+from octavo._keras import runs_on_jax_cpu
 from octavo._locks import hold_folder
 from octavo._progress import Progress
 from octavo.decoding import Decoded, Decoder
@@ -34,6 +35,7 @@ from octavo.transformer.inputs import check_two_segments
 from octavo.transformer.presets import write_preset
 
 BUNDLED = "reader"
+BATCH, BATCH_ON_CPU = 32, 2  # windows read together
 BEAMS_PER_ANSWER = 4  # of the likeliest beams many only begin or end elsewhere
 
 
@@ -183,7 +185,7 @@ class Reader:
         questions: Sequence[Question],
         mode: str = "extractive",
         beams: int | None = None,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         top_k: int = 1,
         progress: bool = True,
     ) -> list[Answer]:
@@ -193,7 +195,8 @@ class Reader:
             questions: their gold answers, if any, are not looked at.
             mode: "extractive" or "generative", as in `answer`.
             beams: answers followed at once; None takes the reader's setting.
-            batch_size: passage windows read together.
+            batch_size: passage windows read together; None takes 2 on JAX without an accelerator,
+                where more are slower, and 32 else.
             top_k: how many answers to a question are given, as in `answer`.
             progress: show a bar on stderr.
 
@@ -248,12 +251,14 @@ class Reader:
         questions: Sequence[Question],
         mode: str = "extractive",
         beams: int | None = None,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         top_k: int = 1,
         progress: bool = True,
     ) -> Iterator[tuple[int, Prepared, Decoded]]:
         """What is found for each question, with its number, in the order of reading."""
         check_one_of("mode", mode, MODES)
+        if batch_size is None:
+            batch_size = BATCH_ON_CPU if runs_on_jax_cpu() else BATCH
         check_whole("batch_size", batch_size, 1)
         check_whole("top_k", top_k, 1, MOST_BEAMS // BEAMS_PER_ANSWER)
         for question in questions:
