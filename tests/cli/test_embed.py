@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -101,6 +102,37 @@ def test_a_killed_training_goes_on_to_the_same_vectors(corpus, capsys, interrupt
         assert (corpus / "whole" / name).read_bytes() == (corpus / "killed" / name).read_bytes()
 
 
+def test_a_run_that_was_killed_when_all_was_written_is_finished(corpus, capsys):
+    command = f"texts.txt {SMALL} --out vectors"
+    assert run(command) == 0
+    model = (corpus / "vectors" / "model.safetensors").read_bytes()
+    (corpus / "vectors").rename(corpus / "before")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("octavo.cli.embed.shutil", SimpleNamespace(rmtree=lambda folder: None))
+        assert run(command) == 0  # as if it had been killed before it could remove its folder
+    assert (corpus / "vectors" / "training").is_dir()
+    assert run(command) == 0
+    assert not (corpus / "vectors" / "training").exists()
+    assert (corpus / "vectors" / "model.safetensors").read_bytes() == model
+
+
+def test_a_stopped_training_says_how_it_goes_on(corpus, capsys, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("octavo.embedding.jose.infer", interrupted)
+    assert run(f"texts.txt {SMALL} --out vectors") == 130
+    assert "stopped; the same command goes on from the last save" in capsys.readouterr().err
+
+
+def test_a_model_is_not_overwritten_by_what_is_made_of_it(corpus, capsys):
+    assert run(f"texts.txt {SMALL} --no-shared-negatives --out vectors") == 0
+    for name in ("vocab.txt", "../vectors/vocab.txt"):
+        assert run(f"export vectors vectors/{name}") == 2
+        assert "would overwrite" in capsys.readouterr().err
+    assert run("similar vectors river") == 0
+
+
 @pytest.mark.parametrize(
     ("command", "code", "message"),
     [
@@ -111,6 +143,7 @@ def test_a_killed_training_goes_on_to_the_same_vectors(corpus, capsys, interrupt
         ("texts.txt --out full", 1, "holds other files"),
         ("similar full river", 1, "config.json"),
         ("similar none.vec river", 1, "none.vec"),
+        ("export full words.vec.gz", 2, "ends in one of"),
         ("export full words.csv", 2, "ends in one of .txt, .vec, .bin, .npy"),
     ],
 )

@@ -100,7 +100,7 @@ def test_a_word_is_one_line_of_the_vocabulary(tmp_path):
 def test_a_faulty_text_is_named(tmp_path):
     with pytest.raises(DataError, match="number 1, from 0, is None"):
         encode_texts(["a", None], tmp_path, SPACES, 1)
-    with pytest.raises(DataError, match=r"documents, line 2: the segmenter failed: ZeroDivision"):
+    with pytest.raises(DataError, match=r"document 1, from 0: the segmenter failed: ZeroDivision"):
         encode_texts(
             ["a", "b"], tmp_path, Options(lambda text: [text, "x" * (1 // (text != "b"))]), 1
         )

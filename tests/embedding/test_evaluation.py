@@ -110,3 +110,7 @@ def test_labels_must_be_those_of_the_documents(two_heaps):
     pytest.importorskip("sklearn", reason="octavo[evaluate] is not installed")
     with pytest.raises(UsageError, match="train must leave some of 60"):
         evaluate_neighbours(vectors, labels, train=60)
+    with pytest.raises(UsageError, match=r"3 neighbours .* Received: 2 to choose from"):
+        evaluate_neighbours(vectors, labels, train=2)
+    with pytest.raises(UsageError, match=r"5 folds .* no label more than 4 times"):
+        evaluate_neighbours(vectors[:6], ["a"] * 4 + ["b"] * 2)

@@ -6,6 +6,10 @@ octavo.embedding.saving.
 
 from __future__ import annotations
 
+import copy
+import json
+import os
+
 import numpy as np
 import pytest
 
@@ -152,6 +156,7 @@ def test_a_stopped_training_goes_on_to_the_same_vectors(model, stop, tmp_path, m
     with pytest.raises(StoppedError):
         JoSE(**SMALL).fit_files(tmp_path / "texts.txt", **arguments)
     monkeypatch.setattr(Run, "save", save)
+    arguments["save_seconds"] = 60
     found = JoSE(**SMALL).fit_files(tmp_path / "texts.txt", **arguments)
     assert same(found, model)
     assert found.losses_ == pytest.approx(model.losses_)
@@ -175,7 +180,7 @@ def test_the_folder_of_another_training_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"another seed is in this folder \(0, now 3\)"):
         JoSE(**SMALL, seed=3).fit_files(tmp_path / "texts.txt", **arguments)
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS[1:]) + "\n")
-    with pytest.raises(DataError, match="another files"):
+    with pytest.raises(DataError, match="other files is in"):
         JoSE(**SMALL).fit_files(tmp_path / "texts.txt", **arguments)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "letter.txt").write_text("keep me")
@@ -292,3 +297,103 @@ def test_scikit_learn_takes_it(model):
     whole = pipeline.Pipeline([("jose", JoSE(**SMALL)), ("knn", neighbours.KNeighborsClassifier())])
     themes = [number % 2 for number in range(200)]
     assert whole.fit(TEXTS, themes).score(make_texts(50, seed=5), themes[:50]) > 0.9
+
+
+def test_other_words_of_the_same_size_are_noticed(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("a cat sat\n" * 50)
+    arguments = {"folder": tmp_path / "run", "progress": False}
+    JoSE(**SMALL).fit_files(path, **arguments)
+    path.write_text("a pig ran\n" * 50)
+    with pytest.raises(DataError, match="other files is in this folder"):
+        JoSE(**SMALL).fit_files(path, **arguments)
+
+
+def test_another_function_is_noticed(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("a cat sat\n" * 50)
+    arguments = {"folder": tmp_path / "run", "progress": False}
+    JoSE(**SMALL | {"segmenter": lambda text: text.split()}).fit_files(path, **arguments)
+    with pytest.raises(DataError, match="another segmenter is in this folder"):
+        JoSE(**SMALL | {"segmenter": lambda text: list(text)}).fit_files(path, **arguments)
+
+
+def test_what_failed_before_anything_was_finished_may_be_corrected(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_bytes(b"a cat sat\n" * 50 + b"\xff\n")
+    arguments = {"folder": tmp_path / "run", "progress": False}
+    with pytest.raises(DataError, match="line 51"):
+        JoSE(**SMALL).fit_files(path, **arguments)
+    model = JoSE(**SMALL).fit_files(path, bad_lines="skip", **arguments)
+    assert len(model.document_vectors_) == 50
+
+
+def test_names_that_are_not_utf8_are_kept(tmp_path):
+    folder = os.fsencode(tmp_path) + b"/\xff"
+    os.mkdir(folder)
+    (tmp_path / "texts.txt").write_text("a cat sat\n" * 50)
+    os.rename(tmp_path / "texts.txt", folder + b"/texts.txt")
+    for _ in range(2):
+        found = JoSE(**SMALL).fit_files(
+            os.fsdecode(folder), folder=tmp_path / "run", progress=False
+        )
+        assert len(found.document_vectors_) == 50
+
+
+def test_a_state_that_a_killed_process_left_beside_its_place_is_taken(tmp_path, model):
+    (tmp_path / "texts.txt").write_text("\n".join(TEXTS) + "\n")
+    arguments = {"folder": tmp_path / "run", "progress": False}
+    JoSE(**SMALL).fit_files(tmp_path / "texts.txt", **arguments)
+    (tmp_path / "run" / "state").rename(tmp_path / "run" / ".state.01234567.old")
+    about = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert Run(tmp_path / "run", about).load() is not None
+
+
+def test_words_that_all_documents_have_place_a_document():
+    texts = [f"the {word}" for word in ("cat", "dog", "hen", "pig", "cow", "fox", "owl")] * 50
+    model = JoSE(**SMALL | {"sample": 1e-3}).fit(texts, progress=False)
+    lengths = np.linalg.norm(model.transform(["the", "the the", "nothing"]), axis=1)
+    assert lengths == pytest.approx([1, 1, 0], abs=1e-5)
+    model = JoSE(**SMALL).fit(["the cat sat"] * 50, progress=False)
+    assert np.linalg.norm(model.document_vectors_, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_word():
+    texts = ["\ufeffthe cat", "\ufeffthe dog", "the hen"] * 30
+    model = JoSE(**SMALL).fit(texts, progress=False)
+    assert sorted(model.words_) == ["cat", "dog", "hen", "the"]
+    assert model.transform(["\ufeffthe"]).any()
+
+
+def test_numbers_of_numpy_are_parameters(tmp_path):
+    model = JoSE(**SMALL | {"size": np.int64(8), "learning_rate": np.float32(0.04)})
+    model.fit(TEXTS, progress=False).save(tmp_path / "model")
+    assert JoSE.load(tmp_path / "model").size == 8
+
+
+def test_a_fault_far_into_the_texts_is_named_by_its_number():
+    texts = ["a b"] * 300
+    with pytest.raises(DataError, match="number 300, from 0, is None"):
+        JoSE(**SMALL).fit([*texts, None], progress=False)
+    message = ""
+    try:
+        JoSE(**SMALL).fit([*texts, ["x" * 10_000]], progress=False)
+    except DataError as error:
+        message = str(error)
+    assert "number 300" in message
+    assert len(message) < 200
+
+
+def test_another_size_is_for_another_fit(model):
+    changed = copy.deepcopy(model).set_params(size=5)
+    assert changed.transform(TEXTS[:2]).shape == (2, SMALL["size"])
+    with pytest.raises(UsageError, match=r"vectors of size .* call fit for others"):
+        changed.partial_fit(TEXTS, progress=False)
+
+
+def test_a_table_is_not_taken_for_its_columns():
+    class Table(dict):
+        columns = ("text",)
+
+    with pytest.raises(UsageError, match="give one of its columns"):
+        JoSE(**SMALL).fit(Table(text=TEXTS), progress=False)

@@ -25,16 +25,20 @@ def test_names_that_would_cover_others_are_left_out(tmp_path):
 def test_twenty_labels_have_colours_and_the_others_are_grey(tmp_path, monkeypatch):
     from matplotlib.axes import Axes
 
-    drawn, scatter = {}, Axes.scatter
+    drawn, scatter = [], Axes.scatter
 
     def note(self, x, y, **style):
-        drawn[style["label"]] = len(x)
+        drawn.append(len(x))
         return scatter(self, x, y, **style)
 
     monkeypatch.setattr(Axes, "scatter", note)
-    labels = [str(number) for number in range(20) for _ in range(3)] + ["rare", "rarer"]
-    plot_map(np.random.default_rng(0).random((62, 2)), tmp_path / "map.png", labels=labels)
-    assert drawn == {"others": 2, **{str(number): 3 for number in range(20)}}
+    names = ["_hidden", "US$ and CA$", "", *map(str, range(17))]
+    labels = [name for name in names for _ in range(3)] + ["rare", "rarer"]
+    plot_map(np.random.default_rng(0).random((62, 2)), tmp_path / "map.svg", labels=labels)
+    assert drawn == [2, *[3] * 20]
+    written = (tmp_path / "map.svg").read_text("utf-8")
+    for name in ["others", *names]:
+        assert not name or f"<!-- {name} -->" in written
 
 
 @pytest.mark.parametrize(

@@ -75,3 +75,28 @@ def test_a_name_that_is_there_twice_is_refused(tmp_path):
     (tmp_path / "v.vocab.txt").write_text("a\na\nb\nc\nd\n")
     with pytest.raises(DataError, match="'a' twice"):
         KeyedVectors.load(tmp_path / "v.npy")
+
+
+def test_keys_are_gone_through_and_looked_up_together():
+    words = KeyedVectors(["god", "cat"], np.eye(2))
+    assert list(words) == ["god", "cat"]
+    assert words[["cat", "god"]].tolist() == [[0, 1], [1, 0]]
+    with pytest.raises(UsageError, match=r"a key is a text\. Received: 0"):
+        words[0]
+    with pytest.raises(KeyError, match="near: god"):
+        words["God"]
+    with pytest.raises(UsageError, match=r"top must .*Received: top=0"):
+        words.most_similar("god", top=0)
+
+
+def test_nothing_is_packed_by_its_name(tmp_path):
+    words = KeyedVectors(["god", "cat"], np.eye(2))
+    for name in ("w.vec.gz", "w.bin.xz", "w.npy.gz"):
+        with pytest.raises(UsageError, match="ends in one of"):
+            words.save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_lengths_beyond_float32_are_no_zeros():
+    words = KeyedVectors(["a", "b"], np.array([[1e25, 1e25]] * 2))
+    assert words.similarity("a", "b") == pytest.approx(1)

@@ -45,3 +45,10 @@ def test_sizes_that_differ_are_an_error():
         nearest_rows(np.ones((1, 2)), np.ones((4, 3)), 1)
     with pytest.raises(UsageError, match="top must be a whole number"):
         nearest_rows(np.ones((1, 2)), np.ones((4, 2)), 0)
+
+
+def test_of_equally_near_rows_the_first_are_found():
+    rows = np.ones((100, 4))
+    assert nearest_rows(np.ones((2, 4)), rows, 3)[0].tolist() == [[0, 1, 2]] * 2
+    rows[50] *= [1, 1, 1, 1.5]
+    assert nearest_rows(rows[50:51], rows, 3)[0].tolist() == [[50, 0, 1]]

@@ -6,11 +6,12 @@ import json
 import shutil
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from octavo._files import check_directory
+from octavo._interrupts import Terminated
 from octavo._lazy import check_installed, without
 from octavo.cli.arguments import (
     AsJson,
@@ -51,7 +52,9 @@ def embed(
     min_count: int = 5,
     objective: Literal["joint", "hinges"] = "joint",
     cosine_factor: bool = False,
-    shared_negatives: bool = True,
+    shared_negatives: Annotated[
+        bool, Parameter(negative="--no-shared-negatives", show_default="--shared-negatives")
+    ] = True,
     document_vectors: Literal["inferred", "trained"] = "inferred",
     segmenter: str = "jieba",
     field: str | None = None,
@@ -142,7 +145,7 @@ def embed(
     check_outputs(paths, plot=plot)
     check_apart(files, plot=plot)
     check_directory(out, parents=True)
-    if out.is_dir() and any(path.name != TRAINING for path in out.iterdir()):
+    if out.is_dir() and any(out.iterdir()) and not (out / TRAINING).exists():
         raise DataError("holds other files, expected a new folder or that of a stopped run", out)
     with without("scipy"):  # which numba imports where it is installed, for linear algebra
         from octavo.embedding import JoSE
@@ -157,10 +160,15 @@ def embed(
         document_vectors=document_vectors, segmenter=segmenter, lowercase=lowercase, nfkc=nfkc,
         workers=workers, deterministic=deterministic, seed=seed,
     )  # fmt: skip
-    model.fit_files(
-        files, field=field, bad_lines=bad_lines, documents=documents, folder=out / TRAINING,
-        save_seconds=save_seconds,
-    )  # fmt: skip
+    try:
+        model.fit_files(
+            files, field=field, bad_lines=bad_lines, documents=documents, folder=out / TRAINING,
+            save_seconds=save_seconds,
+        )  # fmt: skip
+    except (KeyboardInterrupt, Terminated) as error:
+        if (out / TRAINING / "state").exists():
+            error.args = ("stopped; the same command goes on from the last save",)
+        raise
     model.save(out)
     shutil.rmtree(out / TRAINING)
     say_bad_lines(model.bad_lines_, bad_lines)

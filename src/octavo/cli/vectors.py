@@ -16,7 +16,7 @@ from octavo.cli.terminal import printable
 from octavo.errors import DataError, UsageError
 from octavo.report.pictures import check_picture
 from octavo.vectors import KeyedVectors
-from octavo.vectors.keyed_vectors import check_ending
+from octavo.vectors.keyed_vectors import beside_numpy, check_ending
 
 MAP_WORDS, MAP_DOCUMENTS = 400, 5000
 
@@ -144,8 +144,10 @@ def export(
         Which vectors: of the words, of the words as contexts, or of the documents, which are named
         by their numbers from 0.
     """
-    check_ending(out)
-    check_outputs([], out=out)
+    check_ending(out, packed=False)
+    own = [str(path) for path in (source, *source.glob("*"))]
+    beside = beside_numpy(out) if out.suffix == ".npy" else None
+    check_outputs(own, out=out, names=beside)
     from octavo.embedding import JoSE
 
     model = JoSE.load(source)
@@ -161,7 +163,8 @@ def export(
 
 
 def _read_labels(path: Path) -> list[str]:
-    return read_text(path).removesuffix("\n").split("\n")
+    lines = read_text(path).removesuffix("\n").split("\n")
+    return [line.removesuffix("\r") for line in lines]
 
 
 def _open(source: Path) -> KeyedVectors:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from os import PathLike
+from secrets import token_hex
 from typing import NamedTuple
 
 from octavo._files import is_packed
@@ -74,6 +75,19 @@ def unchanged(paths: Iterable[str]) -> Iterator[None]:
     for path, stamp in before.items():
         if stamp is not None and _stamp(path) != stamp:
             raise DataError("has changed while it was read; start again when it is whole", path)
+
+
+def file_state(path: str) -> list[str | int]:
+    """Size and time of a file, by which another one is told; standard input is another each time.
+
+    Example:
+        >>> file_state("-") == file_state("-")
+        False
+    """
+    if path == STANDARD_INPUT:
+        return [token_hex()]
+    status = os.stat(path)
+    return [status.st_size, status.st_mtime_ns]
 
 
 def read_alone(ranges: Iterable[FileRange]) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import pickle
 import re
 import shutil
 import sys
@@ -14,18 +13,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
-from secrets import token_hex
 from typing import NamedTuple
 
 from octavo import __version__
 from octavo._files import write_atomic
 from octavo._interrupts import Terminated
 from octavo._locks import hold_folder
-from octavo.corpus.files import STANDARD_INPUT, FileRange
+from octavo.corpus.files import FileRange, file_state
 from octavo.corpus.token_shards import checksum_file
 from octavo.counting.options import Options
 from octavo.errors import DataError, UsageError
-from octavo.segmenting.protocol import SegmenterLike
+from octavo.segmenting.segmenters import describe_segmenter
 
 SORTED = "sorted-"  # of a folder's name
 # markers and runs, and markers half written
@@ -98,29 +96,16 @@ def name_parts(options: Options, ranges: Sequence[FileRange], dictionary: str | 
         ranges: the ranges of the corpus, each a part.
         dictionary: the path of what the segmenter reads, if it reads a file of the user's.
     """
-    segmenter = [*_describe(options.segmenter), *(_state(dictionary) if dictionary else [])]
+    segmenter = [
+        describe_segmenter(options.segmenter),
+        *(file_state(dictionary) if dictionary else []),
+    ]
     how = [__version__, options._replace(segmenter=""), segmenter, os.getcwd()]
     names = []
     for file_range in ranges:
-        known = [*how, file_range, [_state(path) for path in file_range.paths]]
+        known = [*how, file_range, [file_state(path) for path in file_range.paths]]
         names.append(hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16])
     return names
-
-
-def _describe(segmenter: SegmenterLike) -> list[str | int]:
-    if isinstance(segmenter, str):
-        return [segmenter]
-    try:
-        return [pickle.dumps(segmenter).hex()]
-    except Exception:
-        return [token_hex()]  # another one each time: it may be any function
-
-
-def _state(path: str) -> list[str | int]:
-    if path == STANDARD_INPUT:
-        return [token_hex()]  # another one each time
-    status = os.stat(path)
-    return [status.st_size, status.st_mtime_ns]
 
 
 def save_part(path: Path, part: Part) -> None:

@@ -29,6 +29,7 @@ from octavo.corpus.documents import Documents
 from octavo.corpus.files import find_files, make_ordered_ranges, total_size, unchanged
 from octavo.corpus.token_shards import check_files, checksum_file
 from octavo.embedding.encoding import (
+    TEXTS,
     Options,
     Part,
     Task,
@@ -141,9 +142,9 @@ def _together(texts: Iterable[str]) -> Iterator[Documents]:
     for text in texts:
         waiting.append(text)
         if len(waiting) == TOGETHER:
-            yield Documents(waiting, "documents")
+            yield Documents(waiting, TEXTS)
             waiting = []
-    yield Documents(waiting, "documents")
+    yield Documents(waiting, TEXTS)
 
 
 def join_parts(

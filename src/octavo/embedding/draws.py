@@ -97,7 +97,8 @@ def mean_rows(
 ) -> np.ndarray:
     """Where the words of some documents point together, float32 (last - first, size), of length 1.
 
-    A document without words, or whose words cancel, has zeros.
+    Where no word counts for anything, as all documents have it, each counts for 1. A document
+    without words, or whose words cancel, has zeros.
 
     Args:
         corpus: all documents.
@@ -110,6 +111,7 @@ def mean_rows(
     begin = corpus.ends[first - 1] if first else 0
     for row, end in enumerate(corpus.ends[first:last]):
         tokens = corpus.tokens[begin:end]
-        sums[row] = weights[tokens] @ words[tokens]
+        weight = weights[tokens]
+        sums[row] = (weight if weight.any() else np.ones_like(weight)) @ words[tokens]
         begin = end
     return unit_rows(sums)

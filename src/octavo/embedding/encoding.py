@@ -16,6 +16,8 @@ from octavo.segmenting.protocol import SegmenterLike
 from octavo.segmenting.segmenters import find_segmenter
 from octavo.text.normalising import find_change
 
+TEXTS = "documents"  # the path of those that come from no file
+
 
 class Options(NamedTuple):
     """How texts become words; as the arguments of `octavo.embedding.JoSE`."""
@@ -120,7 +122,8 @@ def encode_documents(documents: Iterable[Documents], path: str, options: Options
             found = array("i")
             for place, text in enumerate(some.texts):
                 before = len(found)
-                found.extend(map(numbers.__getitem__, cut_text(cut, text, some, place)))
+                words = cut_text(cut, text, some, place, len(lengths))
+                found.extend(map(numbers.__getitem__, words))
                 lengths.append(len(found) - before)
             counts = _add(counts, np.frombuffer(found, np.int32), len(numbers))
             found.tofile(file)
@@ -145,33 +148,45 @@ def encode_known(
     """
     cut = options.make_cutter()
     tokens, ends = array("i"), array("q")
-    documents = Documents((), "documents")
+    documents = Documents((), TEXTS)
     for place, text in enumerate(texts):
-        words = map(clean_word, cut_text(cut, text, documents, place))
+        words = map(clean_word, cut_text(cut, text, documents, place, place))
         tokens.extend(vocabulary[word] for word in words if word in vocabulary)
         ends.append(len(tokens))
     return np.array(tokens, np.int32), np.array(ends, np.int64)
 
 
 def cut_text(
-    cut: Callable[[str], Iterable[str]], text: str, documents: Documents, place: int
+    cut: Callable[[str], Iterable[str]], text: str, documents: Documents, place: int, number: int
 ) -> Iterable[str]:
     """The words of one of some documents.
+
+    Args:
+        cut: what cuts a text.
+        text: the document.
+        documents: those it is one of.
+        place: which of them it is, from 0.
+        number: which of all, from 0.
 
     Raises:
         DataError: naming the document, if it is no text or the segmenter failed.
     """
     if not isinstance(text, str):
-        raise DataError(f"documents must be strings; number {place}, from 0, is {text!r}")
+        shown = repr(text)[:80]
+        raise DataError(f"documents must be strings; number {number}, from 0, is {shown}")
     try:
         return cut(text)
     except DataError as error:
+        if documents.path == TEXTS:
+            raise DataError(f"document {number}, from 0: {error}") from error.__cause__
         line = documents.line(place)
         raise DataError(str(error), documents.path, line) from error.__cause__
 
 
 def clean_word(word: str) -> str:
-    r"""A word as a line of a vocabulary can hold it; nothing, if it is white space.
+    r"""A word as a line of a vocabulary can hold it, without byte order marks, which nobody sees.
+
+    Nothing, if it is white space.
 
     Example:
         >>> clean_word("New\nYork")
@@ -179,7 +194,7 @@ def clean_word(word: str) -> str:
     """
     if word.isalnum():
         return word
-    return without_halves(" ".join(word.split()))
+    return without_halves(" ".join(word.replace("\ufeff", " ").split()))
 
 
 def _add(counts: np.ndarray, found: np.ndarray, words: int) -> np.ndarray:

@@ -21,6 +21,7 @@ from octavo.vectors import KeyedVectors, nearest_rows
 from octavo.vectors.neighbours import unit_rows
 
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
+FOLDS = 5
 EXTRA = "evaluate"
 
 
@@ -197,10 +198,20 @@ def evaluate_neighbours(
         MissingExtraError: if scikit-learn is not installed.
     """
     truth = _as_numbers(vectors, labels)
+    among = len(truth) * (FOLDS - 1) // FOLDS if train is None else train
+    if train is None and np.bincount(truth).max() < FOLDS:
+        raise UsageError(
+            f"{FOLDS} folds need a label that {FOLDS} documents have. Received: "
+            f"{len(truth)} documents, no label more than {np.bincount(truth).max()} times"
+        )
+    if 0 < among < neighbours:
+        raise UsageError(
+            f"{neighbours} neighbours need as many documents. Received: {among} to choose from"
+        )
     classifier = require("sklearn.neighbors", EXTRA).KNeighborsClassifier(neighbours)
     if train is None:
         selection: Any = require("sklearn.model_selection", EXTRA)
-        found = selection.cross_val_predict(classifier, vectors, truth)
+        found = selection.cross_val_predict(classifier, vectors, truth, cv=FOLDS)
     elif 0 < train < len(truth):
         found = classifier.fit(vectors[:train], truth[:train]).predict(vectors[train:])
         truth = truth[train:]

@@ -15,14 +15,14 @@ from octavo._checks import check_number
 from octavo._estimators import Estimator
 from octavo._locks import hold_folder
 from octavo._seeds import make_generator
-from octavo.corpus.files import STANDARD_INPUT, find_files
+from octavo.corpus.files import find_files
 from octavo.embedding.corpus import EncodedCorpus, encode_files, encode_texts
 from octavo.embedding.draws import information, make_draws, random_rows
 from octavo.embedding.encoding import Options, encode_known
 from octavo.embedding.kernels import count_documents
 from octavo.embedding.parameters import check_parameters, make_rules
-from octavo.embedding.runs import Run
-from octavo.embedding.saving import load_model, save_model
+from octavo.embedding.runs import Run, describe_run
+from octavo.embedding.saving import load_model, plain_types, save_model
 from octavo.embedding.tables import Corpus, Tables
 from octavo.embedding.training import Place, infer, train
 from octavo.errors import DataError, UsageError
@@ -173,6 +173,11 @@ class JoSE(Estimator):
         if not hasattr(self, "words_"):
             return self.fit(documents, y, progress)
         check_parameters(self)
+        if self.size != self.word_vectors_.shape[1]:
+            raise UsageError(
+                f"vectors of size {self.word_vectors_.shape[1]} are there; call fit for others. "
+                f"Received: size={self.size}"
+            )
         with TemporaryDirectory(prefix="octavo-embed-") as folder:
             return self._train(
                 self._encode(documents, folder, self.words_.keys), progress, go_on=True
@@ -227,9 +232,8 @@ class JoSE(Estimator):
         if folder is None:
             with TemporaryDirectory(prefix="octavo-embed-") as temporary:
                 return self._train(encode(Path(temporary)), progress)
-        sizes = {path: os.stat(path).st_size for path in files if path != STANDARD_INPUT}
-        about = {name: _plain(value) for name, value in self.get_params().items()}
-        about |= {"field": field, "bad_lines": bad_lines, "documents": documents, "files": sizes}
+        reading = {"field": field, "bad_lines": bad_lines, "documents": documents}
+        about = describe_run(self.get_params() | reading, files)
         with hold_folder(folder):
             run = Run(folder, about)
             return self._train(run.corpus(encode), progress, run, save_seconds)
@@ -258,7 +262,7 @@ class JoSE(Estimator):
         self._check_fitted()
         texts = _several(documents)
         corpus = Corpus(*encode_known(texts, self._options(), self.vocabulary_))
-        vectors = np.zeros((len(corpus.ends), self.size), np.float32)
+        vectors = np.zeros((len(corpus.ends), self.word_vectors_.shape[1]), np.float32)
         weights = information(self.document_counts_, self.documents_)
         draws = make_draws(self.counts_, self.sample)
         rules, workers = make_rules(self), self._workers()
@@ -285,7 +289,7 @@ class JoSE(Estimator):
             "document_counts": self.document_counts_, "seen": np.array([self.documents_]),
             "losses": np.array(self.losses_),
         }  # fmt: skip
-        save_model(folder, self.get_params(), self.words_.keys, arrays)
+        save_model(folder, plain_types(self.get_params()), self.words_.keys, arrays)
 
     @classmethod
     def load(cls, folder: str | PathLike[str]) -> JoSE:
@@ -342,6 +346,8 @@ class JoSE(Estimator):
         draws = make_draws(counts, self.sample)
         rules = make_rules(self)
         train(corpus, tables, draws, rules, place, threads, progress, save, save_seconds)
+        if save:  # documents may be placed again from here
+            save()
         words, documents = unit_rows(tables.words), tables.documents
         if self.document_vectors == "inferred":
             weights = information(document_counts, seen)
@@ -382,9 +388,6 @@ class JoSE(Estimator):
 def _several(documents: Iterable[str]) -> Iterable[str]:
     if isinstance(documents, str):
         raise UsageError(f"documents must be several; one is [text]. Received: {documents[:50]!r}")
+    if hasattr(documents, "columns"):
+        raise UsageError("documents must be texts. Received: a table; give one of its columns")
     return documents
-
-
-def _plain(value: object) -> object:
-    """A parameter in JSON types: a segmenter that is a function by its name."""
-    return getattr(value, "__qualname__", repr(value)) if callable(value) else value

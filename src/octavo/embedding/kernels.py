@@ -274,7 +274,8 @@ def _move_document(words, word, negative, documents, document, rate, rules):
     apart = ud - nd
     if apart < rules.margin:
         if rules.factor:
-            rate *= ONE - apart
+            length = np.sqrt(uu + nn - TWO * un) if rules.joint else ONE
+            rate *= ONE - apart / max(length, TINY)
         keep, rate = _shorten(ONE - rate * apart, dd, rate, uu + nn - TWO * un, apart)
         for column in range(words.shape[1]):
             d = documents[document, column]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
@@ -17,14 +17,33 @@ from typing import Any
 
 import numpy as np
 
-from octavo._files import full_disk_named, write_atomic, write_directory
+from octavo._files import find_left, full_disk_named, write_atomic, write_directory
+from octavo.corpus.files import file_state
 from octavo.corpus.token_shards import check_files, checksum_file
 from octavo.embedding.corpus import MANIFEST, EncodedCorpus, load_corpus
+from octavo.embedding.saving import plain_types
 from octavo.embedding.tables import Tables
 from octavo.embedding.training import Place
 from octavo.errors import DataError
+from octavo.segmenting.segmenters import describe_segmenter, find_segmenter
 
 ABOUT, STATE = "run.json", "state.json"
+
+
+def describe_run(params: dict[str, Any], files: Sequence[str]) -> dict[str, Any]:
+    """What must be the same for a stopped training to go on.
+
+    Args:
+        params: those of `JoSE`, and how files are read.
+        files: what is read, of which another size or time is noticed.
+    """
+    own = find_segmenter(params["segmenter"]).path
+    files = [*files, str(own)] if own else files
+    return plain_types(params) | {
+        "workers": None,  # others may go on
+        "segmenter": describe_segmenter(params["segmenter"]),
+        "files": {path: file_state(path) for path in files},
+    }
 
 
 class Run:
@@ -42,15 +61,15 @@ class Run:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / ABOUT
-        if path.exists():
+        if path.exists() and (self.folder / "corpus" / MANIFEST).exists():
             self._compare(path, json.loads(json.dumps(about)))
-        elif any(self.folder.iterdir()):
+        elif not path.exists() and any(self.folder.iterdir()):
             raise DataError(
                 "holds other files, expected a new folder or that of a stopped training", folder
             )
-        else:
+        else:  # nothing was finished with other parameters
             with write_atomic(path) as file:
-                file.write(json.dumps(about, ensure_ascii=False, indent=1) + "\n")
+                file.write(json.dumps(about, indent=1) + "\n")
 
     @staticmethod
     def _compare(path: Path, about: dict[str, Any]) -> None:
@@ -60,10 +79,12 @@ class Run:
             raise DataError("damaged: it does not say what is trained", path) from None
         for name in sorted({*before, *about}):
             if before.get(name) != about.get(name):
+                what = "other files" if name == "files" else f"another {name}"
+                both = f" ({before.get(name)!r}, now {about.get(name)!r})"
                 raise DataError(
-                    f"a stopped training with another {name} is in this folder "
-                    f"({before.get(name)!r}, now {about.get(name)!r}); go on with the same, or "
-                    "name another folder",
+                    f"a stopped training with {what} is in this folder"
+                    f"{both if len(both) < 200 else ''}; go on with the same, or name another "
+                    "folder",
                     path.parent,
                 )
 
@@ -93,7 +114,10 @@ class Run:
         """
         folder = self.folder / "state"
         if not folder.exists():
-            return None
+            left = find_left(folder)  # by a process that was killed while it saved
+            if left is None:
+                return None
+            folder = left
         try:
             state = json.loads((folder / STATE).read_text("utf-8"))
             place, checksums = Place(**state["place"]), state["crc32"]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from octavo._files import full_disk_named, read_text, write_directory
+from octavo._files import find_left, full_disk_named, read_text, write_directory
 from octavo._lazy import require
 from octavo.errors import DataError
 from octavo.text.vocabulary import load_vocabulary, save_vocabulary
@@ -23,6 +23,19 @@ from octavo.text.vocabulary import load_vocabulary, save_vocabulary
 CONFIG, VOCABULARY, MODEL = "config.json", "vocab.txt", "model.safetensors"
 NAMES = ("words", "contexts", "documents", "counts", "document_counts", "seen", "losses")
 WHOLE = ("counts", "document_counts", "seen")
+
+
+def plain_types(params: dict[str, Any]) -> dict[str, Any]:
+    """Parameters in JSON types, also where they are NumPy's numbers.
+
+    Example:
+        >>> plain_types({"size": np.int64(10)})
+        {'size': 10}
+    """
+    return {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in params.items()
+    }
 
 
 def save_model(
@@ -62,7 +75,9 @@ def load_model(
     """
     place = Path(folder)
     if not place.is_dir():
-        raise DataError("no such folder", folder)
+        left = find_left(place)
+        hint = f"; a killed process has left it as {left}: rename it" if left else ""
+        raise DataError(f"no such folder{hint}", folder)
     try:
         params = dict(json.loads(read_text(place / CONFIG)))
     except (ValueError, TypeError, RecursionError):
@@ -70,7 +85,7 @@ def load_model(
     if params.pop("model_type", None) != "jose":
         raise DataError('no model of JoSE: "model_type" is not "jose"', place / CONFIG)
     words, arrays = load_vocabulary(place / VOCABULARY), _load_arrays(place / MODEL)
-    size = arrays["words"].shape[-1]
+    size = params.get("size")
     shapes = {
         "words": (len(words), size), "contexts": (len(words), size),
         "documents": (len(arrays["documents"]), size), "counts": (len(words),),
@@ -81,8 +96,8 @@ def load_model(
         array = arrays[name]
         if array.shape != shape or array.dtype.kind != ("i" if name in WHOLE else "f"):
             raise DataError(
-                f"{name} holds {array.dtype} {array.shape}, not {shape} as {VOCABULARY} and the "
-                "other arrays have it",
+                f"{name} holds {array.dtype} {array.shape}, not {shape} as {VOCABULARY}, {CONFIG} "
+                "and the other arrays have it",
                 place / MODEL,
             )
         if not np.isfinite(array).all():

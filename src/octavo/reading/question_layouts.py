@@ -113,6 +113,8 @@ def _load(text: str, numbers: Sequence[int]) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         what = f"{error.msg.removesuffix(' at')}, column {error.colno}"
+        if numbers[0] == 1 and not text.lstrip().startswith(("{", "[")):
+            what += "; a file of questions begins with { or ["
         line = numbers[min(error.lineno, len(numbers)) - 1]  # blank lines were left out
         raise WrongError(f"not valid JSON: {what}", line) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets too deep

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
@@ -62,9 +63,14 @@ def draw_picture(path: str | PathLike[str], texts: Iterable[str] = ()) -> Iterat
     check_picture(path)
     require("matplotlib", extra="plot").use("Agg")
     pyplot = require("matplotlib.pyplot", extra="plot")
-    with pyplot.rc_context({"font.family": choose_fonts(texts)}):
-        yield pyplot
-        figure = pyplot.gcf()
-        with write_atomic(path, binary=True) as file:
-            figure.savefig(file, format=Path(path).suffix[1:], dpi=150)
-        pyplot.close(figure)
+    with (
+        pyplot.rc_context({"font.family": choose_fonts(texts)}),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # choose_fonts has said it once
+        try:
+            yield pyplot
+            with write_atomic(path, binary=True) as file:
+                pyplot.gcf().savefig(file, format=Path(path).suffix[1:], dpi=150)
+        finally:
+            pyplot.close()

@@ -6,11 +6,13 @@ Only jieba's and what cuts bytes need compiled code, which they import where the
 from __future__ import annotations
 
 import importlib
+import pickle
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import numpy as np
@@ -219,3 +221,18 @@ def _import(module: str, function: str, name: str) -> Callable[[str], Iterable[s
     if not callable(found):
         raise UsageError(f"{function} of {module} is no function. Received: {name}")
     return found
+
+
+def describe_segmenter(segmenter: SegmenterLike) -> str:
+    """A text by which another segmenter is told; a function that has none is another each time.
+
+    Example:
+        >>> describe_segmenter("jieba"), describe_segmenter(len) == describe_segmenter(len)
+        ('jieba', True)
+    """
+    if isinstance(segmenter, str):
+        return segmenter
+    try:
+        return pickle.dumps(segmenter).hex()
+    except Exception:
+        return token_hex()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
+from octavo._checks import check_whole
 from octavo._files import full_disk_named, write_atomic
 from octavo.corpus.files import COMPRESSED
 from octavo.errors import DataError, UsageError
@@ -61,17 +62,26 @@ class KeyedVectors:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys)
+
     def __contains__(self, key: object) -> bool:
         return key in self.key_to_index
 
-    def __getitem__(self, key: str) -> np.ndarray:
-        """The vector of a key, float32 (size,).
+    def __getitem__(self, key: str | Sequence[str]) -> np.ndarray:
+        """The vector of a key, float32 (size,); of several keys, float32 (keys, size).
 
         Raises:
             KeyError: if there is no such key, naming near ones.
+            UsageError: if a key is no text.
         """
+        if isinstance(key, list | tuple):
+            return np.stack([self[one] for one in key])
+        if not isinstance(key, str):
+            raise UsageError(f"a key is a text. Received: {key!r}")
         if key not in self.key_to_index:
             near = difflib.get_close_matches(key, self.keys[:100_000], n=3)
+            near = [key.lower()] * (key.lower() in self) + near
             raise KeyError(f"no vector of {key!r}" + (f"; near: {', '.join(near)}" if near else ""))
         return self.vectors[self.key_to_index[key]]
 
@@ -101,6 +111,7 @@ class KeyedVectors:
         signs = np.array([1] * len(added) + [-1] * len(taken), np.float32)
         given = [*added, *taken]
         mean = signs @ unit_rows(np.stack([self[key] for key in given]))
+        check_whole("top", top, 1)
         numbers, cosines = nearest_rows(mean[None], self.vectors, top + len(set(given)))
         found = zip((self.keys[row] for row in numbers[0]), cosines[0].tolist(), strict=True)
         return [(key, cosine) for key, cosine in found if key not in given][:top]
@@ -116,9 +127,9 @@ class KeyedVectors:
             UsageError: if the ending is another, or a key cannot stand in such a file.
             DataError: if it cannot be written.
         """
-        ending = check_ending(path)
+        ending = check_ending(path, packed=False)
         if ending == ".npy":
-            save_vocabulary(self.keys, _beside(path))
+            save_vocabulary(self.keys, beside_numpy(path))
             with full_disk_named(path), write_atomic(path, binary=True) as file:
                 np.save(file, self.vectors)
         elif ending == ".bin":
@@ -150,11 +161,11 @@ class KeyedVectors:
             raise DataError(f"cannot be read: {error.strerror or error}", path) from None
         except (ValueError, EOFError, OverflowError):
             raise DataError("damaged or cut short: not an array of NumPy's", path) from None
-        keys = load_vocabulary(_beside(path))
+        keys = load_vocabulary(beside_numpy(path))
         if vectors.ndim != 2 or vectors.dtype.kind != "f" or len(vectors) != len(keys):
             raise DataError(
                 f"holds {vectors.dtype} {vectors.shape}, not a vector for each of the {len(keys)} "
-                f"lines of {_beside(path).name}",
+                f"lines of {beside_numpy(path).name}",
                 path,
             )
         if not np.isfinite(vectors).all():
@@ -162,11 +173,15 @@ class KeyedVectors:
         try:
             return cls(keys, np.array(vectors, np.float32))
         except UsageError as error:
-            raise DataError(str(error), _beside(path)) from None
+            raise DataError(str(error), beside_numpy(path)) from None
 
 
-def check_ending(path: str | PathLike[str]) -> str:
+def check_ending(path: str | PathLike[str], packed: bool = True) -> str:
     """The ending of a file of vectors, without that of its packing.
+
+    Args:
+        path: the file.
+        packed: whether it may be packed; what is read may, what is written is not.
 
     Raises:
         UsageError: if it is none of them.
@@ -176,8 +191,8 @@ def check_ending(path: str | PathLike[str]) -> str:
         '.vec'
     """
     name = Path(path).name.lower()
-    for packed in COMPRESSED:
-        name = name.removesuffix(packed)
+    for packing in COMPRESSED if packed else ():
+        name = name.removesuffix(packing)
     ending = Path(name).suffix
     if ending not in ENDINGS:
         known = ", ".join(ENDINGS)
@@ -185,5 +200,11 @@ def check_ending(path: str | PathLike[str]) -> str:
     return ending
 
 
-def _beside(path: str | PathLike[str]) -> Path:
+def beside_numpy(path: str | PathLike[str]) -> Path:
+    """Where the names of the vectors of a .npy stand.
+
+    Example:
+        >>> beside_numpy("words.npy").name
+        'words.vocab.txt'
+    """
     return Path(path).with_suffix(VOCABULARY)

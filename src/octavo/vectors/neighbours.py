@@ -52,7 +52,11 @@ def unit_rows(vectors: np.ndarray) -> np.ndarray:
         [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
     vectors = np.asarray(vectors, np.float32)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if np.isinf(lengths).any():  # of float32
+        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+        return (vectors / lengths).astype(np.float32)
     return vectors / np.where(lengths > 0, lengths, 1)
 
 
@@ -72,7 +76,11 @@ def _search(queries: np.ndarray, rows: np.ndarray, top: int) -> tuple[np.ndarray
 
 
 def _largest(values: np.ndarray, top: int) -> np.ndarray:
-    """The places of the largest values of each row, in any order."""
+    """The places of the largest values of each row, of equal ones the first, in any order."""
     if values.shape[1] <= top:
         return np.broadcast_to(np.arange(values.shape[1]), values.shape)
-    return np.argpartition(values, -top, axis=1)[:, -top:]
+    places = np.argpartition(values, -top, axis=1)[:, -top:]
+    least = np.take_along_axis(values, places, 1).min(1, keepdims=True)
+    for row in np.flatnonzero((values >= least).sum(1) > top):  # others are as large as the last
+        places[row] = np.argsort(-values[row], kind="stable")[:top]
+    return places
