@@ -19,6 +19,8 @@ if hasattr(signal, "SIGHUP"):
 _COMPILED = tempfile.TemporaryDirectory(prefix="octavo-jax-")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", _COMPILED.name)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+# And it compiles in half the time what runs for moments only; the arithmetic is the same.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 
 @pytest.fixture
