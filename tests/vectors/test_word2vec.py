@@ -140,3 +140,14 @@ def test_damage_gives_our_errors_or_vectors(tmp_path):
 def test_a_word_that_the_file_cannot_say_is_refused(word):
     with pytest.raises(UsageError, match="word2vec's words have no blanks"):
         check_words(["a", word])
+
+
+def test_words_of_glove_may_hold_blanks(tmp_path):
+    path = tmp_path / "glove.txt"
+    path.write_text("\ufeffthe 1 2\n. . . 3 4\nat name@domain.com 5 6\n")
+    words, vectors = read_text_vectors(path)
+    assert words == ["the", ". . .", "at name@domain.com"]
+    assert vectors.tolist() == [[1, 2], [3, 4], [5, 6]]
+    path.write_text("the 1 2\ncat 7 5 6\n")
+    with pytest.raises(DataError, match=r"line 2: 3 numbers after the word, not 2"):
+        read_text_vectors(path)

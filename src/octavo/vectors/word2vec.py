@@ -10,6 +10,7 @@ mostly by a line end.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from os import PathLike
@@ -28,6 +29,8 @@ TOGETHER = 1 << 12  # vectors that become one array
 def read_text_vectors(path: str | PathLike[str]) -> tuple[list[str], np.ndarray]:
     """The words and vectors of a text file, with or without the line of sizes.
 
+    A word may hold blanks, as some of GloVe's do, but for parts that are numbers.
+
     Args:
         path: the file; .gz, .bz2, .xz and .zst are unpacked.
 
@@ -40,7 +43,7 @@ def read_text_vectors(path: str | PathLike[str]) -> tuple[list[str], np.ndarray]
     """
     with open_binary(path) as file:
         lines = _lines(file, path)
-        first = next(lines, b"")
+        first = next(lines, b"").removeprefix(BOM_UTF8)
         if sizes := _parse_sizes(first, path):
             return _collect(_parse_lines(lines, sizes[1], path, 2), sizes[1], path, sizes[0])
         size = len(first.split()) - 1
@@ -134,14 +137,23 @@ def _parse_lines(
         fields = line.split()
         if not fields:
             continue
-        if len(fields) != size + 1:
+        word, numbers = fields[:-size], fields[-size:]
+        if not word or any(map(_is_number, word[1:])):  # GloVe has words with blanks
             message = f"{len(fields) - 1} numbers after the word, not {size}"
             raise DataError(message, path, number)
         try:
-            vector = np.array(fields[1:], np.float32)
+            vector = np.array(numbers, np.float32)
         except ValueError:
             raise DataError("what follows the word is not all numbers", path, number) from None
-        yield fields[0], vector
+        yield b" ".join(word), vector
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse_binary(
