@@ -35,13 +35,14 @@ class Estimator:
         return self
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks for before it uses an estimator: these take texts."""
+        """What scikit-learn asks of an estimator: these take texts, or find clusters."""
         utils: Any = require("sklearn.utils", extra="evaluate")
+        texts = hasattr(self, "transform")
         return utils.Tags(
-            estimator_type=None,
+            estimator_type=None if texts else "clusterer",
             target_tags=utils.TargetTags(required=False),
-            transformer_tags=utils.TransformerTags(),
-            input_tags=utils.InputTags(one_d_array=True, two_d_array=False, string=True),
+            transformer_tags=utils.TransformerTags() if texts else None,
+            input_tags=utils.InputTags(one_d_array=texts, two_d_array=not texts, string=texts),
         )
 
     def __repr__(self) -> str:

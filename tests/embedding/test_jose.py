@@ -297,6 +297,7 @@ def test_scikit_learn_takes_it(model):
     whole = pipeline.Pipeline([("jose", JoSE(**SMALL)), ("knn", neighbours.KNeighborsClassifier())])
     themes = [number % 2 for number in range(200)]
     assert whole.fit(TEXTS, themes).score(make_texts(50, seed=5), themes[:50]) > 0.9
+    assert whole[0].get_feature_names_out().tolist() == [f"jose{n}" for n in range(16)]
 
 
 def test_other_words_of_the_same_size_are_noticed(tmp_path):

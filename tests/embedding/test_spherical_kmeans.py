@@ -42,3 +42,14 @@ def test_there_must_be_a_vector_a_cluster():
         SphericalKMeans(3).fit(np.eye(2))
     with pytest.raises(UsageError, match="n_clusters must be"):
         SphericalKMeans(0).fit(np.eye(2))
+
+
+def test_scikit_learn_knows_what_it_is():
+    pytest.importorskip("sklearn", reason="octavo[evaluate] is not installed")
+    from sklearn.base import is_clusterer
+
+    assert is_clusterer(SphericalKMeans())
+    tags = SphericalKMeans().__sklearn_tags__().input_tags
+    assert (tags.two_d_array, tags.string) == (True, False)
+    with pytest.raises(UsageError, match="call fit first"):
+        SphericalKMeans().predict(np.eye(2))

@@ -269,6 +269,11 @@ class JoSE(Estimator):
         infer(corpus, self.word_vectors_, weights, vectors, draws, rules, workers)
         return vectors
 
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """The names of a vector's numbers, as scikit-learn's tables have them."""
+        self._check_fitted()
+        return np.array([f"jose{n}" for n in range(self.word_vectors_.shape[1])], object)
+
     def save(self, folder: str | PathLike[str]) -> None:
         """Write the model into a folder: config.json, vocab.txt and model.safetensors.
 

@@ -74,7 +74,13 @@ class SphericalKMeans(Estimator):
         return self.fit(vectors, y).labels_
 
     def predict(self, vectors: np.ndarray) -> np.ndarray:
-        """The cluster of each vector, int64 (vectors,)."""
+        """The cluster of each vector, int64 (vectors,).
+
+        Raises:
+            UsageError: if there are no clusters yet.
+        """
+        if not hasattr(self, "cluster_centers_"):
+            raise UsageError("there are no clusters yet: call fit first. Received: as made")
         return (unit_rows(vectors) @ self.cluster_centers_.T).argmax(1)
 
     def _fit_once(
