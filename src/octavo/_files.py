@@ -352,16 +352,20 @@ def _sibling(target: Path, ending: str = "part") -> Path:
 
 
 def find_left(path: str | PathLike[str]) -> Path | None:
-    """The folder that a process which was killed while it replaced `path` has left beside it.
-
-    None where `path` is there, or nothing is left; the newest of several.
-    """
+    """The newest folder that a killed process left beside `path`; None where `path` is there."""
     target = Path(os.path.realpath(path))
     if target.exists() or not target.parent.is_dir():
         return None
     name = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}\.old")
     left = [one for one in target.parent.iterdir() if name.fullmatch(one.name)]
     return max(left, key=lambda one: one.stat().st_mtime, default=None)
+
+
+def describe_absence(folder: str | PathLike[str]) -> str:
+    """What is said of a folder that is not there, and of what a killed process left of it."""
+    left = find_left(folder)
+    hint = f"; a killed process has left it as {left}: rename it" if left else ""
+    return f"no such folder{hint}"
 
 
 def _swap(new: Path, target: Path) -> None:

@@ -299,6 +299,7 @@ def test_sogou_scores_a_prediction_file(tmp_path, capsys):
         (["ask", "哪年？", "PASSAGES", "--beams", "0"], 2, "--beams must be a whole number of 1"),
         (["ask", "哪年？", "PASSAGES", "--mode", "psychic"], 2, "psychic"),
         (["ask", "哪年？", "PASSAGES", "--html", "no/a.html"], 1, "there is no folder no"),
+        (["evaluate", "PASSAGES"], 1, "palaces.txt, line 1: not valid JSON"),
         (["evaluate", "PASSAGES"], 1, "column 1; a file of questions begins with { or ["),
         (["evaluate", "PASSAGES", "--batch-size", "0"], 2, "--batch-size must be a whole number"),
         (["evaluate"], 2, "FILE"),

@@ -98,5 +98,6 @@ def test_nothing_is_packed_by_its_name(tmp_path):
 
 
 def test_lengths_beyond_float32_are_no_zeros():
-    words = KeyedVectors(["a", "b"], np.array([[1e25, 1e25]] * 2))
+    words = KeyedVectors(["a", "b", "none"], np.array([[1e25, 1e25], [1e25, 1e25], [0, 0]]))
     assert words.similarity("a", "b") == pytest.approx(1)
+    assert words.similarity("a", "none") == 0

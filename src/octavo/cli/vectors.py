@@ -144,9 +144,9 @@ def export(
         Which vectors: of the words, of the words as contexts, or of the documents, which are named
         by their numbers from 0.
     """
-    check_ending(out, packed=False)
+    ending = check_ending(out, packed=False)
     own = [str(path) for path in (source, *source.glob("*"))]
-    beside = beside_numpy(out) if out.suffix == ".npy" else None
+    beside = beside_numpy(out) if ending == ".npy" else None
     check_outputs(own, out=out, names=beside)
     from octavo.embedding import JoSE
 

@@ -351,8 +351,6 @@ class JoSE(Estimator):
         draws = make_draws(counts, self.sample)
         rules = make_rules(self)
         train(corpus, tables, draws, rules, place, threads, progress, save, save_seconds)
-        if save:  # documents may be placed again from here
-            save()
         words, documents = unit_rows(tables.words), tables.documents
         if self.document_vectors == "inferred":
             weights = information(document_counts, seen)

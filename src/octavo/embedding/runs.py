@@ -39,8 +39,8 @@ def describe_run(params: dict[str, Any], files: Sequence[str]) -> dict[str, Any]
     """
     own = find_segmenter(params["segmenter"]).path
     files = [*files, str(own)] if own else files
-    return plain_types(params) | {
-        "workers": None,  # others may go on
+    same = {name: value for name, value in params.items() if name != "workers"}
+    return plain_types(same) | {
         "segmenter": describe_segmenter(params["segmenter"]),
         "files": {path: file_state(path) for path in files},
     }

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from octavo._files import find_left, full_disk_named, read_text, write_directory
+from octavo._files import describe_absence, full_disk_named, read_text, write_directory
 from octavo._lazy import require
 from octavo.errors import DataError
 from octavo.text.vocabulary import load_vocabulary, save_vocabulary
@@ -75,9 +75,7 @@ def load_model(
     """
     place = Path(folder)
     if not place.is_dir():
-        left = find_left(place)
-        hint = f"; a killed process has left it as {left}: rename it" if left else ""
-        raise DataError(f"no such folder{hint}", folder)
+        raise DataError(describe_absence(folder), folder)
     try:
         params = dict(json.loads(read_text(place / CONFIG)))
     except (ValueError, TypeError, RecursionError):

@@ -81,7 +81,7 @@ def train(
         workers: how many threads train, each with documents of its own; they change the words
             without waiting for each other.
         progress: whether to show how many tokens are done.
-        save: called every so often and when a signal ends the training, if it is given.
+        save: called every so often and at the end, also when a signal ends it, if it is given.
         save_seconds: how often.
 
     Raises:
@@ -121,7 +121,8 @@ def train(
             now = time.monotonic()
             faster = min(SECONDS / max(now - started, 1e-3), 2.0)
             size = min(max(round(size * faster), 1), tokens)
-            if save and (signals or now - saved > save_seconds):
+            ended = place.number == rules.passes  # what comes after may be begun again from here
+            if save and (signals or ended or now - saved > save_seconds):
                 save()
                 saved = time.monotonic()
             if signals:

@@ -80,21 +80,21 @@ def _draw_labels(
     """The points of each label, and a legend."""
     order = {label: number for number, label in enumerate(commonest)}
     numbers = np.array([order.get(label, MOST_COLOURS) for label in labels])
-    shown: dict[Any, str] = {}
+    handles, shown = [], []
     for number, label in [(MOST_COLOURS, "others"), *enumerate(commonest)]:
         chosen = points[numbers == number]
         if len(chosen):
             colour = REST if number == MOST_COLOURS else colours(number)
-            shown[axes.scatter(*chosen.T, s=size, color=colour, lw=0, alpha=0.8)] = label
-    handles = axes.collections
+            handles.append(axes.scatter(*chosen.T, s=size, color=colour, lw=0, alpha=0.8))
+            shown.append(label)
     legend = axes.legend(
         handles,
-        [str(number) for number, _ in enumerate(handles)],
+        ["label"] * len(handles),
         loc="upper left", bbox_to_anchor=(1, 1), frameon=False, markerscale=5 / size**0.5,
     )  # fmt: skip
-    for text, handle in zip(legend.get_texts(), handles, strict=True):
+    for text, label in zip(legend.get_texts(), shown, strict=True):
         text.set_parse_math(False)  # and Matplotlib hides labels that begin with "_"
-        text.set_text(shown[handle])
+        text.set_text(label)
 
 
 def _draw_names(figure: Any, axes: Any, points: np.ndarray, names: Sequence[str]) -> None:

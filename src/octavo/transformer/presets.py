@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from octavo._checks import check_one_of
-from octavo._files import find_left, write_directory
+from octavo._files import describe_absence, write_directory
 from octavo._lazy import require
 from octavo.errors import PresetError, UsageError
 from octavo.text import WordPieceTokenizer, save_vocabulary
@@ -63,9 +63,7 @@ def find_preset(source: str | Path) -> Path:
     """
     folder = _fetch(str(source)) if str(source).startswith(HUB) else Path(source)
     if not folder.is_dir():
-        left = find_left(folder)
-        hint = f"; a killed process has left it as {left}: rename it" if left else ""
-        raise PresetError(f"no such folder{hint}", path=source)
+        raise PresetError(describe_absence(folder), path=source)
     for path in (*_find_files(folder), _find_tokens(folder)):
         if not path.is_file():
             raise PresetError(f"{path.name} is missing", path=source)

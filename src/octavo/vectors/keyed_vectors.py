@@ -87,7 +87,7 @@ class KeyedVectors:
 
     def similarity(self, one: str, other: str) -> float:
         """The cosine of two vectors."""
-        first, second = unit_rows(np.stack([self[one], self[other]]))
+        first, second = unit_rows(self[[one, other]])
         return float(first @ second)
 
     def most_similar(
@@ -110,7 +110,7 @@ class KeyedVectors:
             raise UsageError("most_similar needs a key. Received: none")
         signs = np.array([1] * len(added) + [-1] * len(taken), np.float32)
         given = [*added, *taken]
-        mean = signs @ unit_rows(np.stack([self[key] for key in given]))
+        mean = signs @ unit_rows(self[given])
         check_whole("top", top, 1)
         numbers, cosines = nearest_rows(mean[None], self.vectors, top + len(set(given)))
         found = zip((self.keys[row] for row in numbers[0]), cosines[0].tolist(), strict=True)

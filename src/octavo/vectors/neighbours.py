@@ -56,8 +56,7 @@ def unit_rows(vectors: np.ndarray) -> np.ndarray:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     if np.isinf(lengths).any():  # of float32
         lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-        return (vectors / lengths).astype(np.float32)
-    return vectors / np.where(lengths > 0, lengths, 1)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
 
 
 def _search(queries: np.ndarray, rows: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
