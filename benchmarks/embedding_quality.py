@@ -1,10 +1,11 @@
-"""Vectors of words and documents: how good, beside the authors' program, gensim, TF-IDF with SVD.
+"""Vectors of words and documents: how good, beside the authors' program, gensim and others.
 
 Size 100, window 10, 2 negatives, 20 passes, words of 5 times or more, one thread (a second one
 changes what the program learns); five seeds, each of which puts the documents in another order, so
 that the program, which has no seed, has a spread too. Four corpora: 20 Newsgroups, by which the
 defaults were chosen; Reuters' R8 and M10, titles, by which it was chosen how documents are placed;
-and DBLP, titles, by which nothing was.
+and DBLP, titles, by which nothing was. Beside them: TF-IDF with SVD, and means of the vectors of
+tokens that the package wordllama brings, 256 numbers, learned elsewhere from far more English.
 
     NMI, ARI, purity    as many clusters as classes by k-means, against the classes
     kNN                 macro F1 of the test documents by their three nearest training documents, or
@@ -57,6 +58,7 @@ WORDS = {
 }
 SEEDS, PASSES = 5, 20
 PROGRAM, GENSIM, LSA = "the program", "gensim Doc2Vec", "TF-IDF + SVD"
+MEANS = "wordllama's means"
 AS_PUBLISHED = "as published"
 OURS: dict[str, dict[str, Any]] = {
     AS_PUBLISHED: PUBLISHED,
@@ -74,7 +76,7 @@ def measure(quick: bool) -> dict[str, Any]:
     program = os.environ.get("JOSE_OFAST") or os.environ.get("JOSE")
     if program is None:
         progress("JOSE_OFAST and JOSE name no program: no row of it")
-    names = [*([PROGRAM] if program else []), GENSIM, LSA, *OURS]
+    names = [*([PROGRAM] if program else []), GENSIM, LSA, MEANS, *OURS]
     first: list[Row] = []
     others: list[Row] = []
     for corpus in [NEWS] if quick else CORPORA:
@@ -157,6 +159,10 @@ def embed(
             side.call("embed", seed=seed, **arguments)
             side.call("export", path=out, words=f"{out}.bin", documents=f"{out}.npy")
         return KeyedVectors.load(f"{out}.bin"), np.load(f"{out}.npy")
+    if name == MEANS:
+        with Side("embed_wordllama.py", "wordllama", threads=1) as side:
+            side.call("embed", path=str(path), out=out)
+        return KeyedVectors.load(f"{out}-words.npy"), np.load(f"{out}.npy")
     with Side("embed_octavo.py", threads=1) as side:
         side.call("embed", seed=seed, **arguments, **OURS[name])
     model = JoSE.load(out)

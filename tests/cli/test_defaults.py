@@ -16,6 +16,7 @@ from octavo.cli.main import VERBS, app
 from octavo.cli.matrix import matrix
 from octavo.cli.pretrain import pretrain
 from octavo.cli.read import ask, calibrate, evaluate, sogou, train
+from octavo.corpus.documents import read_documents
 from octavo.counting import count_words
 from octavo.counting.discovery import discover_words
 from octavo.counting.matrix import vectorize_files
@@ -41,6 +42,8 @@ FUNCTIONS = {
     embed.evaluate: [evaluate_neighbours, evaluate_clustering],
     embed.draw_map: [project],
     embed.export: [],
+    embed.search: [read_documents],
+    embed.transform: [JoSE.fit_files],
     embed.similar: [KeyedVectors.most_similar],
     launch: [start],
     matrix: [vectorize_files],

@@ -1,4 +1,4 @@
-"""`octavo embed` as typed. Covers octavo.cli.vectors."""
+"""`octavo embed` as typed. Covers octavo.cli.vectors, octavo.cli.document_vectors."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ import numpy as np
 import pytest
 
 from octavo.cli import main
+from octavo.vectors import nearest_rows
 from two_themes import make_texts
 
 pytest.importorskip("numba")
 pytest.importorskip("safetensors")
+
+from octavo.embedding import JoSE
 
 SMALL = "--segmenter whitespace --size 12 --min-count 2 --sample 0 --deterministic"
 
@@ -50,6 +53,37 @@ def test_vectors_are_learned_shown_and_exported(corpus, capsys):
         assert capsys.readouterr().out.splitlines()[1:] == lines
     assert run("export vectors d.npy --kind documents") == 0
     assert np.load("d.npy").shape == (200, 12)
+
+
+def test_new_documents_get_vectors_and_find_their_like(corpus, capsys):
+    assert run(f"texts.txt {SMALL} --out vectors") == 0
+    (corpus / "new.csv").write_text('id,text\n1,"the river\nand a boat"\n2,zebra\n')
+    assert run("transform vectors new.csv --out new.npy") == 0
+    assert capsys.readouterr().out.endswith("wrote vectors of 2 documents to new.npy\n")
+    model = JoSE.load("vectors")
+    vectors = model.transform(["the river and a boat", "zebra"])
+    np.testing.assert_array_equal(np.load("new.npy"), vectors)
+    assert run("search vectors 'the river and a boat' texts.txt --top 3") == 0
+    lines = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
+    numbers, cosines = nearest_rows(vectors[:1], model.document_vectors_, 3)
+    texts = make_texts(200)
+    assert [(int(number), text) for _, number, text in lines] == [
+        (number, texts[number][:80].rstrip()) for number in numbers[0]
+    ]
+    assert run("search vectors 'the river and a boat' --json") == 0
+    found = json.loads(capsys.readouterr().out)["similar"]
+    assert len(found) == 10
+    assert found[0] == {"document": numbers[0, 0], "cosine": pytest.approx(cosines[0, 0])}
+
+
+def test_a_text_without_known_words_and_other_files_are_errors(corpus, capsys):
+    assert run(f"texts.txt {SMALL} --out vectors") == 0
+    assert run("search vectors zebra") == 2
+    assert "no word of it has a vector. Received: zebra" in capsys.readouterr().err
+    (corpus / "few.txt").write_text("the river\n")
+    assert run("search vectors river few.txt") == 1
+    assert "few.txt: 1 documents, where there are vectors of 200" in capsys.readouterr().err
+    assert run("transform vectors texts.txt --out texts.txt") == 2
 
 
 def test_maps_and_losses_are_drawn(corpus, capsys):

@@ -29,10 +29,11 @@ RESULTS = {
     "embed": (["embed", "text.txt", "--segmenter", "whitespace"], {"out", "plot"}),
     "export": (["embed", "export", "vectors"], {"out"}),
     "draw_map": (["embed", "map", "vectors"], {"out"}),
+    "transform": (["embed", "transform", "vectors", "text.txt"], {"out"}),
     "sogou": (["read", "sogou", "text.txt", "text.txt"], {"out"}),
 }
 # verbs that cannot do without --out
-NEEDED = {"matrix", "pretrain", "train", "calibrate", "embed", "export", "draw_map"}
+NEEDED = {"matrix", "pretrain", "train", "calibrate", "embed", "export", "draw_map", "transform"}
 # files that are read
 READ = {"stop_words", "config", "vocabulary", "source", "similarity", "analogies", "labels"}
 ENDINGS = {"plot": ".png", "html": ".html", "out": ".tsv", "data": ""}
@@ -69,7 +70,9 @@ def folder(tmp_path, monkeypatch):
 
 
 def ending(verb, name):
-    return {"matrix": ".npz", "export": ".vec", "draw_map": ".png"}.get(verb, ENDINGS[name])
+    return {"matrix": ".npz", "export": ".vec", "draw_map": ".png", "transform": ".vec"}.get(
+        verb, ENDINGS[name]
+    )
 
 
 def command(verb, name, path):

@@ -217,6 +217,12 @@ LOADERS = [
         ("a.jsonl",),
         lambda f: _documents(f, "a.jsonl"),
     ),
+    Loader(
+        "CSV",
+        write("a.csv", "id,text\n" + "".join(f'1,"{line},\n"\n' for line in TEXT.split("\n"))),
+        ("a.csv",),
+        lambda f: _documents(f, "a.csv"),
+    ),
     Loader("Parquet", _make_parquet, ("a.parquet",), lambda f: _documents(f, "a.parquet")),
     questions("SQuAD's questions", {"data": [{"paragraphs": [PARAGRAPH, PARAGRAPH]}]}),
     questions(

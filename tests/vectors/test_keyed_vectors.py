@@ -20,6 +20,17 @@ def test_analogies_are_sums():
     assert ROYAL.similarity("man", "king") == pytest.approx(0.5**0.5)
 
 
+def test_vectors_stand_for_keys():
+    sums = ROYAL["king"] / 2**0.5 - ROYAL["man"] + ROYAL["woman"]
+    assert ROYAL.most_similar(sums, top=1)[0][0] == "queen"
+    by_keys = ROYAL.most_similar(["king", "woman"], "man")
+    by_both = ROYAL.most_similar([ROYAL["king"], "woman"], ROYAL["man"])
+    assert [pair for pair in by_both if pair[0] not in ("king", "man")] == by_keys
+    assert ROYAL.most_similar(ROYAL[["king", "queen"]], top=2)[0][1] == pytest.approx(0.75**0.5)
+    with pytest.raises(UsageError, match=r"3 numbers. Received: shape \(2,\)"):
+        ROYAL.most_similar(np.zeros(2))
+
+
 def test_what_is_asked_for_must_be_there():
     with pytest.raises(KeyError, match="no vector of 'kings'; near: king"):
         ROYAL.most_similar("kings")

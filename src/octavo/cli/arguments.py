@@ -56,7 +56,7 @@ def find_corpus(paths: Sequence[str], field: str | None, documents: str = "lines
 
     Args:
         paths: as they were given.
-        field: of JSON lines and Parquet, if it was named; standard input is then JSON lines.
+        field: of JSON lines, CSV and Parquet, if it was named; standard input is then JSON lines.
         documents: what one is in a text file.
 
     Raises:
@@ -74,12 +74,12 @@ def find_corpus(paths: Sequence[str], field: str | None, documents: str = "lines
     files = find_files(paths)
     if field is not None and all(layout(path, field) == "text" for path in files):
         raise UsageError(
-            "only .jsonl and .parquet files have fields, and none of these was given. Received: "
-            f"--field {field}"
+            "only .jsonl, .csv, .tsv and .parquet files have fields, and none of these was given. "
+            f"Received: --field {field}"
         )
     if documents != "lines" and all(layout(path, field) != "text" for path in files):
         raise UsageError(
-            "a line of .jsonl or row of .parquet is a document, and no text file was given. "
+            "a line of .jsonl or a row of a table is a document, and no text file was given. "
             f"Received: --documents {documents}"
         )
     return files

@@ -74,7 +74,8 @@ def count(
     ----------
     paths
         Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked; - is standard
-        input. A line of .jsonl and a row of .parquet is a document; of text, see --documents.
+        input. A line of .jsonl and a row of .csv, .tsv and .parquet is a document; of text,
+        see --documents.
     out
         Where the counts go: .tsv (a header, then token, count, documents, by count, then token),
         .parquet, or .txt with a token a line; - is a TSV on standard output. Default: the most
@@ -87,7 +88,8 @@ def count(
     ngrams
         How many words the longest n-gram has, 1 to 6; shorter ones are counted too.
     field
-        The field of JSON lines, or the column of Parquet, that holds the text: "text" by default.
+        The field of JSON lines, or the column of CSV or Parquet, that holds the text: "text" by
+        default.
         With it, standard input is JSON lines.
     lowercase
         Put the text into lower case first.

@@ -69,7 +69,8 @@ def discover(
     new_only
         Leave out what jieba's dictionary has.
     field
-        The field of JSON lines, or the column of Parquet, that holds the text: "text" by default.
+        The field of JSON lines, or the column of CSV or Parquet, that holds the text: "text" by
+        default.
         With it, standard input is JSON lines.
     bad_lines
         Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.

@@ -25,6 +25,7 @@ from octavo.cli.arguments import (
     leave_out,
     say_bad_lines,
 )
+from octavo.cli.document_vectors import search, transform
 from octavo.cli.vectors import draw_map, evaluate, export, similar
 from octavo.errors import DataError
 
@@ -32,6 +33,8 @@ TRAINING = "training"  # of --out: the folder of a training that is not finished
 
 app = App(name="embed", help_format="markdown")
 app.command(similar)
+app.command(search)
+app.command(transform)
 app.command(draw_map, name="map")
 app.command(export)
 app.command(evaluate)
@@ -83,7 +86,8 @@ def embed(
     ----------
     paths
         Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked; - is standard
-        input. A line of .jsonl and a row of .parquet is a document; of text, see --documents.
+        input. A line of .jsonl and a row of .csv, .tsv and .parquet is a document; of text,
+        see --documents.
     out
         Folder of the vectors: config.json, vocab.txt, model.safetensors.
     size
@@ -116,7 +120,8 @@ def embed(
         jieba (Chinese words), jieba:DICT.txt (with words of your own), whitespace, characters,
         regex:PATTERN, wordpiece:VOCAB.txt, or module:function of your own.
     field
-        The field of JSON lines, or the column of Parquet, that holds the text: "text" by default.
+        The field of JSON lines, or the column of CSV or Parquet, that holds the text: "text" by
+        default.
     lowercase
         Put the text into lower case first.
     nfkc

@@ -53,8 +53,8 @@ def matrix(
     ----------
     paths
         Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked; - is standard
-        input. A line of .jsonl and a row of .parquet is a document; of text, see --documents. Each
-        is a row of the matrix, in their order.
+        input. A line of .jsonl and a row of .csv, .tsv and .parquet is a document; of text,
+        see --documents. Each is a row of the matrix, in their order.
     out
         Where the matrix goes: .npz.
     segmenter
@@ -63,7 +63,8 @@ def matrix(
     ngrams
         How many words the longest n-gram has, 1 to 6; shorter ones are counted too.
     field
-        The field of JSON lines, or the column of Parquet, that holds the text: "text" by default.
+        The field of JSON lines, or the column of CSV or Parquet, that holds the text: "text" by
+        default.
         With it, standard input is JSON lines.
     lowercase
         Put the text into lower case first.

@@ -85,8 +85,8 @@ def pretrain(
     ----------
     paths
         Files, folders, patterns in quotes; .gz, .bz2, .xz and .zst are unpacked. A line of .jsonl
-        and a row of .parquet is a document; of text, see --documents. Without any, --data is taken
-        as it is.
+        and a row of .csv, .tsv and .parquet is a document; of text, see --documents. Without any,
+        --data is taken as it is.
     out
         Folder of the run: the model as Hugging Face has it, log.csv, checkpoints.
     config
@@ -103,7 +103,8 @@ def pretrain(
     cased
         Keep capitals and accents.
     field
-        The field of JSON lines, or the column of Parquet, that holds the text: "text" by default.
+        The field of JSON lines, or the column of CSV or Parquet, that holds the text: "text" by
+        default.
     bad_lines
         Lines that are not UTF-8: stop with an error, skip them, or replace what cannot be read.
     documents

@@ -62,10 +62,8 @@ class Cleaner:
         lines = dict(enumerate(BytesIO(block.data).readlines()))
         wrong = [number for number, line in lines.items() if not _is_utf8(line)]
         if self._bad_lines == "stop":
-            hint = "`iconv -f gb18030 -t utf-8` makes UTF-8 of most Chinese files"
-            if b"\0" in block.data or block.data.startswith((b"\xff\xfe", b"\xfe\xff")):
-                hint = "it may be UTF-16 (`iconv -f utf-16 -t utf-8`), or no text at all"
-            raise DataError(f"not UTF-8; {hint}", block.path, block.line(wrong[0]))
+            message = f"not UTF-8; {encoding_hint(block.data)}"
+            raise DataError(message, block.path, block.line(wrong[0]))
         self.found += len(wrong)
         for number in wrong:
             if self._bad_lines == "replace":
@@ -80,9 +78,22 @@ class Cleaner:
             return value.decode()
         except UnicodeDecodeError:
             if self._bad_lines == "stop":
-                raise DataError(f"the text of row {row + 1} is not UTF-8", path) from None
+                message = f"the text of row {row + 1} is not UTF-8; {encoding_hint(value)}"
+                raise DataError(message, path) from None
             self.found += 1
             return value.decode(errors="replace") if self._bad_lines == "replace" else None
+
+
+def encoding_hint(data: bytes) -> str:
+    """What may make UTF-8 of bytes that are something else.
+
+    Example:
+        >>> encoding_hint("中文".encode("gb18030"))
+        '`iconv -f gb18030 -t utf-8` makes UTF-8 of most Chinese files'
+    """
+    if b"\0" in data or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "it may be UTF-16 (`iconv -f utf-16 -t utf-8`), or no text at all"
+    return "`iconv -f gb18030 -t utf-8` makes UTF-8 of most Chinese files"
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -1,21 +1,21 @@
-"""Reading the documents of a corpus: of text files, JSON lines, rows of Parquet."""
+"""Reading the documents of a corpus: of text files, JSON lines, rows of CSV and Parquet."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from octavo._lazy import require
 from octavo.corpus.blocks import LONGEST, Block, find_line
 from octavo.corpus.cleaning import Cleaner
 from octavo.corpus.files import FileRange, layout
+from octavo.corpus.tables import read_csv, read_parquet
 from octavo.corpus.units import cut_block, read_units
 from octavo.errors import DataError
 
 MISSING = object()
+TABLES = {"csv": read_csv, "parquet": read_parquet}
 
 
 class Documents(NamedTuple):
@@ -56,13 +56,13 @@ def read_documents(
     longest: int = LONGEST,
     documents: str = "lines",
 ) -> Iterator[Documents]:
-    r"""Documents of a file: those of its text, a field of JSON lines or of Parquet's rows.
+    r"""Documents of a file: those of its text, a field of JSON lines or of a table's rows.
 
     Args:
         path: the file that is read; .gz, .bz2, .xz and .zst are unpacked.
-        field: the field of JSON lines or column of Parquet, "text" by default; if it is named,
-            standard input is JSON lines.
-        start: byte from which on it is read, as for `read_units`; Parquet is read whole.
+        field: the field of JSON lines or column of CSV and Parquet, "text" by default; if it is
+            named, standard input is JSON lines.
+        start: byte from which on it is read, as for `read_units`; a table is read whole.
         end: byte from which on others read it; None for none.
         cleaner: what becomes of lines that are not UTF-8; by default they are an error.
         data: all that the file holds, if it was read ahead.
@@ -74,8 +74,9 @@ def read_documents(
             long, or the field is missing or no text.
     """
     kind, cleaner, field = layout(path, field), cleaner or Cleaner(), field or "text"
-    if kind == "parquet":
-        yield from _read_parquet(path, field, cleaner)
+    if kind in TABLES:
+        for some in TABLES[kind](path, field, cleaner):
+            yield Documents(some[0], path, some[1])
         return
     unit = documents if kind == "text" else "lines"
     for block in read_units(path, unit, start, end, data, longest):
@@ -96,6 +97,20 @@ def read_range(
         yield from read_documents(path, field, start, end, cleaner, documents=documents)
 
 
+def read_texts(
+    paths: Iterable[str], field: str | None, cleaner: Cleaner, documents: str = "lines"
+) -> Iterator[str]:
+    """The documents of files, one after the other, as `read_documents` reads each.
+
+    Example:
+        >>> len(list(read_texts([__file__], None, Cleaner(), "files")))
+        1
+    """
+    for path in paths:
+        for some in read_documents(path, field, cleaner=cleaner, documents=documents):
+            yield from some.texts
+
+
 def _field(line: str, field: str, block: Block, number: int) -> str:
     try:
         row = json.loads(line)
@@ -111,30 +126,3 @@ def _field(line: str, field: str, block: Block, number: int) -> str:
             message = f"field {field!r} holds no text but {type(text).__name__}"
         raise DataError(message, block.path, block.line(number))
     return text
-
-
-def _read_parquet(path: str, field: str, cleaner: Cleaner) -> Iterator[Documents]:
-    pyarrow: Any = require("pyarrow", extra="count")
-    parquet = require("pyarrow.parquet", extra="count")
-    first = 0
-    try:
-        file = parquet.ParquetFile(pyarrow.OSFile(os.fsencode(path)))  # any name
-        names, types = file.schema_arrow.names, pyarrow.types
-        if field not in names:
-            raise DataError(f"no column {field!r}; it has {', '.join(names)}", path)
-        for batch in file.iter_batches(columns=[field], batch_size=256):
-            column = batch.column(0)
-            if types.is_dictionary(column.type):
-                column = column.dictionary_decode()
-            if not (types.is_string(column.type) or types.is_large_string(column.type)):
-                raise DataError(f"column {field!r} holds {column.type}, not text", path)
-            try:
-                texts = {row: text or "" for row, text in enumerate(column.to_pylist(), first)}
-            except UnicodeDecodeError:
-                values = enumerate(column.cast(pyarrow.large_binary()).to_pylist(), first)
-                mended = ((row, cleaner.mend(value or b"", row, path)) for row, value in values)
-                texts = {row: text for row, text in mended if text is not None}
-            yield Documents(list(texts.values()), path, list(texts))
-            first += len(column)
-    except (OSError, pyarrow.ArrowException, UnicodeDecodeError) as error:  # a column's name
-        raise DataError(f"cannot be read: {' '.join(str(error).split())}", path) from None

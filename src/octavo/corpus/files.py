@@ -20,7 +20,7 @@ DEEP = re.compile(r"(^|/)\*\*(/|$)")
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 STANDARD_INPUT = "-"
 MOST_RANGES = 1000
-LAYOUTS = {"jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
+LAYOUTS = {"jsonl": "jsonl", "ndjson": "jsonl", "csv": "csv", "tsv": "csv", "parquet": "parquet"}
 
 
 class Files(list[str]):
@@ -178,15 +178,15 @@ def _walk(folder: str) -> Iterator[str]:
 
 
 def layout(path: str, field: str | None = None) -> str:
-    """How a file holds documents: "jsonl", "parquet" or, by any other name, "text".
+    """How a file holds documents: "jsonl", "csv", "parquet" or, by other names, "text".
 
     Args:
         path: the path of the file; "-" is standard input.
         field: if one is named, standard input is JSON lines.
 
     Example:
-        >>> layout("news.jsonl.gz"), layout("news.parquet"), layout("news")
-        ('jsonl', 'parquet', 'text')
+        >>> layout("news.jsonl.gz"), layout("news.tsv"), layout("news.parquet"), layout("news")
+        ('jsonl', 'csv', 'parquet', 'text')
     """
     if path == STANDARD_INPUT:
         return "text" if field is None else "jsonl"
@@ -238,7 +238,7 @@ def make_ranges(
 
     Args:
         paths: as `find_files` gives them.
-        number: about how many ranges there are to be; a packed or Parquet file stays whole.
+        number: about how many ranges there are to be; a packed file or a table stays whole.
         least: the fewest bytes of a range, so that there are fewer of a small corpus.
         most: the most bytes of a range, so that there are more of a large one; but no less than a
             thousandth of it, as what is made of each costs memory when all is put together.
@@ -267,7 +267,7 @@ def make_ranges(
         if path == STANDARD_INPUT:
             ranges.append(FileRange((path,)))
             continue
-        whole = {"parquet"} if documents != "files" else {"parquet", "text"}
+        whole = {"csv", "parquet"} | ({"text"} if documents == "files" else set())
         if length > size and layout(path) not in whole and not is_packed(path):
             starts = range(0, length, size)
             for start in starts:

@@ -127,7 +127,7 @@ def discover_words(
             as many lengths as there are numbers. More keeps fewer n-grams, and shorter words.
         min_entropy: least entropy, in nats, of the characters before a word and of those after it.
         new_only: whether to leave out what jieba's dictionary has.
-        field: the field of JSON lines or column of Parquet, "text" by default.
+        field: the field of JSON lines or column of CSV or Parquet, "text" by default.
         bad_lines: what becomes of lines that are not UTF-8: "stop", an error; "skip", they are left
             out; "replace", U+FFFD stands for what cannot be read.
         memory: bytes, or a text such as "500MB", for the table that counts; with less than it needs

@@ -109,7 +109,7 @@ def vectorize_files(
             other arguments, the documents and the words.
         segmenter: what cuts texts into words.
         ngrams: how many words the longest n-gram has, 1 to 6; all shorter ones are counted too.
-        field: the field of JSON lines or column of Parquet, "text" by default.
+        field: the field of JSON lines or column of CSV or Parquet, "text" by default.
         lowercase: whether texts are lower-cased first.
         nfkc: whether texts are brought into Unicode's form NFKC first.
         bad_lines: what becomes of lines that are not UTF-8: "stop", "skip" or "replace".

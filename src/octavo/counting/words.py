@@ -59,19 +59,20 @@ def count_words(
 ) -> Counts:
     r"""Count the words of files, and the documents they are in.
 
-    A document is a line of a text file, or what `documents` says; a JSON line; or a row of Parquet.
+    A document is a line of a text file, or what `documents` says; a JSON line; or a row
+    of CSV or Parquet.
     Words that are white space alone are not counted.
 
     Args:
         paths: files, folders, patterns, or "-" for standard input; .gz, .bz2, .xz and .zst are
-            unpacked, .jsonl and .parquet are read by `field`, everything else is text.
+            unpacked; .jsonl, .csv, .tsv and .parquet are read by `field`, all else is text.
         segmenter: "jieba" (as jieba cuts Chinese), "jieba:DICT.txt" (with words of your own),
             "whitespace", "characters", "regex:PATTERN", "wordpiece:VOCAB.txt", "module:function",
             or a function from a text to its words.
         ngrams: how many words the longest n-gram has, 1 to 6; all shorter ones are counted too.
             They lie in one document, joined by a space (characters by nothing). Where words hold
             spaces, what reads alike is one.
-        field: the field of JSON lines or column of Parquet, "text" by default; if it is named,
+        field: the field of JSON lines or column of CSV or Parquet, "text" by default; if named,
             standard input is JSON lines.
         lowercase: whether texts are lower-cased first.
         nfkc: whether texts are brought into Unicode's form NFKC first (full-width letters become

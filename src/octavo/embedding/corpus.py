@@ -87,7 +87,7 @@ def encode_files(
         options: how texts become words.
         min_count: the least count of a word that is kept.
         known: words that are kept whatever their count, and come first.
-        field: the field of JSON lines or column of Parquet, "text" by default.
+        field: the field of JSON lines or column of CSV or Parquet, "text" by default.
         bad_lines: what becomes of lines that are not UTF-8: "stop", "skip" or "replace".
         documents: what one document is in a text file: "lines", "paragraphs" or "files".
         workers: how many processes cut texts into words.

@@ -61,7 +61,7 @@ class Task(NamedTuple):
         file_range: the files, or a range of bytes of one.
         path: of the file of numbers.
         options: how texts become words.
-        field: the field of JSON lines or column of Parquet, None for "text".
+        field: the field of JSON lines or column of CSV or Parquet, None for "text".
         bad_lines: what becomes of lines that are not UTF-8: "stop", "skip" or "replace".
         documents: what one document is in a text file: "lines", "paragraphs" or "files".
     """

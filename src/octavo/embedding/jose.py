@@ -198,7 +198,7 @@ class JoSE(Estimator):
 
         Args:
             paths: files, folders, patterns, or "-", as for `octavo.counting.count_words`.
-            field: the field of JSON lines or column of Parquet, "text" by default.
+            field: the field of JSON lines or column of CSV or Parquet, "text" by default.
             bad_lines: what becomes of lines that are not UTF-8: "stop", "skip" or "replace".
             documents: what one document is in a text file: "lines", "paragraphs" or "files".
             folder: where the encoded corpus and the state of the training are kept: called again

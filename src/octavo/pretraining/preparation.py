@@ -67,7 +67,8 @@ def prepare(
 ) -> Corpus:
     r"""Make the token shards of a corpus, or take those that are there.
 
-    A document is a line of a text file, or what `documents` says; a JSON line; or a row of Parquet.
+    A document is a line of a text file, or what `documents` says; a JSON line; or a row
+    of CSV or Parquet.
     Documents do not see each other in training: that they are very short is warned of. Called again
     after it was stopped, the function goes on from the parts that are done.
 
@@ -79,7 +80,7 @@ def prepare(
         segmenter: cuts words, which are masked together: a name as of `octavo count`; "characters"
             for none.
         lowercase: lower the letters and strip the accents.
-        field: the field of JSON lines, or column of Parquet, with the text; "text" by default.
+        field: the field of JSON lines, or column of CSV or Parquet; "text" by default.
         bad_lines: lines that are not UTF-8: "stop", "skip" or "replace".
         documents: what one document is in a text file: each of its "lines"; its "paragraphs", with
             blank lines between; or, of "files", the whole.

@@ -22,6 +22,7 @@ from octavo.vectors.word2vec import (
     write_text_vectors,
 )
 
+Given = str | np.ndarray | Iterable[str | np.ndarray]
 ENDINGS = (".txt", ".vec", ".bin", ".npy")
 VOCABULARY = ".vocab.txt"  # beside a .npy
 
@@ -91,30 +92,37 @@ class KeyedVectors:
         return float(first @ second)
 
     def most_similar(
-        self, positive: str | Iterable[str] = (), negative: str | Iterable[str] = (), top: int = 10
+        self, positive: Given = (), negative: Given = (), top: int = 10
     ) -> list[tuple[str, float]]:
         """The keys nearest to the mean of some vectors, less others, by the cosine.
 
         Args:
-            positive: keys; with one alone, its neighbours are found.
-            negative: keys whose vectors are subtracted: "king" - "man" + "woman".
+            positive: keys, or vectors (size,); with one alone, its neighbours are found.
+            negative: keys whose vectors, or vectors that, are subtracted: "king" - "man" + "woman".
             top: how many are found; the keys given are not among them.
 
         Raises:
             KeyError: if there is no such key.
-            UsageError: if no key is given.
+            UsageError: if nothing is given, or a vector has another size.
         """
-        added = [positive] if isinstance(positive, str) else list(positive)
-        taken = [negative] if isinstance(negative, str) else list(negative)
+        added, taken = _several(positive), _several(negative)
         if not added and not taken:
             raise UsageError("most_similar needs a key. Received: none")
         signs = np.array([1] * len(added) + [-1] * len(taken), np.float32)
-        given = [*added, *taken]
-        mean = signs @ unit_rows(self[given])
+        mean = signs @ unit_rows(np.stack([self._vector(one) for one in (*added, *taken)]))
+        keys = {one for one in (*added, *taken) if isinstance(one, str)}
         check_whole("top", top, 1)
-        numbers, cosines = nearest_rows(mean[None], self.vectors, top + len(set(given)))
+        numbers, cosines = nearest_rows(mean[None], self.vectors, top + len(keys))
         found = zip((self.keys[row] for row in numbers[0]), cosines[0].tolist(), strict=True)
-        return [(key, cosine) for key, cosine in found if key not in given][:top]
+        return [(key, cosine) for key, cosine in found if key not in keys][:top]
+
+    def _vector(self, given: str | np.ndarray) -> np.ndarray:
+        if not isinstance(given, np.ndarray):
+            return self[given]
+        if given.shape != self.vectors.shape[1:]:
+            size = self.vectors.shape[1]
+            raise UsageError(f"a vector has {size} numbers. Received: shape {given.shape}")
+        return given
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a file that other tools read.
@@ -174,6 +182,12 @@ class KeyedVectors:
             return cls(keys, np.array(vectors, np.float32))
         except UsageError as error:
             raise DataError(str(error), beside_numpy(path)) from None
+
+
+def _several(given: Given) -> list[str | np.ndarray]:
+    if isinstance(given, np.ndarray):
+        return list(np.atleast_2d(given))
+    return [given] if isinstance(given, str) else list(given)
 
 
 def check_ending(path: str | PathLike[str], packed: bool = True) -> str:
