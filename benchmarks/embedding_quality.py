@@ -13,8 +13,9 @@ tokens that the package wordllama brings, 256 numbers, learned elsewhere from fa
     WordSim, MEN, SimLex    Spearman of cosines and people's scores, 20 Newsgroups alone
 
 The program (Apache-2.0, C, of yumeng5/Spherical-Text-Embedding) is built by hand and named by
-JOSE_OFAST, or else JOSE, in the environment. What is done is kept in runs/embedding_quality and
-not done again: hours on two cores in all. `--quick`: a seventh of 20 Newsgroups, 5 passes, a seed.
+JOSE_OFAST, or else JOSE, in the environment. It takes hours: each score is kept in
+scores/embedding_quality.json and not measured again; delete those that a change of octavo's makes
+old. `--quick`, which keeps nothing: a seventh of 20 Newsgroups, 5 passes, a seed.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ import numpy as np
 
 from embedding_speed import PUBLISHED, WORD
 from harness import FOLDER, Row, Side, progress, run, shared_data, summary
+from octavo._files import write_atomic
 from octavo.embedding import JoSE
 from octavo.embedding.evaluation import (
     evaluate_clustering,
@@ -43,7 +45,8 @@ from octavo.embedding.evaluation import (
 from octavo.vectors import KeyedVectors
 from octavo.vectors.neighbours import unit_rows
 
-CACHE = FOLDER.parent / "runs" / "embedding_quality"
+KEPT = FOLDER / "scores" / "embedding_quality.json"
+SCRATCH = FOLDER.parent / "runs" / "embedding_quality"
 NEWS = "20 Newsgroups"
 CORPORA = {
     NEWS: ("20news/20news-bydate-train.jsonl.xz", "20news/20news-bydate-test.jsonl.xz"),
@@ -76,6 +79,7 @@ def measure(quick: bool) -> dict[str, Any]:
     program = os.environ.get("JOSE_OFAST") or os.environ.get("JOSE")
     if program is None:
         progress("JOSE_OFAST and JOSE name no program: no row of it")
+    kept = {} if quick else read_kept()
     names = [*([PROGRAM] if program else []), GENSIM, LSA, MEANS, *OURS]
     first: list[Row] = []
     others: list[Row] = []
@@ -83,17 +87,18 @@ def measure(quick: bool) -> dict[str, Any]:
         texts, labels, train = read_corpus(corpus, 7 if quick else 1)
         scores: dict[str, list[dict[str, float]]] = {name: [] for name in names}
         for seed, name in product(range(seeds), names):
-            path = CACHE / f"{corpus}-{len(texts)}-{passes}-{name}-{seed}.json".replace(" ", "_")
-            if not path.is_file():
-                CACHE.mkdir(parents=True, exist_ok=True)
+            cell = f"{corpus}, seed {seed}, {name}"
+            if cell not in kept:
                 order = np.random.default_rng(seed).permutation(len(texts))
                 words, documents = embed(name, [texts[i] for i in order], passes, seed, program)
                 found = score_documents(documents[np.argsort(order)], labels, train, seed)
                 if corpus == NEWS:
                     found |= score_words(words)
-                path.write_text(json.dumps(found), "utf-8")
-            scores[name].append(json.loads(path.read_text("utf-8")))
-            progress(f"  {corpus}, seed {seed}, {name}: {show(scores[name][-1:])}")
+                kept[cell] = {measured: round(score, 5) for measured, score in found.items()}
+                if not quick:
+                    keep(kept)
+            scores[name].append(kept[cell])
+            progress(f"  {cell}: {show([kept[cell]])}")
         for name in names:
             progress(f"| {corpus} | {name} | {show(scores[name])} |")
         compared, informing = rows(corpus, scores)
@@ -105,6 +110,19 @@ def measure(quick: bool) -> dict[str, Any]:
         unit="octavo's score / the peer's",
         versions={},
     )
+
+
+def read_kept() -> dict[str, dict[str, float]]:
+    """The scores that were measured before, by corpus, seed and row."""
+    return json.loads(KEPT.read_text("utf-8")) if KEPT.is_file() else {}
+
+
+def keep(kept: dict[str, dict[str, float]]) -> None:
+    """Write the scores, a line each."""
+    lines = ",\n".join(f"{json.dumps(cell)}: {json.dumps(kept[cell])}" for cell in sorted(kept))
+    KEPT.parent.mkdir(exist_ok=True)
+    with write_atomic(KEPT) as file:
+        file.write(f"{{\n{lines}\n}}\n")
 
 
 def rows(corpus: str, scores: dict[str, list[dict[str, float]]]) -> tuple[list[Row], list[Row]]:
@@ -142,10 +160,9 @@ def embed(
     """The vectors of words and documents of one row."""
     if name == LSA:
         return embed_lsa(texts, seed)
-    folder = CACHE / "now"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    path, out = folder / "texts.txt", str(folder / "out")
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    SCRATCH.mkdir(parents=True)
+    path, out = SCRATCH / "texts.txt", str(SCRATCH / "out")
     path.write_text("".join(f"{text}\n" for text in texts), "utf-8")
     arguments: dict[str, Any] = {"path": str(path), "out": out, "threads": 1, "passes": passes}
     if name == PROGRAM:
