@@ -83,6 +83,12 @@ def test_a_text_without_known_words_and_other_files_are_errors(corpus, capsys):
     (corpus / "few.txt").write_text("the river\n")
     assert run("search vectors river few.txt") == 1
     assert "few.txt: 1 documents, where there are vectors of 200" in capsys.readouterr().err
+    (corpus / "others.txt").write_text("the river\n" * 200)
+    assert run("search vectors river others.txt") == 1
+    assert "others.txt: other texts than the vectors were learned" in capsys.readouterr().err
+    assert run("search vectors river .") == 1  # the folder of the vectors is left out
+    assert "401 documents" in capsys.readouterr().err
+    assert run("search vectors --jsn") == 2
     assert run("transform vectors texts.txt --out texts.txt") == 2
 
 

@@ -27,8 +27,10 @@ def test_vectors_stand_for_keys():
     by_both = ROYAL.most_similar([ROYAL["king"], "woman"], ROYAL["man"])
     assert [pair for pair in by_both if pair[0] not in ("king", "man")] == by_keys
     assert ROYAL.most_similar(ROYAL[["king", "queen"]], top=2)[0][1] == pytest.approx(0.75**0.5)
-    with pytest.raises(UsageError, match=r"3 numbers. Received: shape \(2,\)"):
-        ROYAL.most_similar(np.zeros(2))
+    assert ROYAL.most_similar(np.array(["king", "woman"]), "man") == by_keys
+    for wrong in (np.zeros(2), np.full(3, np.nan)):
+        with pytest.raises(UsageError, match="a vector has 3 finite numbers"):
+            ROYAL.most_similar(wrong)
 
 
 def test_what_is_asked_for_must_be_there():

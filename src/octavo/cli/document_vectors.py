@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from octavo._checks import check_whole
 from octavo.cli.arguments import (
     AsJson,
@@ -13,13 +15,16 @@ from octavo.cli.arguments import (
     Input,
     Unit,
     check_apart,
+    check_inputs,
     check_outputs,
     find_corpus,
+    leave_out,
     say_bad_lines,
 )
 from octavo.cli.terminal import one_line
 from octavo.corpus.cleaning import Cleaner
 from octavo.corpus.documents import read_texts
+from octavo.corpus.files import Files
 from octavo.errors import DataError, UsageError
 from octavo.vectors import KeyedVectors, nearest_rows
 from octavo.vectors.keyed_vectors import beside_numpy, check_ending
@@ -59,7 +64,7 @@ def transform(
         What one document is in a text file: each of its lines; its paragraphs, with blank lines
         between; or, with "files", all of it.
     """
-    files = find_corpus(paths, field, documents)
+    files = leave_out(find_corpus(paths, field, documents), source)
     beside = beside_numpy(out) if check_ending(out, packed=False) == ".npy" else None
     check_outputs([*paths, *map(str, source.glob("*"))], out=out, names=beside)
     check_apart(files, out=out, names=beside)
@@ -97,7 +102,7 @@ def search(
     text
         What is looked for.
     paths
-        The files of which the vectors were learned, to show the texts.
+        The files of which the vectors were learned, named as then, to show the texts.
     top
         How many are shown.
     field
@@ -110,7 +115,8 @@ def search(
         Print one JSON object.
     """
     check_whole("top", top, 1)
-    files = find_corpus(paths, field, documents) if paths else []
+    check_inputs(text)
+    files = leave_out(find_corpus(paths, field, documents), source) if paths else Files()
     from octavo.embedding import JoSE
 
     model = JoSE.load(source)
@@ -124,14 +130,20 @@ def search(
     ]
     if files:
         total = len(model.document_vectors_)
+        named = paths[0] if len(paths) == 1 else None
         wanted = {one["document"]: one for one in found}
         number = -1
         for number, read in enumerate(read_texts(files, field, Cleaner(bad_lines), documents)):
             if number in wanted:
                 wanted[number]["text"] = read
         if number + 1 != total:
-            message = f"{number + 1:,} documents, where there are vectors of {total:,}"
-            raise DataError(message, paths[0])
+            raise DataError(
+                f"{number + 1:,} documents, where there are vectors of {total:,}", named
+            )
+        if model.document_vectors == "inferred":  # so they have the same vectors again
+            again = model.transform(one["text"] for one in found)
+            if not np.allclose(again, model.document_vectors_[numbers[0]], atol=1e-3):
+                raise DataError("other texts than the vectors were learned from", named)
     if as_json:
         print(json.dumps({"similar": found}, ensure_ascii=False))
         return

@@ -72,13 +72,13 @@ class Cleaner:
                 del lines[number]
         return lines
 
-    def mend(self, value: bytes, row: int, path: str) -> str | None:
-        """The text of a row of a table, None if it is to be left out; as `clean`."""
+    def mend(self, value: bytes, place: str, path: str) -> str | None:
+        """The text of a place of a table, None if it is to be left out; as `clean`."""
         try:
             return value.decode()
         except UnicodeDecodeError:
             if self._bad_lines == "stop":
-                message = f"the text of row {row + 1} is not UTF-8; {encoding_hint(value)}"
+                message = f"the text of {place} is not UTF-8; {encoding_hint(value)}"
                 raise DataError(message, path) from None
             self.found += 1
             return value.decode(errors="replace") if self._bad_lines == "replace" else None

@@ -15,7 +15,7 @@ from octavo.corpus.units import cut_block, read_units
 from octavo.errors import DataError
 
 MISSING = object()
-TABLES = {"csv": read_csv, "parquet": read_parquet}
+TABLES = {"csv": ",;", "tsv": "\t", "parquet": ""}  # what stands between cells
 
 
 class Documents(NamedTuple):
@@ -75,8 +75,10 @@ def read_documents(
     """
     kind, cleaner, field = layout(path, field), cleaner or Cleaner(), field or "text"
     if kind in TABLES:
-        for some in TABLES[kind](path, field, cleaner):
-            yield Documents(some[0], path, some[1])
+        tables = read_parquet(path, field, cleaner, data)
+        if kind != "parquet":
+            tables = read_csv(path, field, cleaner, data, longest, TABLES[kind])
+        yield from (Documents(texts, path, lines) for texts, lines in tables)
         return
     unit = documents if kind == "text" else "lines"
     for block in read_units(path, unit, start, end, data, longest):

@@ -31,7 +31,7 @@ class EncodingTask(NamedTuple):
         vocabulary: the path of vocab.txt.
         lowercase: whether letters are lowered and accents stripped.
         segmenter: a name that `octavo.segmenting.segmenters.find_segmenter` knows.
-        field: the field of JSON lines or column of Parquet, None for "text".
+        field: the field of JSON lines or column of CSV or Parquet, None for "text".
         bad_lines: what becomes of lines that are not UTF-8: "stop", "skip" or "replace".
         documents: what one document is in a text file: "lines", "paragraphs" or "files".
     """

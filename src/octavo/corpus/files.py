@@ -20,7 +20,7 @@ DEEP = re.compile(r"(^|/)\*\*(/|$)")
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 STANDARD_INPUT = "-"
 MOST_RANGES = 1000
-LAYOUTS = {"jsonl": "jsonl", "ndjson": "jsonl", "csv": "csv", "tsv": "csv", "parquet": "parquet"}
+LAYOUTS = {"jsonl": "jsonl", "ndjson": "jsonl", "csv": "csv", "tsv": "tsv", "parquet": "parquet"}
 
 
 class Files(list[str]):
@@ -178,7 +178,7 @@ def _walk(folder: str) -> Iterator[str]:
 
 
 def layout(path: str, field: str | None = None) -> str:
-    """How a file holds documents: "jsonl", "csv", "parquet" or, by other names, "text".
+    """How a file holds documents: "jsonl", "csv", "tsv", "parquet" or, else, "text".
 
     Args:
         path: the path of the file; "-" is standard input.
@@ -186,7 +186,7 @@ def layout(path: str, field: str | None = None) -> str:
 
     Example:
         >>> layout("news.jsonl.gz"), layout("news.tsv"), layout("news.parquet"), layout("news")
-        ('jsonl', 'csv', 'parquet', 'text')
+        ('jsonl', 'tsv', 'parquet', 'text')
     """
     if path == STANDARD_INPUT:
         return "text" if field is None else "jsonl"
@@ -267,7 +267,7 @@ def make_ranges(
         if path == STANDARD_INPUT:
             ranges.append(FileRange((path,)))
             continue
-        whole = {"csv", "parquet"} | ({"text"} if documents == "files" else set())
+        whole = {"csv", "tsv", "parquet"} | ({"text"} if documents == "files" else set())
         if length > size and layout(path) not in whole and not is_packed(path):
             starts = range(0, length, size)
             for start in starts:

@@ -119,9 +119,9 @@ class KeyedVectors:
     def _vector(self, given: str | np.ndarray) -> np.ndarray:
         if not isinstance(given, np.ndarray):
             return self[given]
-        if given.shape != self.vectors.shape[1:]:
+        if given.shape != self.vectors.shape[1:] or not np.isfinite(given).all():
             size = self.vectors.shape[1]
-            raise UsageError(f"a vector has {size} numbers. Received: shape {given.shape}")
+            raise UsageError(f"a vector has {size} finite numbers. Received: {given!r:.80}")
         return given
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -185,7 +185,7 @@ class KeyedVectors:
 
 
 def _several(given: Given) -> list[str | np.ndarray]:
-    if isinstance(given, np.ndarray):
+    if isinstance(given, np.ndarray) and given.dtype.kind in "fiu":
         return list(np.atleast_2d(given))
     return [given] if isinstance(given, str) else list(given)
 
