@@ -159,7 +159,7 @@ sys.exit(code)
             2,
             "save_steps must be a whole number of 1 or more. Received: save_steps=0",
         ),
-        ("--field body", 2, "only .jsonl and .parquet files have fields"),
+        ("--field body", 2, "only .jsonl, .csv, .tsv and .parquet files"),
         ("--stpes 3", 2, "Received: --stpes"),
         ("none.txt", 1, "none.txt: no such file or folder"),
     ],
