@@ -16,12 +16,16 @@ import pathlib
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
 
 from octavo._checks import check_one_of
 from octavo._lazy import require
 from octavo.errors import MissingExtraError, UsageError
 
 BACKENDS = ("jax", "torch", "tensorflow")
+MOST_PROGRAMS = 64  # of XLA: on a CPU each takes some 500 of the 65,530 mappings a process may have
 
 
 def _choose_backend() -> None:
@@ -70,13 +74,32 @@ def use_compilation_cache() -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 
+_programs: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()  # shapes a function has met
+
+
+def _make_room(compiled: Any, arrays: Sequence[Any]) -> None:
+    """Let all programs go where one more would be too many: the folder of the cache has them.
+
+    Without it a process that meets ever new shapes is ended by LLVM when a mapping is refused.
+    """
+    shapes = tuple((np.shape(array), str(getattr(array, "dtype", ""))) for array in arrays)
+    if shapes in _programs.get(compiled, ()):
+        return
+    if sum(map(len, _programs.values())) >= MOST_PROGRAMS:
+        for function in _programs:
+            function.clear_cache()
+        _programs.clear()
+    _programs.setdefault(compiled, set()).add(shapes)
+
+
 def compile_with_variables(
     function: Callable[..., Any], variables: Sequence[Any]
 ) -> Callable[..., Any]:
     """Compile a function of arrays that reads Keras variables, in the backend's own way.
 
     JAX: jax.jit with the variables' values as arguments, so that new weights need no new
-    compilation. TensorFlow: tf.function. torch: runs as it is, without gradients.
+    compilation; all such functions together keep at most 64 compiled programs. TensorFlow:
+    tf.function. torch: runs as it is, without gradients.
     """
     backend = keras.backend.backend()
     if backend == "jax":
@@ -87,7 +110,11 @@ def compile_with_variables(
             with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
                 return function(*arrays)
 
-        return lambda *arrays: compiled([variable.value for variable in variables], *arrays)
+        def run_bounded(*arrays: Any) -> Any:
+            _make_room(compiled, arrays)
+            return compiled([variable.value for variable in variables], *arrays)
+
+        return run_bounded
     if backend == "tensorflow":
         return require("tensorflow", extra="neural").function(function)
     torch = require("torch", extra="neural")
