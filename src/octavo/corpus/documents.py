@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from octavo.corpus.blocks import LONGEST, Block, find_line
 from octavo.corpus.cleaning import Cleaner
-from octavo.corpus.files import FileRange, layout
+from octavo.corpus.files import TABLES, FileRange, layout
 from octavo.corpus.tables import read_csv, read_parquet
 from octavo.corpus.units import cut_block, read_units
 from octavo.errors import DataError
 
 MISSING = object()
-TABLES = {"csv": ",;", "tsv": "\t", "parquet": ""}  # what stands between cells
+SEPARATORS = {"csv": ",;", "tsv": "\t"}  # what may stand between cells
 
 
 class Documents(NamedTuple):
@@ -75,10 +75,11 @@ def read_documents(
     """
     kind, cleaner, field = layout(path, field), cleaner or Cleaner(), field or "text"
     if kind in TABLES:
-        tables = read_parquet(path, field, cleaner, data)
-        if kind != "parquet":
-            tables = read_csv(path, field, cleaner, data, longest, TABLES[kind])
-        yield from (Documents(texts, path, lines) for texts, lines in tables)
+        if kind == "parquet":
+            found = read_parquet(path, field, cleaner, data)
+        else:
+            found = read_csv(path, field, cleaner, data, longest, SEPARATORS[kind])
+        yield from (Documents(texts, path, lines) for texts, lines in found)
         return
     unit = documents if kind == "text" else "lines"
     for block in read_units(path, unit, start, end, data, longest):
@@ -108,9 +109,8 @@ def read_texts(
         >>> len(list(read_texts([__file__], None, Cleaner(), "files")))
         1
     """
-    for path in paths:
-        for some in read_documents(path, field, cleaner=cleaner, documents=documents):
-            yield from some.texts
+    for some in read_range(FileRange(tuple(paths)), field, cleaner, documents):
+        yield from some.texts
 
 
 def _field(line: str, field: str, block: Block, number: int) -> str:

@@ -21,6 +21,7 @@ COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 STANDARD_INPUT = "-"
 MOST_RANGES = 1000
 LAYOUTS = {"jsonl": "jsonl", "ndjson": "jsonl", "csv": "csv", "tsv": "tsv", "parquet": "parquet"}
+TABLES = ("csv", "tsv", "parquet")  # of these layouts, which are read whole
 
 
 class Files(list[str]):
@@ -267,7 +268,7 @@ def make_ranges(
         if path == STANDARD_INPUT:
             ranges.append(FileRange((path,)))
             continue
-        whole = {"csv", "tsv", "parquet"} | ({"text"} if documents == "files" else set())
+        whole = (*TABLES, "text") if documents == "files" else TABLES
         if length > size and layout(path) not in whole and not is_packed(path):
             starts = range(0, length, size)
             for start in starts:
