@@ -15,7 +15,6 @@ from octavo.corpus.cleaning import Cleaner
 from octavo.corpus.documents import read_documents
 from octavo.corpus.files import find_files, make_ranges
 from octavo.corpus.tables import read_csv
-from octavo.counting import count_words
 from octavo.errors import DataError
 
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=20)
@@ -133,11 +132,12 @@ def test_a_cell_longer_than_a_line_may_be_is_refused_wherever_it_is_read_from(tm
 
 
 def test_a_table_stays_whole_and_its_words_are_counted(tmp_path):
+    counting = pytest.importorskip("octavo.counting", reason="pyarrow is not installed here")
     row = '1,"the cat,\nthe dog"\n'
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(f"id,body\n{row * 500}".encode()))
     (tmp_path / "b.tsv").write_text("body\n" + "a cat\n" * 3000)
     assert len(make_ranges(find_files(tmp_path), 50)) == 2
-    counts = count_words(tmp_path, "regex:[a-z]+", field="body", workers=2, progress=False)
+    counts = counting.count_words(tmp_path, "regex:[a-z]+", field="body", workers=2, progress=False)
     assert counts.documents == 3500
     found = {row["token"]: row["count"] for row in counts.table.to_pylist()}
     assert found == {"the": 1000, "cat": 3500, "dog": 500, "a": 3000}
