@@ -53,6 +53,9 @@ CATALOGUE = {
     "scikit-learn": Peer(("scikit-learn==1.9.1", "scipy==1.17.1", "numpy")),
     "gensim": Peer(("gensim==4.4.0", "scipy", "numpy")),
     "wordllama": Peer(("wordllama==0.4.0.post1",)),
+    "infomap": Peer(
+        ("infomap==2.16.0", "igraph==1.0.0", "leidenalg", "networkx", "scipy", "numpy")
+    ),
     "tables": Peer(("duckdb==2.0.0", "polars==2.1.0")),
     # JAX and Keras as in requirements.lock: a step differs by its own arithmetic alone. The models
     # of keras-hub do without TensorFlow, its tokenizers alone want it.

@@ -59,3 +59,26 @@ def test_instructions_read_what_numpy_reads():
         some = text[place : place + 64] != 0
         assert bits == np.packbits(some, bitorder="little").view(np.uint64)[0]
         assert lowest == np.flatnonzero(some)[0]
+
+
+@door.compiled
+def _mixed(number):
+    return door.mix(np.uint64(number))
+
+
+@door.compiled
+def _there_and_back(number):
+    bits = door.bits_of(number)
+    return bits, door.float_of(bits)
+
+
+def test_a_stream_of_numbers_is_that_of_splitmix64():
+    state = [(seed * int(door.STEP)) % 2**64 for seed in (1, 2, 3)]  # of seed 0
+    found = [int(_mixed(np.uint64(number))) for number in state]
+    assert found == [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
+
+
+@pytest.mark.parametrize("number", [1.0, -0.5, 3e-300, 0.1])
+def test_the_bits_of_a_number_are_numpys(number):
+    bits = int(np.float64(number).view(np.int64))
+    assert _there_and_back(number) == (bits, number)

@@ -36,6 +36,19 @@ vectorised: Any = njit(
 inlined: Any = njit(inline="always")
 _instruction: Any = intrinsic  # called without the first argument, which its type does not tell
 
+# SplitMix64 (Steele, Lea and Flood 2014): a stream of numbers is mix(state), state += STEP.
+STEP = HASH_FACTOR
+_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_S27, _S30, _S31 = np.uint64(27), np.uint64(30), np.uint64(31)
+
+
+@inlined
+def mix(bits):
+    """64 bits that depend on all 64 given."""
+    bits = (bits ^ (bits >> _S30)) * _MIX_1
+    bits = (bits ^ (bits >> _S27)) * _MIX_2
+    return bits ^ (bits >> _S31)
+
 
 @contextmanager
 def compiling_said() -> Iterator[None]:
@@ -119,3 +132,23 @@ def lowest_bit(typing_context: Any, number: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.uint64), generate
+
+
+@_instruction
+def bits_of(typing_context: Any, number: Any) -> Any:
+    """The 64 bits of a float64, as an int64."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.int64(types.float64), generate
+
+
+@_instruction
+def float_of(typing_context: Any, bits: Any) -> Any:
+    """The float64 that has the 64 bits of an int64."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.DoubleType())
+
+    return types.float64(types.int64), generate

@@ -77,6 +77,7 @@ AVERAGED = "assert {'model.keras', 'averaged.keras'} <= set(os.listdir())"
         ("docs/reading.md", READ),
         ("docs/optimizers.md", f"import os; {AVERAGED}"),
         ("docs/pretraining.md", "assert result['steps'] == 20 and result['validation']"),
+        ("docs/community.md", "assert model.labels_.tolist() == [0] * 6 + [1] * 6"),
         ("docs/counting.md", "assert (counts.documents, table.num_rows) == (15, len(words))"),
     ],
 )
@@ -156,6 +157,7 @@ def test_the_picture_draws_planned_leaves_lighter():
     verbs = {
         "count": "counting",
         "embed": "embedding",
+        "community": "community",
         "pretrain": "pretraining",
         "read": "reading",
     }

@@ -63,6 +63,7 @@ def test_counting_loads_no_keras():
         "from octavo.cli.main import run; assert run(['count', '--help']) == 0",
         "from octavo.cli.main import run; assert run(['embed', '--help']) == 0",
         "import octavo.embedding.encoding, octavo.vectors",
+        "import octavo.community",
     ],
 )
 def test_who_only_starts_workers_loads_no_numba(code):
@@ -71,6 +72,13 @@ def test_who_only_starts_workers_loads_no_numba(code):
 
 def test_the_check_sees_a_heavy_import():
     assert "keras" in modules_after("import octavo._keras")
+
+
+def test_community_loads_no_keras():
+    loaded = modules_after(
+        "from octavo.community import Infomap\nInfomap().fit([[0, 1], [1, 0]], progress=False)"
+    )
+    assert loaded & HEAVY <= {"scipy"}  # numba looks whether it is there
 
 
 def test_embedding_loads_no_keras():

@@ -24,11 +24,13 @@ NEED_NONE = {
         "reading/question_lists.py",
         "embedding/corpus.py", "embedding/encoding.py", "embedding/parameters.py",
         "embedding/runs.py", "embedding/saving.py",
+        "community/graph.py",
         "vectors/keyed_vectors.py", "vectors/word2vec.py",
         "transformer/presets.py",
     },
     "joins what other modules give, each with its own source": {
         "embedding/training.py", "vectors/__init__.py", "vectors/neighbours.py",
+        "community/knn.py",
         "counting/cluster.py", "counting/counter.py", "counting/crew.py",
         "counting/kept.py", "counting/lines.py",
         "counting/matrix.py", "counting/options.py", "counting/preloaded.py",
@@ -45,6 +47,7 @@ NEED_NONE = {
         "counting/cells.py", "counting/entries.py", "counting/kernels.py", "counting/pairs.py",
         "counting/rows.py", "counting/sorting.py", "counting/table.py",
         "optimizers/rows.py",
+        "community/logs.py", "community/network.py",
     },
     "octavo's own": {
         "pretraining/baselines.py",

@@ -52,3 +52,20 @@ def test_of_equally_near_rows_the_first_are_found():
     assert nearest_rows(np.ones((2, 4)), rows, 3)[0].tolist() == [[0, 1, 2]] * 2
     rows[50] *= [1, 1, 1, 1.5]
     assert nearest_rows(rows[50:51], rows, 3)[0].tolist() == [[50, 0, 1]]
+
+
+@pytest.mark.parametrize("far", [0.0, 1e4])
+def test_least_distances_are_those_of_sorting_them_all(far, monkeypatch):
+    monkeypatch.setattr(neighbours, "QUERIES", 3)
+    monkeypatch.setattr(neighbours, "ROWS", 5)
+    random = np.random.default_rng(0)
+    queries, rows = random.normal(size=(7, 4)) + far, random.normal(size=(23, 4)) + far
+    distances = np.linalg.norm(queries[:, None] - rows, axis=2)
+    numbers, found = nearest_rows(queries, rows, 6, "euclidean")
+    assert numbers.tolist() == np.argsort(distances, axis=1)[:, :6].tolist()
+    assert found == pytest.approx(np.sort(distances, axis=1)[:, :6], abs=1e-6)
+
+
+def test_an_unknown_metric_is_named():
+    with pytest.raises(UsageError, match="metric must be one of cosine, euclidean"):
+        nearest_rows(np.eye(2), np.eye(2), 1, "manhattan")

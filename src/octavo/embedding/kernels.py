@@ -20,22 +20,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from octavo._numba import compiled, inlined, prefetch, vectorised
+from octavo._numba import STEP, compiled, inlined, mix, prefetch, vectorised
 from octavo.embedding.tables import Corpus, Draws, Rules, Tables
 
 ONE, TWO, TINY = np.float32(1), np.float32(2), np.float32(1e-12)
-STEP = np.uint64(0x9E3779B97F4A7C15)  # of SplitMix64 (Steele, Lea and Flood 2014)
-MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-S27, S30, S31, S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
+S32 = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
 LINE = 16  # numbers of a line of the cache
-
-
-@inlined
-def _mix(bits):
-    bits = (bits ^ (bits >> S30)) * MIX_1
-    bits = (bits ^ (bits >> S27)) * MIX_2
-    return bits ^ (bits >> S31)
 
 
 @inlined
@@ -43,7 +34,7 @@ def _draw(draws, state, words, drawn, number):
     """Negatives, by the alias method (Walker 1977), soon to be looked at; gives the new state."""
     for place in range(number):
         state += STEP
-        bits = _mix(state)
+        bits = mix(state)
         slot = np.int64(((bits >> S32) * np.uint64(len(draws.own))) >> S32)
         negative = np.int64(slot if (bits & LOW) <= draws.own[slot] else draws.others[slot])
         drawn[place] = negative
@@ -170,20 +161,20 @@ def train_documents(
     for visit in range(first, last):
         document = order[visit]
         begin = ends[document - 1] if document else 0
-        state = _mix(rules.seed + _mix(np.uint64(number) * STEP + np.uint64(document)))
+        state = mix(rules.seed + mix(np.uint64(number) * STEP + np.uint64(document)))
         done = (number + visit / len(order)) / rules.passes
         rate = np.float32(rules.rate + (rules.last_rate - rules.rate) * done)
         length = 0
         for place in range(begin, ends[document]):
             state += STEP
-            if _mix(state) >> S32 <= draws.kept[tokens[place]]:
+            if mix(state) >> S32 <= draws.kept[tokens[place]]:
                 room[length] = tokens[place]
                 length += 1
         drawn = room[length:]
         for place in range(length):
             word = room[place]
             state += STEP
-            reach = rules.window - np.int64(_mix(state) % np.uint64(rules.window))
+            reach = rules.window - np.int64(mix(state) % np.uint64(rules.window))
             begin, end = max(0, int(place - reach)), min(length, int(place + reach) + 1)
             pairs = end - begin - rules.joint  # the place itself stands for the document
             drawing = min(pairs, 1) if rules.shared else pairs
@@ -249,13 +240,13 @@ def infer_documents(
         begin = ends[document - 1] if document else 0
         state = rules.seed
         for place in range(begin, ends[document]):
-            state = _mix(state + STEP + np.uint64(tokens[place]))
+            state = mix(state + STEP + np.uint64(tokens[place]))
         for number in range(rules.passes):
             rate = np.float32(rules.rate + (rules.last_rate - rules.rate) * (number / rules.passes))
             for place in range(begin, ends[document]):
                 word = tokens[place]
                 state += STEP
-                if _mix(state) >> S32 > draws.kept[word]:
+                if mix(state) >> S32 > draws.kept[word]:
                     continue
                 state = _draw(draws, state, words, drawn, rules.negatives)
                 for other in range(rules.negatives):

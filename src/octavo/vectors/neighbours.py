@@ -1,29 +1,37 @@
-"""Exact nearest neighbours by the cosine, in blocks that fit in memory."""
+"""Exact nearest neighbours by the cosine or the distance, in blocks that fit in memory."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from octavo._checks import check_whole
+from octavo._checks import check_one_of, check_whole
 from octavo.errors import UsageError
 
 QUERIES, ROWS = 256, 1 << 15  # of a block: 32 MB of similarities
+METRICS = ("cosine", "euclidean")
 
 
-def nearest_rows(queries: np.ndarray, rows: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
-    """The rows with the highest cosines to each query.
+def nearest_rows(
+    queries: np.ndarray, rows: np.ndarray, top: int, metric: str = "cosine"
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rows with the highest cosines to each query, or with the least distances.
 
     Args:
         queries: vectors, any float dtype (queries, size).
         rows: the vectors among which is searched, any float dtype (rows, size).
         top: how many are found for a query; all rows, if there are fewer.
+        metric: "cosine" or "euclidean".
 
     Returns:
         The numbers of the rows, int64 (queries, top), the nearest first, and of equally near ones
-        the first; and their cosines, float32 (queries, top). A vector of zeros has the cosine 0.
+        the first; and their cosines, float32 (queries, top), or distances, float64. A vector of
+        zeros has the cosine 0.
 
     Raises:
-        UsageError: if `top` is no whole number of 1 or more, or the sizes differ.
+        UsageError: if `top` is no whole number of 1 or more, the metric none of these, or the sizes
+            differ.
 
     Example:
         >>> numbers, cosines = nearest_rows(np.eye(2), np.array([[1, 1], [0, 2], [-1, 0]]), top=2)
@@ -31,17 +39,26 @@ def nearest_rows(queries: np.ndarray, rows: np.ndarray, top: int) -> tuple[np.nd
         ([[0, 1], [1, 0]], [[True, False], [True, True]])
     """
     top = min(check_whole("top", top, 1), len(rows))
+    check_one_of("metric", metric, METRICS)
     if queries.ndim != 2 or rows.ndim != 2 or queries.shape[1] != rows.shape[1]:
         raise UsageError(
             "queries and rows must be matrices of one size. "
             f"Received: shapes {queries.shape} and {rows.shape}"
         )
     numbers = np.zeros((len(queries), top), np.int64)
-    cosines = np.zeros((len(queries), top), np.float32)
+    near = np.zeros((len(queries), top), np.float32 if metric == "cosine" else np.float64)
+    centre = rows.mean(0, np.float64) if metric == "euclidean" and len(rows) else 0.0
     for first in range(0, len(queries), QUERIES):
         block = slice(first, first + QUERIES)
-        numbers[block], cosines[block] = _search(unit_rows(queries[block]), rows, top)
-    return numbers, cosines
+        if metric == "cosine":
+            numbers[block], near[block] = _search(unit_rows(queries[block]), rows, top, _cosines)
+            continue
+        some = queries[block] - centre  # so that little is lost in differences of squares
+        numbers[block], found = _search(
+            some, rows, top, lambda queries, part: _closeness(queries, part - centre)
+        )
+        near[block] = np.sqrt(np.maximum(np.square(some).sum(1, keepdims=True) - 2 * found, 0))
+    return numbers, near
 
 
 def unit_rows(vectors: np.ndarray) -> np.ndarray:
@@ -59,11 +76,25 @@ def unit_rows(vectors: np.ndarray) -> np.ndarray:
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
 
 
-def _search(queries: np.ndarray, rows: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
-    best = np.zeros((len(queries), 0), np.float32)
+def _cosines(queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return queries @ unit_rows(rows).T
+
+
+def _closeness(queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Half of what is missing from the squared distance to the query's own square."""
+    return queries @ rows.T - 0.5 * np.square(rows).sum(1)
+
+
+def _search(
+    queries: np.ndarray,
+    rows: np.ndarray,
+    top: int,
+    measure: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    best = np.zeros((len(queries), 0), queries.dtype)
     numbers = np.zeros((len(queries), 0), np.int64)
     for first in range(0, len(rows), ROWS):
-        found = queries @ unit_rows(rows[first : first + ROWS]).T
+        found = measure(queries, rows[first : first + ROWS])
         places = _largest(found, top)
         best = np.concatenate([best, np.take_along_axis(found, places, 1)], 1)
         numbers = np.concatenate([numbers, places + first], 1)
