@@ -182,11 +182,13 @@ def _choose(modules, near, found, own, nodes, node, others, jumps):
     """The best module to come to, its cost then, and the flow to it; sets FLOW back to 0.
 
     The sum of all q_in, whose logarithm hardly differs from one module to the next, is taken by
-    two terms of its series where the node is small, without directions.
+    two terms of its series where the node is small and nothing jumps.
     """
     best, best_cost, best_flow, least = np.int64(-1), 0.0, 0.0, 1e300
-    around = max(others + nodes[node, EXIT], TINY)
-    series = modules.shape[1] == NARROW and nodes[node, EXIT] < SMALL * around
+    comes_in = enter_of(nodes, node, jumps)
+    around = max(others + comes_in, TINY)
+    series = jumps == 0.0 and comes_in < SMALL * around
+    narrow = modules.shape[1] == NARROW
     slope, bend = log2(around) + LOG2_E, 0.5 * LOG2_E / around
     for place in range(found):
         module = np.int64(near[place])
@@ -195,11 +197,13 @@ def _choose(modules, near, found, own, nodes, node, others, jumps):
         if module == own:
             continue
         rate, leaves, comes = _changed(modules, module, nodes, node, 1.0, -flow, jumps)
-        if series:
+        if narrow:
             cost = plogp(leaves + rate) - 2.0 * plogp(leaves)
-            value = cost - modules[module, COST] - flow * (slope - flow * bend)
         else:
             cost = cost_of(rate, leaves, comes)
+        if series:
+            value = cost - modules[module, COST] - flow * (slope - flow * bend)
+        else:
             joined = others - enter_of(modules, module, jumps) + comes
             value = cost - modules[module, COST] + plogp(joined)
         if value < least:
