@@ -1,9 +1,10 @@
 """The graphs that communities are measured on: links as arrays, made from seeds or read.
 
-`plant` makes graphs with known modules, after Lancichinetti, Fortunato and Radicchi 2008, "Benchmark
-graphs for testing community detection algorithms", arXiv 0805.4770, in a simpler way: degrees and
+`plant` makes graphs with known modules, in a simpler way than Lancichinetti, Fortunato and Radicchi
+2008, "Benchmark graphs for testing community detection algorithms", arXiv 0805.4770: degrees and
 sizes of modules follow power laws; a share mu of each node's links goes to other modules; ends of
-links are paired by chance, pairs that are no links (a node with itself, twice the same) dropped.
+links are paired by chance. Pairs that are no links (a node with itself, twice the same) are
+dropped, so that there are fewer than asked for, most of all where mu is small.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def plant(nodes: int, degree: float, mu: float, seed: int = 0) -> tuple[np.ndarr
 
     Args:
         nodes: how many.
-        degree: the mean number of a node's links.
+        degree: the mean number of a node's links, before pairs are dropped.
         mu: the share of them that goes to other modules.
         seed: of all that is drawn.
 

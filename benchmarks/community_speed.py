@@ -1,8 +1,8 @@
 """Modules of graphs by the map equation: the official Infomap wheel / octavo, one trial each.
 
-From links in memory (arrays of NumPy) to labels, two levels, one thread. Graphs with planted modules
-of two sizes, three shares mu of links between modules each; LFR graphs and the co-authors of DBLP
-as they come in the data folder; messages between people, which have directions; the nearest
+From links in memory (arrays of NumPy) to labels, two levels, one thread. Graphs with planted
+modules of two sizes, three shares mu of links between modules each; LFR graphs and the co-authors
+of DBLP as they come in the data folder; messages between people, which have directions; the nearest
 neighbours of 30,000 vectors.
 
 Before a time counts, octavo's code length of the wheel's modules must be the wheel's own (1e-9). A
@@ -28,7 +28,7 @@ from octavo.community import knn_graph
 
 ROUNDS, QUICK_ROUNDS = 3, 1
 WORST, MEAN, LONGER = 4.0, 6.0, 1e-4
-PLANTED = {"10,000 nodes": (10_000, 18), "100,000 nodes": (100_000, 17)}
+PLANTED = {"10,000 nodes": (10_000, 19), "100,000 nodes": (100_000, 18)}
 FILES = {
     "LFR, 100,000 nodes, mu .1": "graphs_cdlib/networks/LFR_N100000_ad5_mc50_mu0.1.csv.gz",
     "LFR, 100,000 nodes, mu .3": "graphs_cdlib/networks/LFR_N100000_ad5_mc50_mu0.3.csv.gz",

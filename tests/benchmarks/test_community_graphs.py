@@ -25,7 +25,7 @@ def test_planted_modules_are_as_asked(graphs, mu):
     links, modules = graphs.plant(3000, 16, mu, seed=1)
     assert (links[:, 0] < links[:, 1]).all()
     assert len(np.unique(links, axis=0)) == len(links)
-    assert 2 * len(links) / 3000 == pytest.approx(16, rel=0.08)
+    assert 0.8 * 16 < 2 * len(links) / 3000 < 16
     across = modules[links[:, 0]] != modules[links[:, 1]]
     assert across.mean() == pytest.approx(mu, abs=0.06)
     assert np.bincount(modules).min() >= 20
