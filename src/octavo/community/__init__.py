@@ -5,7 +5,7 @@ Source: Su Jianlin, kexue.fm/archives/7006.
 
 from octavo._lazy import load_later
 
-__all__ = ["Infomap", "knn_graph", "make_graph", "map_equation", "visit_rates"]
+__all__ = ["Infomap", "knn_graph", "make_graph", "map_equation", "read_graph", "visit_rates"]
 
 __getattr__ = load_later(
     __name__,
@@ -14,6 +14,7 @@ __getattr__ = load_later(
         "knn_graph": "knn",
         "make_graph": "graph",
         "map_equation": "codelength",
+        "read_graph": "graph_files",
         "visit_rates": "flow",
     },
 )
