@@ -24,7 +24,7 @@ NEED_NONE = {
         "reading/question_lists.py",
         "embedding/corpus.py", "embedding/encoding.py", "embedding/parameters.py",
         "embedding/runs.py", "embedding/saving.py",
-        "community/graph.py", "community/graph_files.py",
+        "community/graph.py", "community/graph_files.py", "community/module_files.py",
         "vectors/keyed_vectors.py", "vectors/word2vec.py",
         "transformer/presets.py",
     },

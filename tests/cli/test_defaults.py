@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("pyarrow", reason="octavo[count] is not installed")
 
 from octavo.cli import embed
+from octavo.cli.community import community
 from octavo.cli.count import count
 from octavo.cli.discover import discover, parse_numbers
 from octavo.cli.launch import launch
@@ -16,6 +17,7 @@ from octavo.cli.main import VERBS, app
 from octavo.cli.matrix import matrix
 from octavo.cli.pretrain import pretrain
 from octavo.cli.read import ask, calibrate, evaluate, sogou, train
+from octavo.community import Infomap
 from octavo.corpus.documents import read_documents
 from octavo.counting import count_words
 from octavo.counting.discovery import discover_words
@@ -36,6 +38,7 @@ from octavo.vectors import KeyedVectors, project
 
 # Each verb, and the functions that it gives its options to.
 FUNCTIONS = {
+    community: [Infomap],
     count: [count_words],
     discover: [discover_words],
     embed.embed: [JoSE, JoSE.fit_files],

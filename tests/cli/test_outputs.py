@@ -19,6 +19,7 @@ from octavo.errors import MissingExtraError
 # The options of each verb that name a result, with the rest of the command.
 RESULTS = {
     "count": (["count", "text.txt", "--segmenter", "whitespace"], {"out", "plot"}),
+    "community": (["community", "links.txt"], {"out"}),
     "discover": (["count", "discover", "text.txt"], {"out"}),
     "matrix": (["count", "matrix", "text.txt", "--segmenter", "whitespace"], {"out"}),
     "pretrain": (["pretrain", "text.txt", "--segmenter", "whitespace"], {"out", "data"}),
@@ -42,6 +43,7 @@ LONG_WORK = (
     "octavo.counting.words.count_words",
     "octavo.counting.discovery.discover_words",
     "octavo.counting.matrix.vectorize_files",
+    "octavo.community.infomap.Infomap.fit",
     "octavo.embedding.jose.JoSE.fit_files",
     "octavo.embedding.jose.JoSE.load",
     "octavo.training.devices.find_devices",
@@ -57,6 +59,7 @@ def folder(tmp_path, monkeypatch):
     """The working directory, in which no long work may begin."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.txt").write_text("to be or not\n")
+    (tmp_path / "links.txt").write_text("to be\n")
     (tmp_path / "asked.jsonl").write_text(
         '{"question": "哪年？", "passages": ["建成于1420年"], "answers": ["1420年"]}\n', "utf-8"
     )

@@ -32,6 +32,7 @@ from octavo.errors import NoSuchOptionError
 
 SECONDS_TO_LEAVE = 0.01  # a callback
 VERBS = {
+    "community": ("octavo.cli.community:app", "Find the modules of a network."),
     "count": ("octavo.cli.count:app", "Count the words of a corpus."),
     "embed": ("octavo.cli.embed:app", "Learn vectors of words and documents."),
     "launch": ("octavo.cli.launch:app", "Train in several processes."),

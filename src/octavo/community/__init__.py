@@ -5,7 +5,15 @@ Source: Su Jianlin, kexue.fm/archives/7006.
 
 from octavo._lazy import load_later
 
-__all__ = ["Infomap", "knn_graph", "make_graph", "map_equation", "read_graph", "visit_rates"]
+__all__ = [
+    "Infomap",
+    "knn_graph",
+    "make_graph",
+    "map_equation",
+    "read_graph",
+    "visit_rates",
+    "write_modules",
+]
 
 __getattr__ = load_later(
     __name__,
@@ -16,5 +24,6 @@ __getattr__ = load_later(
         "map_equation": "codelength",
         "read_graph": "graph_files",
         "visit_rates": "flow",
+        "write_modules": "module_files",
     },
 )

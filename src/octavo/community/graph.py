@@ -64,6 +64,10 @@ def make_graph(
     Raises:
         DataError: if a number is no node's, or a weight is negative, infinite or NaN.
         UsageError: if the lengths differ.
+
+    Example:
+        >>> make_graph([0, 1], [1, 2], directed=True).targets.tolist()
+        [1, 2]
     """
     ends = [_check_nodes(name, got) for name, got in (("sources", sources), ("targets", targets))]
     given = np.ones(len(ends[0])) if weights is None else _check_weights(weights)
