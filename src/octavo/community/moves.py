@@ -41,7 +41,10 @@ def move_nodes(
     within: np.ndarray,
     preferred: int,
 ) -> float:
-    """Move nodes until no move of one makes the code shorter; changes labels and modules.
+    """Move nodes until nobody waits; changes labels and modules.
+
+    Moves also matter to nodes that are no neighbours, which do not wait again for their sake: it
+    is a call that gains nothing which says that no move of one node makes the code shorter.
 
     Args:
         network: the nodes.
