@@ -20,11 +20,14 @@ def load(path: str) -> dict[str, str]:
     return {name: version(name) for name in ("octavo", "numba")}
 
 
+def _graph() -> Any:
+    names = ("sources", "targets", "weights")
+    return make_graph(*(GRAPH[name] for name in names), directed=bool(GRAPH["directed"]))
+
+
 def cluster(seed: int, trials: int = 1, out: str = "") -> dict[str, float]:
     """From the links to the labels."""
-    graph = make_graph(
-        GRAPH["sources"], GRAPH["targets"], GRAPH["weights"], directed=bool(GRAPH["directed"])
-    )
+    graph = _graph()
     model = Infomap(trials=trials, seed=seed, workers=1).fit(graph, progress=False)
     if out:
         np.save(out, model.labels_)
@@ -33,9 +36,7 @@ def cluster(seed: int, trials: int = 1, out: str = "") -> dict[str, float]:
 
 def measure(labels: str) -> float:
     """The code length of labels in a file."""
-    graph = make_graph(
-        GRAPH["sources"], GRAPH["targets"], GRAPH["weights"], directed=bool(GRAPH["directed"])
-    )
+    graph = _graph()
     return map_equation(graph, np.unique(np.load(labels), return_inverse=True)[1]).codelength
 
 

@@ -10,6 +10,7 @@ from cyclopts import App
 from octavo._lazy import check_installed
 from octavo.cli.arguments import AsJson, Input, Output, check_inputs, check_outputs
 from octavo.cli.terminal import one_line
+from octavo.community.module_files import check_module_file, write_modules
 
 SHOWN, NAMES = 20, 8  # modules, and nodes of each
 
@@ -77,8 +78,6 @@ def community(
     check_installed("numba", extra="graph")
     check_inputs(graph)
     if out is not None:
-        from octavo.community.module_files import check_module_file
-
         check_module_file(out)
     check_outputs([graph], out=out)
     from octavo.community import Infomap, read_graph
@@ -97,8 +96,6 @@ def community(
         seed=seed,
     ).fit(links)
     if out is not None:
-        from octavo.community.module_files import write_modules
-
         write_modules(model, out)
     if as_json:
         print(json.dumps(_facts(model), ensure_ascii=False))

@@ -19,7 +19,7 @@ import numpy as np
 
 from octavo._checks import check_bool, check_number, check_one_of
 from octavo._numba import compiled
-from octavo.community.graph import Graph, as_graph, build_rows
+from octavo.community.graph import Graph, as_graph, build_rows, sources_of
 from octavo.community.network import (
     ARRIVING,
     ENTER,
@@ -118,9 +118,9 @@ def _proportional_flow(graph: Graph, total: float) -> Flow:
 def _directed_flow(
     graph: Graph, teleportation: float, teleport_to: str, record_teleportation: bool
 ) -> Flow:
-    count = len(graph.starts) - 1
-    out = _sum_rows(graph.starts, graph.weights)
-    chances = graph.weights / np.repeat(out, np.diff(graph.starts))
+    sources, count = sources_of(graph.starts), len(graph.starts) - 1
+    out = np.bincount(sources, graph.weights, minlength=count)
+    chances = graph.weights / out[sources]
     if teleport_to == "nodes":
         arriving = np.full(count, 1 / count)
     elif record_teleportation:  # where a link drawn by its weight ends: the step is recorded
@@ -129,11 +129,9 @@ def _directed_flow(
         arriving = out / graph.weights.sum()
     jumping = np.where(out > 0, teleportation, 1.0)
     rates = walk(graph.starts, graph.targets, chances, jumping, arriving, PRECISE, MOST_STEPS)
-    rates_of_links = np.repeat(rates, np.diff(graph.starts))
+    flows = rates[sources] * chances
     if record_teleportation:
-        flows = (1 - teleportation) * rates_of_links * chances
-        return Flow(graph, flows, rates, rates * jumping, arriving)
-    flows = rates_of_links * chances
+        return Flow(graph, (1 - teleportation) * flows, rates, rates * jumping, arriving)
     flows /= flows.sum()
     rates = np.bincount(graph.targets, flows, minlength=count)
     return Flow(graph, flows, rates, np.zeros(count), np.zeros(count))
@@ -148,7 +146,7 @@ def make_network(flow: Flow, markov_time: float = 1.0) -> Network:
             counts so often.
     """
     graph, count = flow.graph, len(flow.rates)
-    sources = np.repeat(np.arange(count, dtype=np.int32), np.diff(graph.starts))
+    sources = sources_of(graph.starts)
     flows = np.where(sources == graph.targets, 0.0, flow.flows * markov_time)
     leaves = np.bincount(sources, flows, minlength=count)
     if not graph.directed:
@@ -164,15 +162,6 @@ def make_network(flow: Flow, markov_time: float = 1.0) -> Network:
     jumps = float(table[:, LEAVING].sum()) if graph.directed else 0.0
     fill_costs(table, jumps)
     return Network(starts, targets, both, table, jumps)
-
-
-@compiled
-def _sum_rows(starts: np.ndarray, values: np.ndarray) -> np.ndarray:
-    sums = np.zeros(len(starts) - 1)
-    for row in range(len(sums)):
-        for place in range(starts[row], starts[row + 1]):
-            sums[row] += values[place]
-    return sums
 
 
 @compiled

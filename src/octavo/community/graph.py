@@ -6,7 +6,7 @@ itself once. So a row's sum is a node's strength, as in a symmetric matrix.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,8 +109,7 @@ def as_graph(graph: Any, directed: bool | None = None) -> Graph:
         return found
     if directed:
         raise UsageError("the graph has no directions. Received: directed=True")
-    count = len(found.starts) - 1
-    sources = np.repeat(np.arange(count, dtype=np.int32), np.diff(found.starts))
+    sources, count = sources_of(found.starts), len(found.starts) - 1
     starts, targets, weights = build_rows(sources, found.targets, found.weights, count, True)
     return Graph(starts, targets, weights, names=found.names)
 
@@ -171,8 +170,7 @@ def _from_matrix(matrix: Any, directed: bool) -> Graph:
     targets = targets.astype(np.int32)
     if directed or is_symmetric(starts, targets, weights):
         return Graph(starts, targets, weights, directed)
-    sources = np.repeat(np.arange(count, dtype=np.int32), np.diff(starts))
-    return Graph(*build_rows(sources, targets, weights, count, True))
+    return Graph(*build_rows(sources_of(starts), targets, weights, count, True))
 
 
 def _check_nodes(name: str, numbers: Any) -> np.ndarray:
@@ -205,7 +203,12 @@ def _check_weights(weights: Any) -> np.ndarray:
     return found
 
 
-def names_of(graph: Graph) -> Iterable[Hashable]:
+def sources_of(starts: np.ndarray) -> np.ndarray:
+    """The node that each link goes out from, int32 (links,), from where each node's begin."""
+    return np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
+
+
+def names_of(graph: Graph) -> Sequence[Hashable]:
     """The names of the nodes: their numbers, if they have no others."""
     return range(len(graph.starts) - 1) if graph.names is None else graph.names
 

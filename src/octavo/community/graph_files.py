@@ -26,6 +26,7 @@ import numpy as np
 from octavo._files import open_text
 from octavo._lazy import require
 from octavo.community.graph import Graph, make_graph
+from octavo.corpus.files import layout
 from octavo.errors import DataError
 
 LONGEST_LINE = 1 << 20  # characters
@@ -60,7 +61,7 @@ def read_graph(path: str | PathLike[str], directed: bool = False) -> Graph:
         ...     read_graph(file.name).names
         ['a', 'b', 'c']
     """
-    if str(path).endswith(".parquet"):
+    if layout(str(path)) == "parquet":
         return _read_parquet(path, directed)
     with open_text(path) as file:
         lines = _lines(file, path)

@@ -16,7 +16,7 @@ from octavo._numba import compiling_said
 from octavo._progress import Progress
 from octavo.community.codelength import MapEquation, check_labels, measure
 from octavo.community.flow import Flow, make_flow, make_network
-from octavo.community.graph import Graph
+from octavo.community.graph import Graph, names_of
 from octavo.community.knn import knn_graph
 from octavo.community.network import Network
 from octavo.community.search import search
@@ -38,6 +38,22 @@ class Trial(NamedTuple):
     seed: int
     codelength: float
     modules: int
+
+
+class _Partition(NamedTuple):
+    """The modules of one search, and their code.
+
+    Args:
+        value: bits of the code, and one for each module more or less than are preferred.
+        labels: int32 (nodes,).
+        found: the code.
+        linked: how many modules have links.
+    """
+
+    value: float
+    labels: np.ndarray
+    found: MapEquation
+    linked: int
 
 
 class Infomap(Estimator):
@@ -156,14 +172,12 @@ class Infomap(Estimator):
         first = np.zeros(0, np.int32) if labels is None else _dense(check_labels(labels, count))
         with compiling_said():
             network = make_network(walk, self.markov_time)
-            one = measure(network, np.zeros(count, np.int32)).codelength
-            self.trials_, best = self._search(network, walk.rates, first, one, progress)
-            found = measure(network, best)
-        self.labels_ = best.astype(np.int64)
-        self.codelength_, self.index_codelength_, self.module_codelengths_ = found
-        self.one_level_codelength_, self.rates_ = one, walk.rates
-        self.n_modules_ = len(found.module_codelengths)
-        self.names_ = range(count) if walk.graph.names is None else walk.graph.names
+            self.trials_, whole, best = self._search(network, walk.rates, first, progress)
+        self.labels_ = best.labels.astype(np.int64)
+        self.codelength_, self.index_codelength_, self.module_codelengths_ = best.found
+        self.one_level_codelength_, self.rates_ = whole.found.codelength, walk.rates
+        self.n_modules_ = len(best.found.module_codelengths)
+        self.names_ = names_of(walk.graph)
         if hasattr(graph, "shape") or isinstance(graph, list):
             self.n_features_in_ = (
                 len(np.asarray(graph[0])) if isinstance(graph, list) else graph.shape[1]
@@ -193,44 +207,36 @@ class Infomap(Estimator):
         )
 
     def _search(
-        self,
-        network: Network,
-        rates: np.ndarray,
-        first: np.ndarray,
-        one: float,
-        progress: bool,
-    ) -> tuple[list[Trial], np.ndarray]:
-        """The trials that count, and the labels of the best."""
+        self, network: Network, rates: np.ndarray, first: np.ndarray, progress: bool
+    ) -> tuple[list[Trial], _Partition, _Partition]:
+        """The trials that count, all nodes in one module, and the best partition."""
         most = self.trials or self.max_trials
         preferred = self.preferred_modules or 0
 
-        def run(seed: int) -> tuple[float, np.ndarray, MapEquation]:
-            labels = search(network, first, seed, preferred, one)
+        def judge(labels: np.ndarray) -> _Partition:
             labels = _by_rate(labels, rates)
             found = measure(network, labels)
-            modules = int((np.bincount(labels, rates) > 0).sum())
-            fine = preferred and abs(modules - preferred)
-            if one + (preferred and abs(1 - preferred)) <= found.codelength + fine:
-                labels = _by_rate(np.where(rates > 0, 0, 1 + np.arange(len(rates))), rates)
-                found, modules = measure(network, labels), int(rates.any())
-                fine = preferred and abs(modules - preferred)
-            return found.codelength + fine, labels, found
+            linked = int((np.bincount(labels, rates) > 0).sum())
+            wrong = abs(linked - preferred) if preferred else 0
+            return _Partition(found.codelength + wrong, labels, found, linked)
+
+        whole = judge(np.where(rates > 0, 0, 1 + np.arange(len(rates))))
+
+        def run(seed: int) -> _Partition:
+            found = judge(search(network, first, seed, preferred, whole.found.codelength))
+            return min(whole, found, key=lambda partition: partition.value)
 
         seeds = range(self.seed, self.seed + most)
         trials: list[Trial] = []
-        values: list[float] = []
-        best = np.zeros(0, np.int32)
+        partitions: list[_Partition] = []  # the best two
         with Progress(most, "searching for modules", progress) as bar:
-            for seed, (value, labels, found) in zip(seeds, self._run(run, seeds), strict=False):
-                if not values or value < min(values):
-                    best = labels
-                values.append(value)
-                linked = int((np.bincount(labels, rates) > 0).sum())
-                trials.append(Trial(seed, found.codelength, linked))
-                bar.advance(1, f"{found.codelength:.6g} bits")
-                if self.trials is None and _agree(values):
+            for seed, partition in zip(seeds, self._run(run, seeds), strict=False):
+                trials.append(Trial(seed, partition.found.codelength, partition.linked))
+                partitions = sorted([*partitions, partition], key=lambda one: one.value)[:2]
+                bar.advance(1, f"{partition.found.codelength:.6g} bits")
+                if self.trials is None and _agree(partitions):
                     break
-        return trials, best
+        return trials, whole, partitions[0]
 
     def _run(self, run: Any, seeds: Sequence[int]) -> Iterator[Any]:
         """The trials in the order of their seeds, some at once."""
@@ -250,10 +256,9 @@ class Infomap(Estimator):
                     trial.cancel()
 
 
-def _agree(values: Sequence[float]) -> bool:
-    """Whether the two shortest codes differ by less than a ten thousandth."""
-    best = sorted(values)[:2]
-    return len(best) == 2 and best[1] - best[0] <= AGREEMENT * abs(best[0])
+def _agree(best: Sequence[_Partition]) -> bool:
+    """Whether there are two, and they differ by less than a ten thousandth."""
+    return len(best) == 2 and best[1].value - best[0].value <= AGREEMENT * abs(best[0].value)
 
 
 def _dense(labels: np.ndarray) -> np.ndarray:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from os import PathLike, fspath
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from octavo import __version__
-from octavo._checks import check_one_of
 from octavo._files import write_atomic
-from octavo.community.infomap import Infomap
 from octavo.errors import UsageError
+
+if TYPE_CHECKING:  # numba is loaded by those who search
+    from octavo.community.infomap import Infomap
 
 ENDINGS = (".tsv", ".csv", ".clu", ".tree")
 
@@ -35,7 +37,7 @@ def check_module_file(path: str | PathLike[str]) -> str:
     ending = next((ending for ending in ENDINGS if fspath(path).endswith(ending)), None)
     if ending is None:
         raise UsageError(f"modules are written to {', '.join(ENDINGS)} files. Received: {path}")
-    return check_one_of("ending", ending, ENDINGS)
+    return ending
 
 
 def write_modules(model: Infomap, path: str | PathLike[str]) -> None:
@@ -50,6 +52,7 @@ def write_modules(model: Infomap, path: str | PathLike[str]) -> None:
         DataError: if it cannot be written.
 
     Example:
+        >>> from octavo.community import Infomap
         >>> model = Infomap().fit([[0, 1], [1, 0]], progress=False)
         >>> write_modules(model, "modules.txt")
         Traceback (most recent call last):

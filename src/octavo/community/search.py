@@ -1,10 +1,11 @@
 """The search for the two-level partition with the shortest code.
 
     climb      move nodes, make the modules nodes, move these, ... until nothing moves
-    refine     inside each module begin anew, from nodes alone: this splits what is badly joined
-    polish     climb from the refined modules, each in its module at first; then from the nodes
+    refine     inside each module begin anew, from nodes alone: this splits what is badly joined;
+               then climb from the parts, each in its module at first
 
-Refining and polishing go on until a turn makes the code shorter by too little.
+After a climb, turns of refining and of climbing from the nodes go on, until one makes the code
+shorter by too little.
 
 Source: Rosvall and Bergstrom 2008, PNAS 105(4):1118, its supporting text; Blondel et al. 2008,
 arXiv 0803.0476 (moving and joining); Traag et al. 2019, arXiv 1810.08473 (the queue; refining).

@@ -46,18 +46,19 @@ def nearest_rows(
             f"Received: shapes {queries.shape} and {rows.shape}"
         )
     numbers = np.zeros((len(queries), top), np.int64)
-    near = np.zeros((len(queries), top), np.float32 if metric == "cosine" else np.float64)
-    centre = rows.mean(0, np.float64) if metric == "euclidean" and len(rows) else 0.0
+    euclidean = metric == "euclidean"
+    if euclidean and len(rows):  # about their middle little is lost in differences of squares
+        centre = rows.mean(0, np.float64)
+        queries, rows = queries - centre, rows - centre
+    near = np.zeros((len(queries), top), np.float64 if euclidean else np.float32)
     for first in range(0, len(queries), QUERIES):
         block = slice(first, first + QUERIES)
-        if metric == "cosine":
-            numbers[block], near[block] = _search(unit_rows(queries[block]), rows, top, _cosines)
-            continue
-        some = queries[block] - centre  # so that little is lost in differences of squares
-        numbers[block], found = _search(
-            some, rows, top, lambda queries, part: _closeness(queries, part - centre)
+        some = queries[block] if euclidean else unit_rows(queries[block])
+        numbers[block], near[block] = _search(
+            some, rows, top, _closeness if euclidean else _cosines
         )
-        near[block] = np.sqrt(np.maximum(np.square(some).sum(1, keepdims=True) - 2 * found, 0))
+    if euclidean:
+        near = np.sqrt(np.maximum(np.square(queries).sum(1, keepdims=True) - 2 * near, 0))
     return numbers, near
 
 
