@@ -42,6 +42,12 @@ def test_a_graph_is_the_same_in_every_file(text, names, name, tmp_path):
     assert not graph.directed
 
 
+def test_a_first_link_from_a_word_that_could_head_a_column_is_a_link(tmp_path):
+    graph = read_graph(write(tmp_path, "i you 2\nfrom you 3\n"))
+    assert graph.names == ["i", "you", "from"]
+    assert graph.weights.sum() == 10
+
+
 def test_arcs_have_a_direction_and_edges_beside_them_two(tmp_path):
     graph = read_graph(write(tmp_path, "*Vertices 3\n*Arcs\n1 2 5\n*Arcslist\n3 1\n*Edges\n2 3\n"))
     assert graph.directed

@@ -34,7 +34,10 @@ MOST_BARE = 1_000_000  # nodes that may be announced without lines of their own
 OTHER = re.compile(r'[,;"{]')  # than names and white space
 SEPARATOR = re.compile(r"\s*[,;\t]\s*|\s+")
 ATTRIBUTES = re.compile(r"\{(?:\s*'weight'\s*:\s*([^,}\s]+)[^}]*|[^}]*)\}\s*$")
-HEADINGS = {"source", "from", "src", "node1", "u", "i", "id1", "fromnodeid", "head"}
+HEADINGS = {
+    ("source", "target"), ("from", "to"), ("src", "dst"), ("node1", "node2"), ("u", "v"),
+    ("i", "j"), ("id1", "id2"), ("fromnodeid", "tonodeid"), ("head", "tail"),
+}  # fmt: skip
 WHOLE = re.compile(r"[0-9]{1,18}")
 VERTEX = re.compile(r'(\d+)(?:\s+(?:"([^"]*)"|(\S+)))?')
 SECTIONS = ("edges", "arcs", "edgeslist", "arcslist")
@@ -73,7 +76,8 @@ def read_graph(path: str | PathLike[str], directed: bool = False) -> Graph:
         sources: list[str] = []
         targets: list[str] = []
         weights: list[float] = []
-        if SEPARATOR.split(first[1])[0].lower().strip('"') not in HEADINGS:
+        cells = [cell.strip('"').lower() for cell in SEPARATOR.split(first[1])]
+        if tuple(cells[:2]) not in HEADINGS:
             lines = chain([first], lines)
         for number, line in lines:
             source, target, weight = _split(path, number, line)
